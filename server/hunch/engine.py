@@ -1,0 +1,268 @@
+"""One workspace, opened: its lock, store, model and newest snapshot. Command line and server both stand on this."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import filelock
+import numpy as np
+
+from hunch.index.segment import Segment, load_segment, save_segment
+from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
+from hunch.index.store import (
+    IndexState,
+    Store,
+    content_version,
+    discard,
+    inspect,
+    open_for_reading,
+    open_in_memory,
+    open_store,
+)
+from hunch.index.writer import Progress, UpdateReport, update_store
+from hunch.model.bundle import BundleError, load_bundle
+from hunch.model.encoder import Encoder
+from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.search import Answer, search, search_similar
+from hunch.settings import model_folder, worker_count, workspace_cache
+from hunch.text.chunk import chunk_source
+from hunch.text.languages import language_of
+from hunch.text.render import render_chunk
+from hunch.workspace.scan import RootError, Skip, read_source
+
+DATABASE = "index.db"
+LOCK = "writer.lock"
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_WORDS_OF_SIMILAR = 60
+
+
+@dataclass(slots=True)
+class Engine:
+    """An open workspace. Close it when done; use it from one thread."""
+
+    root: Path
+    cache: Path
+    store: Store
+    encoder: Encoder | None
+    state: IndexState
+    lock: filelock.BaseFileLock | None
+    """Held by the one process that may write; None in readers."""
+    in_memory: bool = False
+    """The store ends with the process; nobody else writes it, so it needs no lock."""
+    base: Segment | None = None
+    generation: int = 0
+    snapshot: Snapshot = EMPTY
+    notices: list[str] = field(default_factory=list)
+    """Lines for the person: what was found wrong and what was done about it."""
+    complete: bool = True
+    """False while the snapshot is known not to hold the whole workspace."""
+
+    def close(self) -> None:
+        """Let go of the files and the lock."""
+        self.store.close()
+        if self.lock is not None:
+            self.lock.release()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def open_engine(root: Path, *, rebuild: bool = False, write: bool = True) -> Engine:
+    """Open a workspace's index, or begin one; nothing is scanned or encoded yet.
+
+    Whatever is wrong with the cache or the model becomes a state and a notice, never an exception.
+
+    Args:
+        root: the workspace.
+        rebuild: throw the index away first.
+        write: False opens the index as it is and changes nothing.
+
+    Raises:
+        RootError: the root is no folder.
+    """
+    root = _checked_root(root)
+    cache = workspace_cache(root)
+    encoder, problem = _load_encoder()
+    notices = [problem] if problem else []
+    content = content_version(encoder.bundle.manifest.identity if encoder else None)
+    file = cache / DATABASE
+    if encoder is None and inspect(file, content) is IndexState.OTHER_CONTENT:
+        # The index was made with a model. It stays, and is searched by words, until the model is back.
+        engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
+    elif not write:
+        engine = _as_reader(root, cache, encoder, IndexState.READY, content)
+    else:
+        engine = _as_writer(root, cache, encoder, content, rebuild=rebuild)
+    if engine.state not in (IndexState.READY, IndexState.NEW):
+        notices.append(engine.state.value)
+    engine.notices = notices
+    _refresh(engine)
+    return engine
+
+
+def update(
+    engine: Engine,
+    *,
+    workers: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> UpdateReport | None:
+    """Bring the index up to date with the workspace; None when this process may not write it.
+
+    Raises:
+        RootError: the workspace has gone.
+    """
+    if engine.lock is None and not engine.in_memory:
+        return None
+    report = None
+    try:
+        report = update_store(
+            engine.root,
+            engine.store,
+            engine.encoder,
+            workers=worker_count() if workers is None else workers,
+            on_progress=on_progress,
+            stopped=stopped,
+        )
+        engine.complete = report.complete
+        changed = report.read or report.removed
+    except (sqlite3.OperationalError, OSError) as error:
+        if not _is_full(error):
+            raise
+        engine.state, engine.complete, changed = IndexState.FULL, False, 1
+        engine.notices.append(IndexState.FULL.value)
+    if changed or not engine.snapshot.views:
+        _refresh(engine)
+    return report
+
+
+def ask(
+    engine: Engine, text: str, *, languages: tuple[str, ...] = (), paths: tuple[str, ...] = (),
+    kinds: tuple[str, ...] = (), limit: int = 10,
+) -> Answer:  # fmt: skip
+    """Answer a query as a person typed it.
+
+    Raises:
+        QueryError: the query cannot be answered.
+    """
+    query = parse_query(text, languages=languages, paths=paths, kinds=kinds)
+    return answer(engine, query, limit=limit)
+
+
+def answer(engine: Engine, query: Query, *, limit: int = 10) -> Answer:
+    """Answer a parsed query."""
+    return search(engine.root, engine.snapshot, engine.encoder, query, limit=limit, complete=engine.complete)
+
+
+def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
+    """Find code like the definition that stands at a line.
+
+    Args:
+        path: posix, relative to the root.
+        line: 1-based.
+
+    Raises:
+        QueryError: there is no code at that place.
+    """
+    source = read_source(engine.root, path)
+    if isinstance(source, Skip):
+        raise QueryError(f"{path}: cannot be searched with ({source.reason})")
+    chunks = chunk_source(path, language_of(path, source[:200]) or "text", source)
+    here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
+    if not here:
+        raise QueryError(f"{path}:{line}: no code at this line")
+    chunk = min(here, key=lambda one: one.end_line - one.start_line)
+    vector = None
+    if engine.encoder is not None:
+        # The path says where the code is, not what it does.
+        fields = render_chunk(chunk)._replace(path=[])
+        vector = engine.encoder.encode_chunks(engine.encoder.bag_chunks([fields]))[0]
+    words = " ".join((chunk.name, chunk.signature, chunk.body)).split()[:_WORDS_OF_SIMILAR]
+    query = parse_query(" ".join(word for word in words if ":" not in word) or chunk.name)
+    return search_similar(
+        engine.root,
+        engine.snapshot,
+        query,
+        vector if vector is None or np.any(vector) else None,
+        leave_out=(path, chunk.start_line, chunk.end_line),
+        limit=limit,
+    )
+
+
+def _checked_root(root: Path) -> Path:
+    if not root.exists():
+        raise RootError(f"{root}: no such folder")
+    if not root.is_dir():
+        raise RootError(f"{root}: a file, not a folder: give the folder it is in")
+    return root.resolve()
+
+
+def _load_encoder() -> tuple[Encoder | None, str]:
+    try:
+        return Encoder(load_bundle(model_folder())), ""
+    except BundleError as error:
+        return None, f"{error}; {IndexState.NO_MODEL.value}"
+
+
+def _as_writer(root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool) -> Engine:
+    file = cache / DATABASE
+    lock = filelock.FileLock(cache / LOCK, timeout=0)
+    try:
+        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock.acquire()
+        if rebuild:
+            discard(file)
+        store, state = open_store(file, content)
+        with suppress(OSError):
+            file.chmod(0o600)
+    except filelock.Timeout:
+        return _as_reader(root, cache, encoder, IndexState.LOCKED, content)
+    except (OSError, sqlite3.OperationalError) as error:
+        lock.release()
+        state = IndexState.FULL if _is_full(error) else IndexState.READ_ONLY
+        return _as_reader(root, cache, encoder, state, content)
+    return Engine(root, cache, store, encoder, state, lock)
+
+
+def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str) -> Engine:
+    """Open what can be read; an index of other content counts only when words alone are searched."""
+    file = cache / DATABASE
+    found = inspect(file, content)
+    if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
+        with suppress(sqlite3.Error):
+            return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)
+    in_memory = state in (IndexState.READ_ONLY, IndexState.FULL)  # the others wait for whoever may write
+    return Engine(root, cache, open_in_memory(content), encoder, state, None, in_memory=in_memory, complete=False)
+
+
+_WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
+
+
+def _refresh(engine: Engine) -> None:
+    """Publish the newest view, with a new base on disk when too much lies outside the old one."""
+    identity = engine.store.identity
+    if engine.base is None:
+        engine.base = load_segment(engine.cache, identity)
+    if engine.lock is not None and needs_new_base(engine.base, engine.store):
+        engine.base, engine.snapshot = None, EMPTY  # lets go of the old one's memory before the new one is built
+        engine.base = build_base(engine.store)
+        with suppress(OSError):  # without room on disk it stays in memory
+            save_segment(engine.base, engine.cache, identity)
+            engine.base = load_segment(engine.cache, identity)
+    engine.generation += 1
+    engine.snapshot = make_snapshot(engine.generation, engine.base, engine.store)
+
+
+def _is_full(error: Exception) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    return "full" in str(error)

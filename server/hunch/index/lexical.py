@@ -1,0 +1,76 @@
+"""The inverted index: terms to the chunks that hold them, as arrays that can be memory-mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.text.terms import IMPACT_SCALE, Postings
+
+
+@dataclass(frozen=True, slots=True)
+class InvertedIndex:
+    """Postings sorted by term: term i stands in the chunks docs[starts[i]:starts[i + 1]], ascending."""
+
+    terms: NDArray[np.uint32]
+    """uint32 [distinct terms], ascending"""
+    starts: NDArray[np.int64]
+    """int64 [distinct terms + 1]"""
+    docs: NDArray[np.uint32]
+    """uint32 [total], chunk numbers"""
+    impacts: NDArray[np.uint8]
+    """uint8 [total]"""
+    fields: NDArray[np.uint8]
+    """uint8 [total]"""
+
+    def postings(self, term: int) -> slice:
+        """Return where the postings of a term stand in docs, impacts and fields."""
+        i = int(np.searchsorted(self.terms, np.uint32(term)))
+        if i == len(self.terms) or int(self.terms[i]) != term:
+            return slice(0, 0)
+        return slice(int(self.starts[i]), int(self.starts[i + 1]))
+
+
+def invert(parts: Sequence[Postings]) -> InvertedIndex:
+    """Build the inverted index of chunks numbered through all the parts, in order.
+
+    About 0.1 microseconds and, while it runs, 24 bytes a posting.
+    """
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts]) if parts else np.zeros(0, np.int64)
+    terms = _joined([part.terms for part in parts], np.uint32)
+    # The chunk numbers ascend already, so a stable sort by term alone leaves each term's postings in order.
+    order = np.argsort(terms, kind="stable")
+    terms = terms[order]
+    first = np.flatnonzero(np.concatenate(([True], terms[1:] != terms[:-1]))) if len(terms) else np.zeros(0, np.int64)
+    return InvertedIndex(
+        terms=terms[first],
+        starts=np.append(first, len(terms)).astype(np.int64),
+        docs=np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)[order],
+        impacts=_joined([part.impacts for part in parts], np.uint8)[order],
+        fields=_joined([part.fields for part in parts], np.uint8)[order],
+    )
+
+
+def add_scores(index: InvertedIndex, term: int, idf: float, scores: NDArray[np.float32]) -> None:
+    """Add one term's part of the score, idf x impact, to float32 scores [chunks]."""
+    found = index.postings(term)
+    # A chunk stands once in a term's postings, so indexing with += adds up rightly.
+    scores[index.docs[found]] += index.impacts[found] * np.float32(idf / IMPACT_SCALE)
+
+
+def fields_of(index: InvertedIndex, term: int, docs: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the field bits of a term in some chunks, uint8 [len(docs)]; 0 where the chunk does not hold it."""
+    found = index.postings(term)
+    holders = index.docs[found]
+    if not len(holders):
+        return np.zeros(len(docs), np.uint8)
+    where = np.minimum(np.searchsorted(holders, docs), len(holders) - 1)
+    return np.where(holders[where] == docs, index.fields[found][where], 0).astype(np.uint8)
+
+
+def _joined(arrays: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
+    return np.concatenate(arrays) if arrays else np.zeros(0, dtype)

@@ -1,0 +1,176 @@
+"""Files to what the index keeps of them, up to the embeddings: the part of indexing that runs in worker processes."""
+
+from __future__ import annotations
+
+import hashlib
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+from hunch.index.records import pack_record
+from hunch.index.store import FileRecord
+from hunch.text.bag import Bags, bag_fields
+from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.render import render_chunk
+from hunch.text.terms import Postings, postings_of
+from hunch.text.tokenizer import Tokenizer, load_tokenizer
+from hunch.workspace.scan import Skip, SourceFile, read_source
+
+MIN_FILES_FOR_WORKERS = 400
+"""Fewer changed files are done sooner in this process than workers start."""
+
+_BATCH_BYTES = 1 << 18
+_BATCH_FILES = 64
+_BATCHES_IN_FLIGHT = 6
+
+
+class StaleFile(NamedTuple):
+    """A file that is new or looks changed."""
+
+    file: SourceFile
+    digest: bytes
+    """Of the content that the index holds under its path; empty when there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedFile:
+    """One file as it was read."""
+
+    record: FileRecord
+    records: list[bytes]
+    """One packed ChunkRecord a chunk."""
+    unchanged: bool = False
+    """Its content is what the index holds already: nothing was made of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedBatch:
+    """Some files with the bags and postings of all their chunks, in order."""
+
+    files: list[PreparedFile]
+    bags: Bags | None
+    """None without a tokeniser"""
+    postings: Postings
+
+
+def prepare_batch(
+    root: Path, files: Sequence[StaleFile], tokenizer: Tokenizer | None, max_tokens: int
+) -> PreparedBatch:
+    """Read, hash and chunk files and render their chunks. A file that cannot be used becomes a skipped record."""
+    prepared: list[PreparedFile] = []
+    chunks: list[Chunk] = []
+    for file, known_digest in files:
+        source = read_source(root, file.path)
+        if isinstance(source, Skip):
+            skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
+            prepared.append(PreparedFile(skipped, []))
+            continue
+        digest = hashlib.blake2b(source, digest_size=16).digest()
+        if digest == known_digest:
+            same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
+            prepared.append(PreparedFile(same, [], unchanged=True))
+            continue
+        found = chunk_source(file.path, file.language, source)
+        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, len(found))
+        prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found]))
+        chunks += found
+    texts = [render_chunk(chunk) for chunk in chunks]
+    return PreparedBatch(
+        files=prepared,
+        bags=None if tokenizer is None else bag_fields(texts, tokenizer, max_tokens),
+        postings=postings_of(texts, [_symbols(chunk) for chunk in chunks]),
+    )
+
+
+def prepare_files(
+    root: Path, files: Sequence[StaleFile], tokenizer_file: Path | None, max_tokens: int, workers: int
+) -> Generator[PreparedBatch]:
+    """Yield the prepared batches of all files, in order, from worker processes when that is sooner.
+
+    Batches hold about 256 kB of source and at most a few are under way, which bounds the memory.
+    Close the generator to end the workers.
+    """
+    batches = _batches(files)
+    if workers < 2 or len(files) < MIN_FILES_FOR_WORKERS:
+        tokenizer = _read_tokenizer(tokenizer_file)
+        for batch in batches:
+            yield prepare_batch(root, batch, tokenizer, max_tokens)
+        return
+    executor = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(root, tokenizer_file, max_tokens),
+    )
+    try:
+        pending: deque[Future[PreparedBatch]] = deque()
+        for batch in islice(batches, _BATCHES_IN_FLIGHT):
+            pending.append(executor.submit(_prepare_in_worker, batch))
+        while pending:
+            done = pending.popleft().result()
+            for batch in islice(batches, 1):
+                pending.append(executor.submit(_prepare_in_worker, batch))
+            yield done
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:
+    batch: list[StaleFile] = []
+    size = 0
+    for stale in files:
+        batch.append(stale)
+        size += stale.file.size
+        if size >= _BATCH_BYTES or len(batch) == _BATCH_FILES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _symbols(chunk: Chunk) -> tuple[str, ...]:
+    names = {chunk.name, chunk.qualified_name, chunk.qualified_name.replace("::", ".")} - {""}
+    return tuple(names)
+
+
+def _read_tokenizer(file: Path | None) -> Tokenizer | None:
+    return None if file is None else load_tokenizer(file.read_text(encoding="utf-8"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    root: Path
+    tokenizer: Tokenizer | None
+    max_tokens: int
+
+
+_worker: _Worker | None = None
+
+
+def _start_worker(root: Path, tokenizer_file: Path | None, max_tokens: int) -> None:
+    global _worker
+    _worker = _Worker(root, _read_tokenizer(tokenizer_file), max_tokens)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    # A killed parent cannot say goodbye, and the queue's pipe stays open as long as any worker lives.
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def _prepare_in_worker(files: list[StaleFile]) -> PreparedBatch:
+    assert _worker is not None
+    return prepare_batch(_worker.root, files, _worker.tokenizer, _worker.max_tokens)

@@ -1,0 +1,192 @@
+"""A segment: the searchable arrays of a set of files, built from the store and never changed afterwards.
+
+A segment on disk is a cache of what the store holds. It is written to a temporary folder and renamed into place,
+carries the identity of the store it came from, and is memory-mapped, so that opening one of 100,000 chunks takes
+milliseconds and only the pages that searches touch take memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.index.lexical import InvertedIndex, invert
+from hunch.index.records import ChunkRecord, kind_of, unpack_record
+from hunch.index.store import FileContent, FileRecord
+from hunch.index.vectors import DenseIndex, build_dense, load_dense
+from hunch.text.chunk import KINDS
+from hunch.text.roles import role_of
+from hunch.text.terms import Postings
+
+SEGMENT_FORMAT = 1
+
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_INVERTED = ("terms", "starts", "docs", "impacts", "fields")
+_PREFIX = "segment-"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """n chunks of m files; chunks are numbered from 0, those of one file stand together in the file's order."""
+
+    file_ids: NDArray[np.int64]
+    """int64 [m], ascending"""
+    paths: list[str]
+    languages: list[str]
+    roles: NDArray[np.uint8]
+    """uint8 [m], hunch.text.roles.Role"""
+    first_chunks: NDArray[np.int64]
+    """int64 [m + 1], the first chunk of each file, then n"""
+    chunk_files: NDArray[np.int32]
+    """int32 [n], positions in the arrays of files"""
+    kinds: NDArray[np.uint8]
+    """uint8 [n], positions in KINDS"""
+    record_starts: NDArray[np.int64]
+    """int64 [n + 1]"""
+    records: NDArray[np.uint8]
+    """uint8 [total], the packed records one after the other"""
+    dense: DenseIndex | None
+    """None without a model"""
+    inverted: InvertedIndex
+
+    def __len__(self) -> int:
+        return len(self.chunk_files)
+
+    def record(self, chunk: int) -> ChunkRecord:
+        """Return what a hit shows of a chunk."""
+        start, end = int(self.record_starts[chunk]), int(self.record_starts[chunk + 1])
+        return unpack_record(self.records[start:end].tobytes())
+
+
+def build_segment(files: Iterable[tuple[int, FileRecord, FileContent]]) -> Segment:
+    """Build a segment in memory from (id, record, content) of files, ids ascending."""
+    ids: list[int] = []
+    known: list[FileRecord] = []
+    records: list[bytes] = []
+    vectors: list[NDArray[np.float16]] = []
+    postings: list[Postings] = []
+    counts: list[int] = []
+    for number, record, content in files:
+        ids.append(number)
+        known.append(record)
+        records += content.records
+        vectors.append(content.vectors)
+        postings.append(content.postings)
+        counts.append(len(content.records))
+    originals = np.concatenate(vectors) if vectors else np.zeros((0, 0), np.float16)
+    del vectors
+    return Segment(
+        file_ids=np.array(ids, np.int64),
+        paths=[record.path for record in known],
+        languages=[record.language for record in known],
+        roles=_roles([record.path for record in known]),
+        first_chunks=np.array([0, *accumulate(counts)], np.int64),
+        chunk_files=np.repeat(np.arange(len(ids), dtype=np.int32), counts),
+        kinds=np.array([_KIND_NUMBERS[kind_of(record)] for record in records], np.uint8),
+        record_starts=np.array([0, *accumulate(map(len, records))], np.int64),
+        records=np.frombuffer(b"".join(records), np.uint8),
+        dense=build_dense(originals) if originals.shape[1] else None,
+        inverted=invert(postings),
+    )
+
+
+def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
+    """Write a segment into the cache folder under the next free number and remove the older ones.
+
+    Args:
+        segment: what to write.
+        cache: the workspace's folder in the cache.
+        identity: the store it was built from, see load_segment.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full; nothing but a temporary folder is left.
+    """
+    older = _saved_segments(cache)
+    number = older[-1][0] + 1 if older else 1
+    folder = cache / f"{_PREFIX}{number:06}"
+    temporary = folder.with_suffix(".tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(mode=0o700)
+    about = {
+        "format": SEGMENT_FORMAT,
+        "identity": identity,
+        "paths": segment.paths,
+        "languages": segment.languages,
+    }
+    (temporary / "files.json").write_text(json.dumps(about), encoding="utf-8")
+    for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
+        np.save(temporary / f"{name}.npy", getattr(segment, name))
+    for name in _INVERTED:
+        np.save(temporary / f"inverted_{name}.npy", getattr(segment.inverted, name))
+    if segment.dense is not None:
+        np.save(temporary / "vectors.npy", segment.dense.originals)
+        segment.dense.save(temporary / "codes.faiss")
+    temporary.replace(folder)
+    for _, old in older:
+        # Another process may hold it open, which some systems refuse to delete: the next save tries again.
+        shutil.rmtree(old, ignore_errors=True)
+    return folder
+
+
+def load_segment(cache: Path, identity: str) -> Segment | None:
+    """Map the newest saved segment; None when there is none of this store that can be read."""
+    for _, folder in reversed(_saved_segments(cache)):
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            return _load(folder, identity)
+    return None
+
+
+def _load(folder: Path, identity: str) -> Segment:
+    about = json.loads((folder / "files.json").read_text(encoding="utf-8"))
+    if about["format"] != SEGMENT_FORMAT or about["identity"] != identity:
+        raise ValueError("of another store")
+
+    def mapped(name: str) -> NDArray[Any]:
+        path = folder / f"{name}.npy"
+        # An empty array cannot be memory-mapped.
+        array = np.load(path, mmap_mode="r") if path.stat().st_size > 128 else np.load(path)
+        return np.asarray(array)
+
+    dense = None
+    if (folder / "vectors.npy").exists():
+        dense = load_dense(folder / "codes.faiss", mapped("vectors"))
+    segment = Segment(
+        file_ids=mapped("file_ids"),
+        paths=about["paths"],
+        languages=about["languages"],
+        roles=_roles(about["paths"]),
+        first_chunks=mapped("first_chunks"),
+        chunk_files=mapped("chunk_files"),
+        kinds=mapped("kinds"),
+        record_starts=mapped("record_starts"),
+        records=mapped("records"),
+        dense=dense,
+        inverted=InvertedIndex(*(mapped(f"inverted_{name}") for name in _INVERTED)),
+    )
+    if not (
+        len(segment.file_ids) == len(segment.paths) == len(segment.first_chunks) - 1
+        and len(segment.record_starts) - 1 == len(segment) == int(segment.first_chunks[-1])
+        and len(segment.records) == int(segment.record_starts[-1])
+        and len(segment.inverted.docs) == int(segment.inverted.starts[-1])
+    ):
+        raise ValueError("its parts do not fit together")
+    return segment
+
+
+def _saved_segments(cache: Path) -> list[tuple[int, Path]]:
+    found = [folder for folder in cache.glob(f"{_PREFIX}*") if folder.suffix != ".tmp"]
+    numbered = [(folder.name.removeprefix(_PREFIX), folder) for folder in found]
+    return sorted((int(number), folder) for number, folder in numbered if number.isdigit())
+
+
+def _roles(paths: Sequence[str]) -> NDArray[np.uint8]:
+    return np.array([int(role_of(path)) for path in paths], np.uint8)

@@ -1,0 +1,115 @@
+"""An immutable, searchable view of the index: a large base segment, a small delta, and what of the base is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.index.records import ChunkRecord
+from hunch.index.segment import Segment, build_segment
+from hunch.index.store import FileRecord, Store
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A segment as one snapshot sees it."""
+
+    segment: Segment
+    alive: NDArray[np.bool_] | None
+    """bool [chunks], False for chunks of files that were replaced or removed; None when all are alive"""
+    start: int
+    """The number that its first chunk has in the snapshot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What a search sees. Chunks are numbered through all views; a published snapshot never changes."""
+
+    generation: int
+    views: tuple[View, ...]
+    chunk_count: int
+    """Chunks that are alive."""
+    file_count: int
+
+    def __len__(self) -> int:
+        """Return how many chunk numbers there are, dead ones included."""
+        return sum(len(view.segment) for view in self.views)
+
+    def view_of(self, chunk: int) -> tuple[View, int]:
+        """Return where a chunk is and its number there."""
+        view = next(view for view in reversed(self.views) if view.start <= chunk)
+        return view, chunk - view.start
+
+    def path(self, chunk: int) -> str:
+        """Return the path of a chunk's file, posix, relative to the root."""
+        view, local = self.view_of(chunk)
+        return view.segment.paths[int(view.segment.chunk_files[local])]
+
+    def language(self, chunk: int) -> str:
+        """Return the language of a chunk's file."""
+        view, local = self.view_of(chunk)
+        return view.segment.languages[int(view.segment.chunk_files[local])]
+
+    def record(self, chunk: int) -> ChunkRecord:
+        """Return what a hit shows of a chunk."""
+        view, local = self.view_of(chunk)
+        return view.segment.record(local)
+
+
+SMALLEST_BASE = 1_000
+"""Chunks below which a segment on disk saves nothing that a person would notice."""
+
+EMPTY = Snapshot(generation=0, views=(), chunk_count=0, file_count=0)
+
+
+def make_snapshot(generation: int, base: Segment | None, store: Store) -> Snapshot:
+    """Return the view of what the store holds now: the base as far as it is still true, the rest read from the store.
+
+    Costs a few microseconds a file, and about 60 microseconds a chunk that is not in the base.
+    """
+    files = store.file_ids()
+    if base is None:
+        return _compose(generation, [_delta(store, files)], files)
+    there = np.fromiter(files, np.int64, len(files))
+    alive_files = np.isin(base.file_ids, there)
+    added = {int(number): files[int(number)] for number in there[~np.isin(there, base.file_ids)]}
+    alive = None if alive_files.all() else alive_files[base.chunk_files]
+    return _compose(generation, [(base, alive), _delta(store, added)], files)
+
+
+def needs_new_base(base: Segment | None, store: Store) -> bool:
+    """Say whether so much of the store lies outside the base, or of the base is gone, that a new base pays."""
+    files = store.file_ids()
+    whole = 0 if base is None else len(base)
+    in_base = set() if base is None else set(base.file_ids.tolist())
+    outside = sum(record.chunks for number, record in files.items() if number not in in_base)
+    still_true = sum(record.chunks for number, record in files.items() if number in in_base)
+    return max(outside, whole - still_true) > max(SMALLEST_BASE, whole // 20)
+
+
+def build_base(store: Store) -> Segment:
+    """Build one segment of everything in the store."""
+    files = store.file_ids()
+    return build_segment((number, files[number], content) for number, content in store.contents(files))
+
+
+def _delta(store: Store, files: Mapping[int, FileRecord]) -> tuple[Segment, None]:
+    return build_segment((number, files[number], content) for number, content in store.contents(files)), None
+
+
+def _compose(
+    generation: int, parts: list[tuple[Segment, NDArray[np.bool_] | None]], files: Mapping[int, FileRecord]
+) -> Snapshot:
+    parts = [(segment, alive) for segment, alive in parts if len(segment)]
+    starts = accumulate((len(segment) for segment, _ in parts), initial=0)
+    views = tuple(View(segment, alive, start) for (segment, alive), start in zip(parts, starts, strict=False))
+    return Snapshot(
+        generation=generation,
+        views=views,
+        chunk_count=sum(len(segment) if alive is None else int(alive.sum()) for segment, alive in parts),
+        file_count=len(files),
+    )

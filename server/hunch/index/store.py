@@ -1,0 +1,291 @@
+"""SQLite: the only truth about what is indexed, and the only SQL.
+
+One transaction a file. The journal is a write-ahead log with synchronous=NORMAL: a killed process loses nothing that
+was committed and tears nothing; a power cut can lose the last commits, which the next scan finds and repairs.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.text.terms import Postings
+
+STORAGE_FORMAT = 1
+"""1: files, and one row of packed chunks, embeddings and postings for each."""
+
+CONTENT_FORMAT = 1
+"""What chunker, text and terms make of a file. 1: the first."""
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    language TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    digest BLOB NOT NULL,
+    skipped TEXT,
+    chunks INTEGER NOT NULL
+);
+CREATE TABLE contents (
+    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    records BLOB NOT NULL,
+    vectors BLOB NOT NULL,
+    postings BLOB NOT NULL
+);
+"""
+
+_BUSY_SECONDS = 10.0
+
+
+class IndexState(Enum):
+    """What was found when an index was opened, each with the sentence a person reads."""
+
+    READY = "the index is ready"
+    NEW = "there was no index yet"
+    DAMAGED = "the index was damaged: it is being rebuilt"
+    OTHER_FORMAT = "the index is of another version of Hunch: it is being rebuilt"
+    OTHER_CONTENT = "the model or the way code is read has changed: the index is being rebuilt"
+    READ_ONLY = "the cache folder cannot be written: what is found here is kept in memory only"
+    FULL = "the disk is full: the index is not up to date, search goes on with what is there"
+    LOCKED = "another process is indexing this folder: search goes on with what is there so far"
+    NO_MODEL = "the model cannot be loaded: search goes by words only"
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What is known of one file without its content."""
+
+    path: str
+    language: str
+    size: int
+    mtime_ns: int
+    digest: bytes
+    """BLAKE2b of the content, 16 bytes; empty for a file that was not read."""
+    skipped: str | None
+    """Why its content does not count, None when it does."""
+    chunks: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What is derived from one file's content: n chunks."""
+
+    records: list[bytes]
+    """One JSON array a chunk, in the order of hunch.index.records."""
+    vectors: NDArray[np.float16]
+    """float16 [n, dim]; dim 0 without a model"""
+    postings: Postings
+
+
+class Store:
+    """A connection to one workspace's database. Use it from one thread."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def close(self) -> None:
+        """Close the connection; whatever was committed stays."""
+        self._connection.close()
+
+    def known_files(self) -> dict[str, tuple[int, FileRecord]]:
+        """Return every file of the index with its id, by path."""
+        rows = self._connection.execute("SELECT path, id, language, size, mtime_ns, digest, skipped, chunks FROM files")
+        return {path: (number, FileRecord(path, *rest)) for path, number, *rest in rows}
+
+    def file_ids(self) -> dict[int, FileRecord]:
+        """Return the files that have chunks, by id, in the order of the ids."""
+        rows = self._connection.execute(
+            "SELECT id, path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE chunks > 0 ORDER BY id"
+        )
+        return {number: FileRecord(*rest) for number, *rest in rows}
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many files have chunks, and how many chunks there are."""
+        files, chunks = self._connection.execute(
+            "SELECT count(*), total(chunks) FROM files WHERE chunks > 0"
+        ).fetchone()
+        return int(files), int(chunks)
+
+    def contents(self, ids: Iterable[int]) -> Iterator[tuple[int, FileContent]]:
+        """Yield what is derived from some files, in the order of the ids given."""
+        for number in ids:
+            row = self._connection.execute(
+                "SELECT records, vectors, postings FROM contents WHERE file_id = ?", (number,)
+            ).fetchone()
+            if row is not None:
+                yield number, _unpack(*row)
+
+    def replace_file(self, record: FileRecord, content: FileContent | None) -> int:
+        """Put a file in the place of what was known under its path, in one transaction; return its new id.
+
+        Ids are never used twice, so a snapshot tells by them alone which of its files are gone.
+        """
+        with self._connection:
+            self._connection.execute("DELETE FROM files WHERE path = ?", (record.path,))
+            number = self._connection.execute(
+                "INSERT INTO files (path, language, size, mtime_ns, digest, skipped, chunks) VALUES (?,?,?,?,?,?,?)",
+                (record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
+                 record.chunks),
+            ).lastrowid  # fmt: skip
+            if content is not None and content.records:
+                self._connection.execute("INSERT INTO contents VALUES (?,?,?,?)", (number, *_pack(content)))
+        return int(number or 0)
+
+    def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
+        """Note that a file's content was found unchanged under a new time stamp."""
+        with self._connection:
+            self._connection.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path))
+
+    def remove_files(self, paths: Iterable[str]) -> None:
+        """Forget files, each in a transaction of its own."""
+        for path in paths:
+            with self._connection:
+                self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    @property
+    def identity(self) -> str:
+        """What tells this database from one that was begun anew in its place."""
+        return self.get_meta("identity") or ""
+
+    def get_meta(self, key: str) -> str | None:
+        """Return a note about the whole index."""
+        row = self._connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Write a note about the whole index."""
+        with self._connection:
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def bytes_used(self) -> int:
+        """Return the size of the database's pages in bytes."""
+        pages, size = (self._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        return int(pages) * int(size)
+
+
+def open_store(file: Path, content: str) -> tuple[Store, IndexState]:
+    """Open the database for writing, or begin it anew when it is damaged or of another version.
+
+    Args:
+        file: where the database is.
+        content: what the rows must have been made by; see content_version.
+
+    Raises:
+        OSError, sqlite3.OperationalError: the folder cannot be written, or the disk is full.
+    """
+    state = inspect(file, content)
+    if state in (IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT):
+        discard(file)
+    connection = _connect(str(file))
+    if state is not IndexState.READY:
+        _create(connection, content)
+    return Store(connection), state
+
+
+def open_for_reading(file: Path) -> Store:
+    """Open an existing database without ever writing to it.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    connection.execute("SELECT count(*) FROM meta").fetchone()
+    return Store(connection)
+
+
+def open_in_memory(content: str) -> Store:
+    """Return an empty store that ends with the process."""
+    connection = _connect(":memory:")
+    _create(connection, content)
+    return Store(connection)
+
+
+def inspect(file: Path, content: str) -> IndexState:
+    """Say what is at that place without changing it: READY, NEW, DAMAGED, OTHER_FORMAT or OTHER_CONTENT."""
+    if not file.exists():
+        return IndexState.NEW
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return IndexState.NEW  # killed before the schema was committed
+            if version != STORAGE_FORMAT:
+                return IndexState.OTHER_FORMAT
+            found = connection.execute("SELECT value FROM meta WHERE key = 'content'").fetchone()
+            connection.execute("SELECT max(id), sum(chunks) FROM files").fetchone()
+    except sqlite3.DatabaseError:
+        return IndexState.DAMAGED
+    return IndexState.READY if found and found[0] == content else IndexState.OTHER_CONTENT
+
+
+def content_version(model: str | None) -> str:
+    """Return what identifies the content of an index: the content format and the model's identity."""
+    return f"{CONTENT_FORMAT}:{model or 'words-only'}"
+
+
+def discard(file: Path) -> None:
+    """Delete a database with its journal."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + suffix).unlink(missing_ok=True)
+
+
+def _connect(place: str) -> sqlite3.Connection:
+    # The thread that opens a store is not always the one that goes on with it; only one uses it at a time.
+    connection = sqlite3.connect(place, timeout=_BUSY_SECONDS, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA wal_autocheckpoint = 8000")  # 32 MB: fewer, longer fsyncs while a first index is built
+    return connection
+
+
+def _create(connection: sqlite3.Connection, content: str) -> None:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO meta VALUES ('content', ?)", (content,))
+        connection.execute("INSERT INTO meta VALUES ('identity', ?)", (uuid.uuid4().hex,))
+        connection.execute(f"PRAGMA user_version = {STORAGE_FORMAT}")
+
+
+def _pack(content: FileContent) -> tuple[bytes, bytes, bytes]:
+    postings = content.postings
+    packed = b"".join(
+        (
+            np.uint32(len(postings)).tobytes(),
+            postings.offsets.astype("<u4").tobytes(),
+            postings.terms.astype("<u4").tobytes(),
+            postings.impacts.tobytes(),
+            postings.fields.tobytes(),
+        )
+    )
+    return b"\n".join(content.records), content.vectors.astype("<f2").tobytes(), packed
+
+
+def _unpack(records: bytes, vectors: bytes, postings: bytes) -> FileContent:
+    rows = int(np.frombuffer(postings, "<u4", 1)[0])
+    offsets = np.frombuffer(postings, "<u4", rows + 1, 4).astype(np.int64)
+    total = int(offsets[-1])
+    terms_at = 4 + 4 * (rows + 1)
+    return FileContent(
+        records=records.split(b"\n"),
+        vectors=np.frombuffer(vectors, "<f2").reshape(rows, len(vectors) // 2 // rows),
+        postings=Postings(
+            offsets=offsets,
+            terms=np.frombuffer(postings, "<u4", total, terms_at),
+            impacts=np.frombuffer(postings, np.uint8, total, terms_at + 4 * total),
+            fields=np.frombuffer(postings, np.uint8, total, terms_at + 5 * total),
+        ),
+    )

@@ -1,0 +1,98 @@
+"""ONNX Runtime: texts to embeddings, float32 [n, dim], L2-normalised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH, TOKENIZER, Bundle, BundleError
+from hunch.text.bag import Bags, bag_fields, bag_queries, pad
+from hunch.text.render import Fields, render_query
+from hunch.text.tokenizer import Tokenizer, load_tokenizer
+
+Vectors = NDArray[np.float32]
+
+_TOKENS_PER_BATCH = 1 << 15
+"""Padded tokens that one run of the graph sees: bounds its memory to some 40 MB at dim 256."""
+
+
+class Encoder:
+    """The two towers of a bundle. Graphs are loaded when first used; encoding is safe from several threads."""
+
+    def __init__(self, bundle: Bundle, *, threads: int = 1) -> None:
+        """Read the tokeniser of a verified bundle.
+
+        Raises:
+            BundleError: a file of the bundle cannot be used.
+        """
+        self.bundle = bundle
+        self.dim = bundle.manifest.dim
+        self._threads = threads
+
+    @cached_property
+    def tokenizer(self) -> Tokenizer:
+        """The tokeniser that both towers read."""
+        path = self.bundle.path(TOKENIZER)
+        try:
+            return load_tokenizer(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BundleError(f"{path}: {error}: install Hunch again") from None
+
+    def encode_queries(self, queries: Sequence[str]) -> Vectors:
+        """Return the embeddings of queries, float32 [n, dim]; a query without a known word is a row of zeros."""
+        return self._run(self._query_graph, self.bag_queries(queries))
+
+    def encode_chunks(self, bags: Bags) -> Vectors:
+        """Return the embeddings of chunks, float32 [n, dim]; a chunk without a known word is a row of zeros."""
+        return self._run(self._code_graph, bags)
+
+    def bag_queries(self, queries: Sequence[str]) -> Bags:
+        """Return what the query tower reads of some queries."""
+        return bag_queries([render_query(query) for query in queries], self.tokenizer, self.bundle.manifest.max_tokens)
+
+    def bag_chunks(self, texts: Sequence[Fields]) -> Bags:
+        """Return what the code tower reads of some rendered chunks."""
+        return bag_fields(texts, self.tokenizer, self.bundle.manifest.max_tokens)
+
+    def _run(self, graph: onnxruntime.InferenceSession, bags: Bags) -> Vectors:
+        vectors = np.zeros((len(bags), self.dim), np.float32)
+        lengths = np.diff(bags.offsets)
+        order = np.argsort(lengths, kind="stable")
+        order = order[lengths[order] > 0]
+        start = 0
+        while start < len(order):
+            # Sorted by length, so the last row of a batch decides how wide it is.
+            end = start + 1
+            while end < len(order) and (end + 1 - start) * int(lengths[order[end]]) <= _TOKENS_PER_BATCH:
+                end += 1
+            rows = order[start:end]
+            ids, fields, counts = pad(bags, rows)
+            inputs = {"ids": ids, "fields": fields, "counts": counts}
+            (vectors[rows],) = graph.run(None, {i.name: inputs[i.name] for i in graph.get_inputs()})
+            start = end
+        return vectors
+
+    @cached_property
+    def _query_graph(self) -> onnxruntime.InferenceSession:
+        return self._load(QUERY_GRAPH)
+
+    @cached_property
+    def _code_graph(self) -> onnxruntime.InferenceSession:
+        return self._load(CODE_GRAPH)
+
+    def _load(self, name: str) -> onnxruntime.InferenceSession:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # returns batch memory at once: the process lives for days
+        options.log_severity_level = 3
+        path = self.bundle.path(name)
+        try:
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # ONNX Runtime raises many unrelated types
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise BundleError(f"{path}: ONNX Runtime cannot load it ({first}): install Hunch again") from None

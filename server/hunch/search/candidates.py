@@ -1,0 +1,184 @@
+"""Candidates: the chunks that embeddings, words or names bring up, with the signals that ranking reads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pathspec
+from numpy.typing import NDArray
+
+from hunch.index.lexical import add_scores, fields_of
+from hunch.index.segment import Segment
+from hunch.index.snapshot import Snapshot, View
+from hunch.search.query import Query
+from hunch.text.chunk import KINDS
+from hunch.text.render import FIELD_NAMES
+from hunch.text.terms import NAME_BIT, symbol_term
+
+DENSE_CANDIDATES = 100
+LEXICAL_CANDIDATES = 100
+SYMBOL_CANDIDATES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """n chunks with what is known of each; every row is complete, whichever search brought the chunk up."""
+
+    chunks: NDArray[np.int64]
+    """int64 [n], numbers in the snapshot, ascending"""
+    dense: NDArray[np.float32]
+    """float32 [n], cosine of chunk and query; 0 without a model"""
+    lexical: NDArray[np.float32]
+    """float32 [n], BM25F score as a share of the greatest that the query can reach, 0..1"""
+    term_fields: NDArray[np.uint8]
+    """uint8 [terms, n], in which fields each term of the query stands, one bit a field of FIELD_NAMES"""
+    idf: NDArray[np.float32]
+    """float32 [terms]"""
+    symbols: NDArray[np.bool_]
+    """bool [n], the chunk's name is one that the query spells"""
+    kinds: NDArray[np.uint8]
+    """uint8 [n], positions in KINDS"""
+    roles: NDArray[np.uint8]
+    """uint8 [n], hunch.text.roles.Role of the file"""
+
+    def share_in(self, field: str) -> NDArray[np.float32]:
+        """Return which share of the query's idf stands in one field, float32 [n]."""
+        bit = np.uint8(1 << FIELD_NAMES.index(field))
+        total = float(self.idf.sum())
+        if total == 0:
+            return np.zeros(len(self.chunks), np.float32)
+        return np.asarray(self.idf @ ((self.term_fields & bit) > 0) / total, np.float32)
+
+
+def find_candidates(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) -> Candidates:
+    """Return the union of the nearest embeddings, the best word matches and the names that the query spells.
+
+    Args:
+        snapshot: what to search.
+        query: what to search for; its filters hold for every candidate.
+        vector: the query's embedding, float32 [dim]; None searches by words only.
+    """
+    idf = _idf(snapshot, query)
+    parts = [_in_view(view, query, vector, idf) for view in snapshot.views]
+    if not parts:
+        nothing = np.zeros(0, np.float32)
+        return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
+                          np.zeros(0, np.bool_), np.zeros(0, np.uint8), np.zeros(0, np.uint8))  # fmt: skip
+    return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def count_allowed(snapshot: Snapshot, query: Query) -> int:
+    """Return how many chunks the query's filters leave."""
+    allowed = (_allowed(view, query) for view in snapshot.views)
+    return sum(
+        len(view.segment) if mask is None else int(mask.sum())
+        for view, mask in zip(snapshot.views, allowed, strict=True)
+    )
+
+
+def _idf(snapshot: Snapshot, query: Query) -> NDArray[np.float32]:
+    total = max(1, snapshot.chunk_count)
+    weights = []
+    for term, _ in query.terms:
+        found = (view.segment.inverted.postings(term) for view in snapshot.views)
+        holders = min(total, sum(part.stop - part.start for part in found))
+        weights.append(math.log(1 + (total - holders + 0.5) / (holders + 0.5)))
+    return np.array(weights, np.float32)
+
+
+def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: NDArray[np.float32]) -> Candidates:
+    segment = view.segment
+    allowed = _allowed(view, query)
+    scores = np.zeros(len(segment), np.float32)
+    for (term, _), weight in zip(query.terms, idf, strict=True):
+        add_scores(segment.inverted, term, float(weight), scores)
+    if allowed is not None:
+        scores[~allowed] = 0
+    named = _named(segment, query, allowed)
+    found = [_best(scores, LEXICAL_CANDIDATES), named]
+    if vector is not None and segment.dense is not None:
+        found.append(segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)[0])
+    chunks = np.unique(np.concatenate(found))
+    files = segment.chunk_files[chunks]
+    total = max(float(idf.sum()), 1e-6)
+    dense = np.zeros(len(chunks), np.float32)
+    if vector is not None and segment.dense is not None:
+        dense = segment.dense.cosines(vector, chunks)
+    term_fields = [fields_of(segment.inverted, term, chunks) for term, _ in query.terms]
+    return Candidates(
+        chunks=chunks + view.start,
+        dense=dense,
+        lexical=scores[chunks] / np.float32(total),
+        term_fields=np.array(term_fields, np.uint8).reshape(len(idf), len(chunks)),
+        idf=idf,
+        symbols=np.isin(chunks, named),
+        kinds=segment.kinds[chunks],
+        roles=segment.roles[files],
+    )
+
+
+def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Return the numbers of the k highest scores above zero, in no order."""
+    touched = np.flatnonzero(scores)
+    if len(touched) <= k:
+        return touched
+    reached = scores[touched]
+    return np.asarray(touched[np.argpartition(reached, -k)[-k:]], np.int64)
+
+
+def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
+    """Return the chunks whose name the query spells, those of the longest spellings first in line."""
+    found: list[NDArray[np.int64]] = []
+    left = SYMBOL_CANDIDATES
+    for name in query.symbols:
+        where = segment.inverted.postings(symbol_term(name))
+        holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0].astype(np.int64)
+        if allowed is not None:
+            holders = holders[allowed[holders]]
+        found.append(holders[:left])
+        left -= len(found[-1])
+        if left <= 0:
+            break
+    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+
+
+def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
+    """Return which chunks of a view are alive and pass the filters, bool [n]; None for all."""
+    if not query.filtered:
+        return view.alive
+    segment = view.segment
+    files = np.ones(len(segment.paths), np.bool_)
+    if query.languages:
+        files &= np.isin(segment.languages, query.languages)
+    if query.excluded_languages:
+        files &= ~np.isin(segment.languages, query.excluded_languages)
+    if query.paths:
+        files &= _matching(segment.paths, query.paths)
+    if query.excluded_paths:
+        files &= ~_matching(segment.paths, query.excluded_paths)
+    allowed = files[segment.chunk_files]
+    if query.kinds:
+        allowed &= np.isin(segment.kinds, [KINDS.index(kind) for kind in query.kinds])
+    if query.excluded_kinds:
+        allowed &= ~np.isin(segment.kinds, [KINDS.index(kind) for kind in query.excluded_kinds])
+    return allowed if view.alive is None else allowed & view.alive
+
+
+def _matching(paths: list[str], globs: tuple[str, ...]) -> NDArray[np.bool_]:
+    spec = pathspec.GitIgnoreSpec.from_lines(globs)
+    return np.fromiter((spec.match_file(path) for path in paths), np.bool_, len(paths))
+
+
+def _joined(parts: list[Candidates]) -> Candidates:
+    return Candidates(
+        chunks=np.concatenate([part.chunks for part in parts]),
+        dense=np.concatenate([part.dense for part in parts]),
+        lexical=np.concatenate([part.lexical for part in parts]),
+        term_fields=np.concatenate([part.term_fields for part in parts], axis=1),
+        idf=parts[0].idf,
+        symbols=np.concatenate([part.symbols for part in parts]),
+        kinds=np.concatenate([part.kinds for part in parts]),
+        roles=np.concatenate([part.roles for part in parts]),
+    )

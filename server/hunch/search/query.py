@@ -1,0 +1,139 @@
+"""What a person typed, read as a query: words to match, and filters such as ``lang:go`` or ``-path:tests``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hunch.text.chunk import KINDS
+from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
+from hunch.text.roles import Role
+from hunch.text.terms import QueryTerm, query_terms
+from hunch.text.tokenizer import identifiers, split_identifier
+
+MAX_CHARACTERS = 2_000
+"""Longer queries are cut: the words that matter come early."""
+
+_FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
+_KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
+_ROLE_WORDS = {
+    Role.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
+    Role.EXAMPLE: "example examples demo sample tutorial",
+    Role.BENCHMARK: "benchmark benchmarks bench",
+    Role.DOCUMENTATION: "docs documentation",
+    Role.VENDORED: "vendor vendored",
+}
+_ROLE_OF_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
+_LONGEST_SYMBOL = 5
+
+
+class QueryError(ValueError):
+    """A query that cannot be answered; the message is one line for the person who typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query, ready to be searched for."""
+
+    text: str
+    """The words without the filters."""
+    terms: tuple[QueryTerm, ...]
+    symbols: tuple[str, ...]
+    """Names that the words could spell, the longest first: ``read file`` can be ``read_file`` or ``readFile``."""
+    languages: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Globs as in .gitignore; a chunk must match one."""
+    excluded_paths: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    excluded_kinds: tuple[str, ...] = ()
+    excluded_languages: tuple[str, ...] = ()
+    wanted_roles: Role = Role.PRODUCT
+    """Roles that the words ask for, which are then not ranked lower."""
+    notices: tuple[str, ...] = field(default=())
+    """Lines for the person: what was cut or changed."""
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything limits where to look."""
+        return bool(
+            self.languages or self.paths or self.excluded_paths or self.kinds
+            or self.excluded_kinds or self.excluded_languages
+        )  # fmt: skip
+
+
+def parse_query(
+    text: str, *, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = ()
+) -> Query:
+    """Read a query with its inline filters; the arguments add filters to them.
+
+    Raises:
+        QueryError: there is nothing to search for, or a language or kind does not exist.
+    """
+    filters: dict[str, list[str]] = {"lang": list(languages), "path": list(paths), "kind": list(kinds)}
+    excluded: dict[str, list[str]] = {"lang": [], "path": [], "kind": []}
+
+    def take(match: re.Match[str]) -> str:
+        minus, name, value = match.groups()
+        (excluded if minus else filters)[name].append(value.strip('"'))
+        return " "
+
+    words = " ".join(_FILTER.sub(take, _printable(text)).split())
+    notices: list[str] = []
+    if len(words) > MAX_CHARACTERS:
+        notices.append(f"the query has {len(words):,} characters: only the first {MAX_CHARACTERS:,} were searched for")
+        words = words[:MAX_CHARACTERS]
+    if not words:
+        raise QueryError('the query is empty: say what the code does, for example "parse a date"')
+    if not identifiers(words):
+        raise QueryError(f"the query {words!r} has no letters or digits to search for")
+    return Query(
+        text=words,
+        terms=tuple(query_terms(words)),
+        symbols=_symbols(words),
+        languages=tuple(_language(name) for name in filters["lang"]),
+        paths=tuple(filters["path"]),
+        excluded_paths=tuple(excluded["path"]),
+        kinds=tuple(_kind(name) for name in filters["kind"]),
+        excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
+        excluded_languages=tuple(_language(name) for name in excluded["lang"]),
+        wanted_roles=_wanted_roles(words),
+        notices=tuple(notices),
+    )
+
+
+def _printable(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _language(name: str) -> str:
+    known = resolve_language(name)
+    if known is not None:
+        return known
+    nearest = nearest_language(name)
+    hint = f"did you mean {nearest}?" if nearest else "known are " + ", ".join(sorted(LANGUAGES))
+    raise QueryError(f"there is no language {name!r}: {hint}")
+
+
+def _kind(name: str) -> str:
+    lowered = _KIND_ALIASES.get(name.lower(), name.lower())
+    if lowered not in KINDS:
+        raise QueryError(f"there is no kind {name!r}: kinds are {', '.join(KINDS)}")
+    return lowered
+
+
+def _symbols(text: str) -> tuple[str, ...]:
+    words = text.split()[: 4 * _LONGEST_SYMBOL]
+    names = {word.strip("().,;:'\"`?!") for word in words}
+    for length in range(2, _LONGEST_SYMBOL + 1):
+        names |= {"".join(words[start : start + length]) for start in range(len(words) - length + 1)}
+    found = {name for name in names if identifiers(name)}
+    return tuple(sorted(found, key=lambda name: (-len(name), name)))
+
+
+def _wanted_roles(text: str) -> Role:
+    wanted = Role.PRODUCT
+    for identifier in identifiers(text):
+        for word in split_identifier(identifier):
+            wanted |= _ROLE_OF_WORD.get(word, Role.PRODUCT)
+    return wanted

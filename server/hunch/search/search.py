@@ -1,0 +1,189 @@
+"""From a query to an answer: candidates, scores, one best place each, and an honest verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.index.records import ChunkRecord
+from hunch.index.snapshot import Snapshot
+from hunch.model.encoder import Encoder
+from hunch.search.candidates import Candidates, count_allowed, find_candidates
+from hunch.search.query import Query
+from hunch.search.rank import Reason, reasons, score
+from hunch.search.weights import HITS_PER_FILE, RELEVANT_SCORE, SAME_FILE_DECAY, WEAK_SCORE
+
+SNIPPET_LINES = 12
+
+
+class Verdict(Enum):
+    """How sure the answer is of itself."""
+
+    RELEVANT = "relevant"
+    WEAK = "weak"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One place in the workspace."""
+
+    path: str
+    language: str
+    record: ChunkRecord
+    score: float
+    why: list[Reason]
+    snippet: str
+    """The first lines of the code as it is on disk now; empty when the file is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search found. The nearest hits are there also when the verdict is NONE."""
+
+    query: str
+    hits: list[Hit]
+    verdict: Verdict
+    elapsed_ms: float
+    complete: bool
+    """False while parts of the workspace are not indexed yet."""
+    notices: list[str]
+
+
+def search(
+    root: Path, snapshot: Snapshot, encoder: Encoder | None, query: Query, *, limit: int = 10, complete: bool = True
+) -> Answer:
+    """Answer a query from a snapshot.
+
+    Args:
+        root: the workspace, to read snippets from.
+        snapshot: what to search.
+        encoder: None searches by words only.
+        query: what to search for.
+        limit: how many hits at most.
+        complete: whether the snapshot holds the whole workspace.
+    """
+    began = perf_counter()
+    vector = None
+    if encoder is not None:
+        vector = encoder.encode_queries([query.text])[0]
+        vector = vector if vector.any() else None  # not one known word
+    return _answer(root, snapshot, query, vector, began, limit=limit, complete=complete, leave_out=None)
+
+
+def search_similar(
+    root: Path,
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32] | None,
+    *,
+    leave_out: tuple[str, int, int],
+    limit: int = 10,
+) -> Answer:
+    """Answer with code like a given piece: its embedding and words stand for the query.
+
+    Args:
+        root, snapshot, limit: as in search.
+        query: made from the piece's own text.
+        vector: the piece's embedding, float32 [dim].
+        leave_out: path, first and last line of the piece itself.
+    """
+    return _answer(root, snapshot, query, vector, perf_counter(), limit=limit, complete=True, leave_out=leave_out)
+
+
+def _answer(
+    root: Path,
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32] | None,
+    began: float,
+    *,
+    limit: int,
+    complete: bool,
+    leave_out: tuple[str, int, int] | None,
+) -> Answer:
+    candidates = find_candidates(snapshot, query, vector)
+    scores = score(query, candidates)
+    hits = [
+        Hit(
+            path=path,
+            language=snapshot.language(int(candidates.chunks[row])),
+            record=record,
+            score=round(float(value), 4),
+            why=reasons(query, candidates, row),
+            snippet=read_snippet(root, path, record),
+        )
+        for row, value, path, record in _collapsed(snapshot, candidates, scores, limit, leave_out)
+    ]
+    best = hits[0].score if hits else 0.0
+    verdict = Verdict.RELEVANT if best >= RELEVANT_SCORE else Verdict.WEAK if best >= WEAK_SCORE else Verdict.NONE
+    notices = list(query.notices)
+    if not hits and query.filtered and not count_allowed(snapshot, query):
+        notices.append("the filters leave no indexed code to search: loosen lang:, path: or kind:")
+    return Answer(
+        query=query.text,
+        hits=hits,
+        verdict=verdict,
+        elapsed_ms=(perf_counter() - began) * 1000,
+        complete=complete,
+        notices=notices,
+    )
+
+
+def read_snippet(root: Path, path: str, record: ChunkRecord, lines: int = SNIPPET_LINES) -> str:
+    """Return the first lines of a chunk as they are on disk now."""
+    try:
+        with (root / path).open(encoding="utf-8-sig", errors="replace") as file:
+            wanted = [line.rstrip("\r\n") for number, line in enumerate(_until(file, record.end_line), 1)
+                      if number >= record.start_line]  # fmt: skip
+    except OSError:
+        return ""
+    return "\n".join(wanted[:lines])
+
+
+def _until(file: Iterator[str], last: int) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        yield line
+        if number >= last:
+            return
+
+
+def _collapsed(
+    snapshot: Snapshot,
+    candidates: Candidates,
+    scores: NDArray[np.float32],
+    limit: int,
+    leave_out: tuple[str, int, int] | None,
+) -> list[tuple[int, float, str, ChunkRecord]]:
+    """Return (row, score, path, record) of the hits: several per file only where they are different places."""
+    found: list[tuple[int, float, str, ChunkRecord]] = []
+    of_file: dict[str, list[ChunkRecord]] = {}
+    enough = limit * (HITS_PER_FILE + 1)
+    for row in np.argsort(-scores, kind="stable"):
+        chunk = int(candidates.chunks[row])
+        path = snapshot.path(chunk)
+        earlier = of_file.setdefault(path, [])
+        if len(earlier) >= HITS_PER_FILE:
+            continue
+        record = snapshot.record(chunk)
+        if any(_overlap(record, other) for other in earlier):
+            continue
+        if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
+            continue
+        found.append((int(row), float(scores[row]) * SAME_FILE_DECAY ** len(earlier), path, record))
+        earlier.append(record)
+        if len(found) >= enough:
+            break
+    found.sort(key=lambda hit: -hit[1])
+    return found[:limit]
+
+
+def _overlap(one: ChunkRecord, other: ChunkRecord) -> bool:
+    """A file's card stands for the whole file, so it overlaps every chunk of it."""
+    return one.start_line <= other.end_line and other.start_line <= one.end_line

@@ -1,0 +1,49 @@
+"""A chunk or a query as the fields that the encoders and the lexical index see."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from hunch.text.chunk import Chunk
+from hunch.text.tokenizer import identifiers
+
+
+class Fields(NamedTuple):
+    """The identifiers of a chunk, by where they stand; the order is the order of the field ids."""
+
+    name: list[str]
+    path: list[str]
+    signature: list[str]
+    documentation: list[str]
+    body: list[str]
+
+
+FIELD_NAMES: tuple[str, ...] = Fields._fields
+
+
+def render_chunk(chunk: Chunk) -> Fields:
+    """Return the identifiers of each field of a chunk."""
+    return render_parts(
+        name=chunk.qualified_name or chunk.name,
+        path=chunk.path,
+        signature=chunk.signature,
+        documentation=chunk.documentation,
+        body=chunk.body,
+    )
+
+
+def render_parts(*, name: str = "", path: str = "", signature: str = "", documentation: str = "", body: str) -> Fields:
+    """Return the identifiers of each field, for code that is at hand as text instead of as a chunk."""
+    stem, _, _ = path.rpartition(".")
+    return Fields(
+        name=identifiers(name),
+        path=identifiers(stem or path),
+        signature=identifiers(signature),
+        documentation=identifiers(documentation),
+        body=identifiers(body),
+    )
+
+
+def render_query(text: str) -> list[str]:
+    """Return the identifiers of a query."""
+    return identifiers(text)

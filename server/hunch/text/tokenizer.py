@@ -1,0 +1,123 @@
+"""Text to token ids: identifiers are split into lower-case words, words into subword pieces.
+
+The same functions prepare the training data and serve the product, so a model always sees what it learnt from.
+Segmentation is greedy longest-match-first, as in WordPiece (Wu et al., 2016, arXiv:1609.08144); a piece that
+continues a word begins with ``##``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
+from typing import Any
+
+PADDING_ID = 0
+UNKNOWN_ID = 1
+SPECIAL_PIECES = ("[PAD]", "[UNK]")
+CONTINUATION = "##"
+
+MAX_IDENTIFIER_CHARACTERS = 64
+"""Longer runs are hashes, encoded data or noise; they carry no words."""
+
+_CACHED_IDENTIFIERS = 1 << 16
+
+_IDENTIFIER = re.compile(r"\w+")
+_ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-zA-Z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_OTHER_PARTS = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[0-9]+"
+    r"|[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+"
+)
+
+
+def identifiers(text: str) -> list[str]:
+    """Return the runs of letters, digits and underscores of a text, in order."""
+    return _IDENTIFIER.findall(text)
+
+
+def split_identifier(identifier: str) -> list[str]:
+    """Split an identifier into lower-case words.
+
+    >>> split_identifier("parseHTTPResponse_v2")
+    ['parse', 'http', 'response', 'v', '2']
+
+    Scripts written without spaces are split into single characters.
+    """
+    if len(identifier) > MAX_IDENTIFIER_CHARACTERS:
+        return []
+    if identifier.isascii():
+        return [part.lower() for part in _ASCII_PARTS.findall(identifier)]
+    return [part.lower() for part in _OTHER_PARTS.findall(identifier)]
+
+
+class Tokenizer:
+    """A subword vocabulary and the segmentation that goes with it.
+
+    Token ids are positions in ``pieces``; 0 is padding, 1 stands for a word that no piece begins.
+    """
+
+    def __init__(self, pieces: Sequence[str]) -> None:
+        """Take the vocabulary in the order of its ids.
+
+        Raises:
+            ValueError: the first pieces are not the special ones, or a piece stands twice.
+        """
+        if tuple(pieces[: len(SPECIAL_PIECES)]) != SPECIAL_PIECES:
+            raise ValueError(f"a vocabulary begins with {', '.join(SPECIAL_PIECES)}")
+        self._ids = {piece: number for number, piece in enumerate(pieces)}
+        if len(self._ids) != len(pieces):
+            raise ValueError("a piece stands twice in the vocabulary")
+        self.pieces = tuple(pieces)
+        self._longest = max(map(len, pieces))
+        self._identifier_ids = lru_cache(maxsize=_CACHED_IDENTIFIERS)(self._encode_identifier)
+
+    def encode(self, identifiers: Iterable[str]) -> list[int]:
+        """Return the token ids of the identifiers, one after the other."""
+        return list(chain.from_iterable(map(self._identifier_ids, identifiers)))
+
+    def encode_text(self, text: str) -> list[int]:
+        """Return the token ids of a text."""
+        return self.encode(identifiers(text))
+
+    def encode_word(self, word: str) -> tuple[int, ...]:
+        """Return the ids of the pieces of one lower-case word; (UNKNOWN_ID,) when it cannot be segmented."""
+        whole = self._ids.get(word)
+        if whole is not None:
+            return (whole,)
+        found: list[int] = []
+        start, prefix = 0, ""
+        while start < len(word):
+            for end in range(min(len(word), start + self._longest), start, -1):
+                piece = self._ids.get(prefix + word[start:end])
+                if piece is not None:
+                    found.append(piece)
+                    start, prefix = end, CONTINUATION
+                    break
+            else:
+                return (UNKNOWN_ID,)
+        return tuple(found)
+
+    def _encode_identifier(self, identifier: str) -> tuple[int, ...]:
+        return tuple(chain.from_iterable(map(self.encode_word, split_identifier(identifier))))
+
+
+def dump_tokenizer(tokenizer: Tokenizer) -> str:
+    """Write a tokenizer as the text of tokenizer.json."""
+    return json.dumps({"type": "wordpiece", "pieces": tokenizer.pieces}, ensure_ascii=False, indent=0) + "\n"
+
+
+def load_tokenizer(text: str) -> Tokenizer:
+    """Read the text of tokenizer.json.
+
+    Raises:
+        ValueError: the text is not such a file.
+    """
+    content: Any = json.loads(text)
+    if not isinstance(content, dict) or content.get("type") != "wordpiece":
+        raise ValueError("not a wordpiece tokenizer")
+    pieces = content.get("pieces")
+    if not isinstance(pieces, list) or not all(isinstance(piece, str) for piece in pieces):
+        raise ValueError("its pieces are not a list of strings")
+    return Tokenizer(pieces)
