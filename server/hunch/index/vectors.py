@@ -23,6 +23,8 @@ _TRAINING_VECTORS_PER_LIST = 40
 _PROBED_SHARE = 0.03
 _CODES_PER_BLOCK = 1 << 14
 
+faiss.omp_set_num_threads(1)  # one query gains nothing from more, and waiting threads would burn the other cores
+
 
 class DenseIndex:
     """A searchable set of embeddings that never changes."""
@@ -110,4 +112,4 @@ def load_dense(codes_file: Path, originals: NDArray[np.float16]) -> DenseIndex:
 
 
 def _scaled(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
-    return np.clip(np.rint(vectors.astype(np.float32) * INT8_SCALE), -128, 127)
+    return np.asarray(np.clip(np.rint(vectors.astype(np.float32) * INT8_SCALE), -128, 127), np.float32)

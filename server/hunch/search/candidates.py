@@ -36,8 +36,8 @@ class Candidates:
     """uint8 [terms, n], in which fields each term of the query stands, one bit a field of FIELD_NAMES"""
     idf: NDArray[np.float32]
     """float32 [terms]"""
-    symbols: NDArray[np.bool_]
-    """bool [n], the chunk's name is one that the query spells"""
+    symbols: NDArray[np.float32]
+    """float32 [n], the share of the query's words that spell the chunk's whole name; 0 when they do not"""
     kinds: NDArray[np.uint8]
     """uint8 [n], positions in KINDS"""
     roles: NDArray[np.uint8]
@@ -65,7 +65,7 @@ def find_candidates(snapshot: Snapshot, query: Query, vector: NDArray[np.float32
     if not parts:
         nothing = np.zeros(0, np.float32)
         return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
-                          np.zeros(0, np.bool_), np.zeros(0, np.uint8), np.zeros(0, np.uint8))  # fmt: skip
+                          nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint8))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -96,7 +96,7 @@ def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: 
         add_scores(segment.inverted, term, float(weight), scores)
     if allowed is not None:
         scores[~allowed] = 0
-    named = _named(segment, query, allowed)
+    named, spelt = _named(segment, query, allowed)
     found = [_best(scores, LEXICAL_CANDIDATES), named]
     if vector is not None and segment.dense is not None:
         found.append(segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)[0])
@@ -113,7 +113,7 @@ def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: 
         lexical=scores[chunks] / np.float32(total),
         term_fields=np.array(term_fields, np.uint8).reshape(len(idf), len(chunks)),
         idf=idf,
-        symbols=np.isin(chunks, named),
+        symbols=_placed(named, spelt, chunks),
         kinds=segment.kinds[chunks],
         roles=segment.roles[files],
     )
@@ -128,20 +128,33 @@ def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return np.asarray(touched[np.argpartition(reached, -k)[-k:]], np.int64)
 
 
-def _named(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None) -> NDArray[np.int64]:
-    """Return the chunks whose name the query spells, those of the longest spellings first in line."""
+def _named(
+    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the chunks whose name the query spells, and the share of its words that do, longest names first."""
     found: list[NDArray[np.int64]] = []
+    shares: list[NDArray[np.float32]] = []
     left = SYMBOL_CANDIDATES
-    for name in query.symbols:
-        where = segment.inverted.postings(symbol_term(name))
+    for symbol in query.symbols:
+        where = segment.inverted.postings(symbol_term(symbol.name))
         holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0].astype(np.int64)
         if allowed is not None:
             holders = holders[allowed[holders]]
         found.append(holders[:left])
+        shares.append(np.full(len(found[-1]), symbol.share, np.float32))
         left -= len(found[-1])
         if left <= 0:
             break
-    return np.unique(np.concatenate(found)) if found else np.zeros(0, np.int64)
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    named, first = np.unique(np.concatenate(found), return_index=True)
+    return named, np.concatenate(shares)[first]
+
+
+def _placed(named: NDArray[np.int64], spelt: NDArray[np.float32], chunks: NDArray[np.int64]) -> NDArray[np.float32]:
+    values = np.zeros(len(chunks), np.float32)
+    values[np.searchsorted(chunks, named)] = spelt
+    return values
 
 
 def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:

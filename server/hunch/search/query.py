@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
 from hunch.text.roles import Role
-from hunch.text.terms import QueryTerm, query_terms
+from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
 
 MAX_CHARACTERS = 2_000
@@ -26,10 +27,19 @@ _ROLE_WORDS = {
 }
 _ROLE_OF_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
 _LONGEST_SYMBOL = 5
+_WORDS_FOR_SYMBOLS = 20
 
 
 class QueryError(ValueError):
     """A query that cannot be answered; the message is one line for the person who typed it."""
+
+
+class Symbol(NamedTuple):
+    """A name that some of a query's words spell: ``read file`` can be ``read_file`` or ``readFile``."""
+
+    name: str
+    share: float
+    """Of the query's words, how many spell it, 0..1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +49,8 @@ class Query:
     text: str
     """The words without the filters."""
     terms: tuple[QueryTerm, ...]
-    symbols: tuple[str, ...]
-    """Names that the words could spell, the longest first: ``read file`` can be ``read_file`` or ``readFile``."""
+    symbols: tuple[Symbol, ...]
+    """Names that the words could spell, those of most words first."""
     languages: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     """Globs as in .gitignore; a chunk must match one."""
@@ -122,13 +132,16 @@ def _kind(name: str) -> str:
     return lowered
 
 
-def _symbols(text: str) -> tuple[str, ...]:
-    words = text.split()[: 4 * _LONGEST_SYMBOL]
-    names = {word.strip("().,;:'\"`?!") for word in words}
-    for length in range(2, _LONGEST_SYMBOL + 1):
-        names |= {"".join(words[start : start + length]) for start in range(len(words) - length + 1)}
-    found = {name for name in names if identifiers(name)}
-    return tuple(sorted(found, key=lambda name: (-len(name), name)))
+def _symbols(text: str) -> tuple[Symbol, ...]:
+    words = [word.strip("().,;:'\"`?!") for word in text.split()[:_WORDS_FOR_SYMBOLS]]
+    found: dict[str, Symbol] = {}
+    for length in range(min(_LONGEST_SYMBOL, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            spelt = words[start : start + length]
+            name = "".join(spelt)
+            if length > 1 or spelt[0].lower() not in STOP_WORDS:
+                found.setdefault(name, Symbol(name, length / len(words)))
+    return tuple(symbol for symbol in found.values() if identifiers(symbol.name))
 
 
 def _wanted_roles(text: str) -> Role:

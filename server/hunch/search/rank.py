@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,17 +37,20 @@ def signals_of(candidates: Candidates) -> dict[str, NDArray[np.float32]]:
         "signature": candidates.share_in("signature"),
         "path": candidates.share_in("path"),
         "documentation": candidates.share_in("documentation"),
-        "symbol": candidates.symbols.astype(np.float32),
+        "symbol": candidates.symbols,
         "file card": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
     }
 
 
-def score(query: Query, candidates: Candidates) -> NDArray[np.float32]:
-    """Return the score of every candidate, float32 [n] in 0..1."""
+def score(
+    query: Query, candidates: Candidates, *, signals: Collection[str] = SIGNAL_WEIGHTS.keys()
+) -> NDArray[np.float32]:
+    """Return the score of every candidate, float32 [n] in 0..1, from all signals or, to compare, from some."""
     total = np.full(len(candidates.chunks), BIAS, np.float32)
     for name, values in signals_of(candidates).items():
-        total += np.float32(SIGNAL_WEIGHTS[name]) * values
+        if name in signals:
+            total += np.float32(SIGNAL_WEIGHTS[name]) * values
     for role, weight in _role_weights(query).items():
         total += np.float32(weight) * ((candidates.roles & role) > 0)
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)

@@ -7,6 +7,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Final
 
 from tree_sitter import Node, QueryCursor
@@ -92,6 +93,8 @@ def _normalise(source: bytes) -> bytes:
     source = source.removeprefix(b"\xef\xbb\xbf")
     if b"\r" in source:
         source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not source.endswith(b"\n"):
+        source += b"\n"
     # Scanners of several grammars take NUL for the end of the file.
     return source.replace(b"\0", b" ") if b"\0" in source else source
 
@@ -100,10 +103,10 @@ def _is_worth_parsing(source: bytes) -> bool:
     """Whether people wrote these lines: grammars are slow on data and on minified code, and find nothing useful."""
     if len(source) > _MAX_PARSED_BYTES:
         return False
-    if len(source) <= _LONG_LINE:
+    lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
+    if max(lengths) <= _LONG_LINE:
         return True
-    long = sum(len(line) for line in source.split(b"\n") if len(line) > _LONG_LINE)
-    return long * 2 <= len(source)
+    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
 
 
 class _File:
@@ -115,21 +118,21 @@ class _File:
         self.path = path
         self.language = language
         self.source = source
-        self.lines: Sequence[str] = source.decode("utf-8", "replace").split("\n")
-        if not self.lines[-1]:
-            self.lines = self.lines[:-1]
-        self.line_starts = [0, *(match.end() for match in re.finditer(b"\n", source))]
+        self.lines = source.decode("utf-8", "replace").split("\n")
+        self.lines.pop()  # what is behind the last line break
+        self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
 
     def row(self, offset: int) -> int:
-        return bisect_right(self.line_starts, offset) - 1
+        return min(bisect_right(self.line_starts, offset), len(self.lines)) - 1
 
     def text(self, start: int, end: int) -> str:
         return self.source[start:end].decode("utf-8", "replace")
 
+    def end_of_row(self, row: int) -> int:
+        return self.line_starts[row + 1] - 1
+
     def rest_of_row(self, offset: int) -> str:
-        row = self.row(offset)
-        end = self.line_starts[row + 1] - 1 if row + 1 < len(self.line_starts) else len(self.source)
-        return self.text(offset, max(offset, end))
+        return self.text(offset, max(offset, self.end_of_row(self.row(offset))))
 
 
 # The outline: which nodes define things, and what holds what.
@@ -175,6 +178,7 @@ class _Outline:
 
 _TRANSPARENT: Final = frozenset({"scope", "namespace", "object", "closure"})
 _OPEN: Final = frozenset({"class", "interface", "struct", "enum", "trait", "module", "scope", "namespace", "object"})
+_DOTTED_METHODS: Final = frozenset({"go", "cpp", "javascript", "typescript", "tsx"})
 _METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object"})
 _Event = tuple[int, int, str, int, Node]
 
@@ -230,6 +234,7 @@ def _outline(file: _File, grammar: LoadedGrammar) -> _Outline:
         is_long = lines > MAX_LINES or -negative_end - start > MAX_CHARS
         definition = _define(file, node, kind, leads, parent, occupied, end_row)
         leads = []
+        is_long = is_long or len(definition.lead) > MAX_CHARS // 2
         definition.is_open = (kind in _OPEN and lines > 1) or is_long or kind == "closure"
         if condition == "documented" and not definition.documentation:
             hidden_until = max(hidden_until, -negative_end)
@@ -250,7 +255,7 @@ def _outline(file: _File, grammar: LoadedGrammar) -> _Outline:
             hidden_until = -negative_end
             continue
         occupied = max(occupied, definition.header_row)
-        if is_long or kind == "closure" or len(stack) > 1:
+        if len(stack) > 1 or kind == "closure" or (is_long and kind not in _OPEN):
             _push_captures(events, grammar, node)
         stack.append(definition)
     return outline
@@ -323,7 +328,7 @@ def _define(
         in_class = owner is not None and (
             (owner.kind in _METHOD_OWNERS and file.language != "elixir") or (owner.kind == "module" and file.language == "ruby")
         )
-        kind = "method" if in_class or (declared and file.language != "lua") else "function"
+        kind = "method" if in_class or (declared and file.language in _DOTTED_METHODS) else "function"
     scope = owner.scope if owner is not None else ()
     if declared:
         scope = (*scope, declared)
@@ -334,10 +339,10 @@ def _define(
     lead_row, lead_start, documentation = _attach_leads(file, leads, start_row, start, occupied)
     line_start = file.line_starts[start_row]
     previous_end = leads[-1].end_byte if leads and leads[-1].end_byte > line_start else line_start
-    if re.fullmatch(rb"\s*[\w\s]*", file.source[previous_end:start]):
-        prefix = file.source[previous_end:start]
-        start = previous_end + len(prefix) - len(prefix.lstrip())
-    signature_start = _after_own_leads(file, node, start)
+    prefix = file.source[previous_end:start].strip()
+    if prefix and _WORDS.fullmatch(prefix):
+        start = file.source.index(prefix, previous_end)
+    signature_start = _after_own_leads(file, node, start) if file.language in _ATTRIBUTES_INSIDE else start
     signature_end = _signature_end(file, node, signature_start)
     body_start = signature_end
     lead = file.text(lead_start, signature_start) if lead_start < signature_start else ""
@@ -401,6 +406,8 @@ def _docstring_text(file: _File, node: Node) -> str:
     return clean_string(match.group(1)) if match else ""
 
 
+_WORDS: Final = re.compile(rb"[\w\s]+")
+_ATTRIBUTES_INSIDE: Final = frozenset({"java", "csharp", "php", "kotlin", "swift", "scala"})
 _OWN_LEADS: Final = frozenset({"annotation", "marker_annotation", "attribute_list", "attribute", "decorator"})
 
 
@@ -419,6 +426,7 @@ def _after_own_leads(file: _File, node: Node, start: int) -> int:
     return current
 
 
+_COMMENTS: Final = frozenset({"comment", "line_comment", "block_comment", "multiline_comment", "haddock"})
 _BODY_TYPES: Final = frozenset(
     {"class_body", "function_body", "enum_class_body", "do_block", "match", "accessor_list", "column_definitions"}
 )
@@ -431,7 +439,7 @@ def _signature_end(file: _File, node: Node, start: int) -> int:
             return _python_header_end(file, node, body)
         end = body.start_byte
         for child in node.children:
-            if start < child.start_byte < end and child.type.endswith(("comment", "haddock")):
+            if start < child.start_byte < end and child.type in _COMMENTS:
                 end = child.start_byte
         return start + len(file.source[start:end].rstrip())
     text = file.source[start : node.end_byte]
@@ -492,9 +500,16 @@ def _first_string(block: Node) -> Node | None:
     return None
 
 
+_SIGNATURE_ENDS: Final = ("{", "=>", ":=", "=", ":", ";", "->", " do", " where")
+
+
 def _one_line(text: str) -> str:
     line = " ".join(text[: _MAX_SIGNATURE * 4].split())
-    return re.sub(r"\s*(\{|=>|:=|=|:|;|->|\bdo|\bwhere)$", "", line)[:_MAX_SIGNATURE].rstrip()
+    for end in _SIGNATURE_ENDS:
+        if line.endswith(end):
+            line = line[: -len(end)]
+            break
+    return line[:_MAX_SIGNATURE].rstrip()
 
 
 # From the outline to chunks.
@@ -507,6 +522,12 @@ def _definition_chunks(file: _File, outline: _Outline) -> Iterator[Chunk]:
 
 
 def _chunks_of(file: _File, definition: _Definition, silent: set[int]) -> Iterator[Chunk]:
+    lead = f"{definition.lead}\n" if definition.lead else ""
+    if not definition.is_open:
+        # The common case: all that follows the signature, in one cut.
+        body = lead + file.text(definition.body_start, file.end_of_row(definition.end_row)).strip("\n")
+        yield _chunk(file, definition, body.rstrip(), definition.start_row, definition.end_row, 0)
+        return
     rows = list(_own_rows(file, definition))
     # The closing line says nothing by itself; a head that ends where the first method begins should not reach it.
     if definition.children:
@@ -515,17 +536,18 @@ def _chunks_of(file: _File, definition: _Definition, silent: set[int]) -> Iterat
     if definition.kind == "module" and not definition.documentation:
         if all(_is_trivial(text) or row in silent for row, text in rows):
             return
-    lead = f"{definition.lead}\n" if definition.lead else ""
     size = sum(len(text) + 1 for _, text in rows) + len(lead)
     end_row = max(rows[-1][0] if rows else definition.header_row, definition.header_row)
     if len(rows) <= MAX_LINES and size <= MAX_CHARS:
         body = lead + "\n".join(text for _, text in rows).strip("\n")
         yield _chunk(file, definition, body.rstrip(), definition.start_row, end_row, 0)
         return
-    pieces = list(_pieces(rows))
+    first_row = definition.header_row - definition.lead.count("\n") - 1
+    attributes = [(max(first_row + i, definition.start_row), text) for i, text in enumerate(definition.lead.split("\n"))]
+    pieces = list(_pieces([*attributes, *rows] if definition.lead else rows))
     for number, (first, last, text) in enumerate(pieces, 1):
         start = definition.start_row if number == 1 else first
-        yield _chunk(file, definition, (lead + text if number == 1 else text)[:MAX_CHARS], start, last, number)
+        yield _chunk(file, definition, text, start, last, number)
 
 
 def _chunk(file: _File, definition: _Definition, body: str, start_row: int, end_row: int, piece: int) -> Chunk:

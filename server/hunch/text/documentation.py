@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from hunch.text.languages import LANGUAGES
@@ -19,15 +20,20 @@ _LICENCE: Final = re.compile(
     re.IGNORECASE,
 )
 _DIRECTIVE: Final = re.compile(
-    r"^\s*(#!|#\s*-\*-|#.*coding[:=]|#\s*frozen_string_literal|//go:|//\s*\+build|/[/*]\s*(eslint|jshint|jslint|global|@flow)"
-    r"|//\s*@ts-|#\s*(type|noqa|pylint|fmt|rubocop|typed):?|#\s*vim?:)"
+    r"^[ \t]*(?:#!|#[ \t]*-\*-|#.*coding[:=]|#[ \t]*frozen_string_literal|//go:|//[ \t]*\+build|//[ \t]*@ts-"
+    r"|/[/*][ \t]*(?:eslint|jshint|jslint|global|@flow)\b|#[ \t]*(?:type:|noqa|pylint:|fmt:|rubocop:|typed:|vim?:)).*$",
+    re.MULTILINE,
 )
-_LINE_MARKER: Final = re.compile(r"^\s*(?:///?!?|//!|#+'?|--+\s?[|^]?|;+|%+|\"|\*(?!/))\s?")
+_CLOSING: Final = re.compile(r"(?:\*+/|-\}|\]=*\]|-->|\*\)|#>)[ \t]*$", re.MULTILINE)
+_MARKER: Final = re.compile(
+    r"^[ \t]*(?:///?!?|//!|/\*+!?<?|#+'?|--\[=*\[|--+[ \t]?[|^]?|\*+|;+|%+|\"(?!\")|\{-[ \t]?\|?|=begin|=end|<!--|\(\*+|<#)?"
+    r"[ \t]*",
+    re.MULTILINE,
+)
+_RULE: Final = re.compile(r"^[^\w\n]+$|[ \t]+$", re.MULTILINE)
 _MARKUP: Final = re.compile(r"</?(?:summary|remarks|para|p|returns|br)\s*/?>")
-_RULE: Final = re.compile(r"^[\W_]*$")
-_STRING: Final = re.compile(
-    r"^[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(.*?)(?:\1)?\s*$", re.DOTALL
-)
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+_STRING: Final = re.compile(r"^[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(.*?)(?:\1)?\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,7 @@ class CommentMarkers:
     block: tuple[tuple[str, str], ...]
 
 
+@cache
 def _markers(language: str) -> CommentMarkers:
     known = LANGUAGES.get(language)
     return CommentMarkers(known.line_comments, known.block_comments) if known else CommentMarkers(("#", "//"), ())
@@ -128,19 +135,11 @@ def _comment_end(lines: Sequence[str], row: int, limit: int, line: str, markers:
 
 def clean_comment(text: str) -> str:
     """A comment without its markers, rulers and tool directives, at most MAX_DOCUMENTATION characters."""
-    kept = []
-    for raw in text[: MAX_DOCUMENTATION * 3].split("\n"):
-        if _DIRECTIVE.match(raw):
-            continue
-        line = raw.strip()
-        line = re.sub(r"^(/\*+!?<?|\{-\s?\||\{-|--\[=*\[|=begin|=end|<!--|\(\*+|<#)", "", line)
-        line = re.sub(r"(\*+/|-\}|\]=*\]|-->|\*\)|#>)\s*$", "", line)
-        line = _LINE_MARKER.sub("", line, count=1).rstrip()
-        line = _MARKUP.sub("", line).strip()
-        if line and _RULE.match(line):
-            line = ""
-        kept.append(line)
-    return _tidy("\n".join(kept))
+    text = text[: MAX_DOCUMENTATION * 3]
+    text = _MARKER.sub("", _CLOSING.sub("", _DIRECTIVE.sub("", text)))
+    if "<" in text:
+        text = _MARKUP.sub("", text)
+    return _tidy(_RULE.sub("", text))
 
 
 def clean_string(text: str) -> str:
@@ -151,4 +150,4 @@ def clean_string(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", text).strip()[:MAX_DOCUMENTATION].rstrip()
+    return _BLANK_LINES.sub("\n\n", text).strip()[:MAX_DOCUMENTATION].rstrip()

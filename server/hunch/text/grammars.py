@@ -148,6 +148,7 @@ GRAMMARS: Final[dict[str, Grammar]] = {
         (function_definition) @function
         (class_definition) @class
         """,
+        depth=5,
     ),
     "javascript": Grammar(
         "tree_sitter_javascript",
@@ -171,6 +172,7 @@ GRAMMARS: Final[dict[str, Grammar]] = {
         (constructor_declaration) @method
         (compact_constructor_declaration) @method
         """,
+        depth=5,
     ),
     "go": Grammar(
         "tree_sitter_go",
@@ -183,6 +185,7 @@ GRAMMARS: Final[dict[str, Grammar]] = {
         (type_declaration (type_alias) @type)
         (method_elem) @method.documented
         """,
+        depth=4,
     ),
     "php": Grammar(
         "tree_sitter_php",
@@ -203,6 +206,7 @@ GRAMMARS: Final[dict[str, Grammar]] = {
         (argument [(anonymous_function) (arrow_function)] @closure)
         """,
         "language_php",
+        depth=5,
     ),
     "ruby": Grammar(
         "tree_sitter_ruby",
@@ -451,9 +455,14 @@ def _specifier(node: Node) -> str:
     return name or _declarator(node)
 
 
+_ASSIGNED_NOISE: Final = re.compile(
+    r"^(module\.)?exports\.(?=.)|(?<=\.)prototype\.|^(this|self|window|globalThis)\.|^\$"
+)
+
+
 def _assigned(node: Node) -> str:
     name = _text(node.child_by_field_name("left"))
-    return re.sub(r"^(module\.)?exports\.(?=.)|(?<=\.)prototype\.|^(this|self|window|globalThis)\.|^\$", "", name)
+    return _ASSIGNED_NOISE.sub("", name)
 
 
 def _receiver(node: Node) -> str:
@@ -544,24 +553,32 @@ _NAMERS: Final[dict[str, dict[str, _Namer]]] = {
         "statement": _constant(""),
     },
 }
+_NO_NAMERS: Final[dict[str, _Namer]] = {}
 _NAMERS["typescript"] = _NAMERS["tsx"] = {**_NAMERS["javascript"], "public_field_definition": _BY_NAME}
 _NAMERS["cpp"] = _NAMERS["c"]
 
 
 def name_of(language: str, node: Node) -> tuple[str, str]:
     """The qualifier that is written in the declaration itself, and the simple name: ("Queue", "drain")."""
-    raw = _NAMERS.get(language, {}).get(node.type, _BY_NAME)(node)
+    raw = _NAMERS.get(language, _NO_NAMERS).get(node.type, _BY_NAME)(node)
+    if raw.isidentifier():
+        return "", raw
     if language == "haskell" or node.type == "test_declaration":
         return "", " ".join(raw.split())[:200]
     if "operator" in raw and language in {"cpp", "csharp", "c"}:
         before, _, symbol = raw.rpartition("operator")
         qualifier = _without_generics(before).strip(": .")
         return qualifier.replace("::", "."), "operator" + " ".join(symbol.split())
-    raw = _without_generics(raw).strip().strip("\"'`")
+    if language in _GENERIC_NAMES:
+        raw = _without_generics(raw)
+    raw = raw.strip().strip("\"'`")
     parts = [part for part in re.split(r"::|[.:\\]", "".join(raw.split())) if part]
     if not parts or len(raw) > 300:
         return "", ""
     return ".".join(parts[:-1]), parts[-1]
+
+
+_GENERIC_NAMES: Final = frozenset({"cpp", "rust", "csharp", "java", "kotlin", "swift"})
 
 
 def _without_generics(name: str) -> str:

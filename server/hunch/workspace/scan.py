@@ -321,7 +321,7 @@ _BEFORE_CODE = (
     b"package ", b"namespace ", b"module ", b"import ", b"from ", b"use ", b"using ",
 )  # fmt: skip
 _GENERATED = re.compile(
-    rb"""(?: \#+ | // [/!]* | /\*+!? | \*+ | --+ | ;+ | %+ | <!--+ | \"{3} | ''' | \(\* | \{-+ )? [ \t]*
+    rb"""(?: \#+ | // [/!]* | /\*+!? | \*+ | --+ | ;+ | %+ | <!--+ | \"{3} | '{3} | ' | \(\* | \{-+ )? [ \t]*
     (?:
         (?: (?: this | the | these ) [ ] )? (?: [\w.-]+ [ ] ){0,2}?
             (?: files? | code | module | script | class | header )
@@ -332,7 +332,7 @@ _GENERATED = re.compile(
             (?! [ ] (?: by [ ] default | if | when | files? \. ) )
       | generated [ ] (?: by | from ) \b .* \b do [ ] not [ ] (?: edit | modify | change )
       | do [ ] not [ ] (?: edit | modify ) \b .* \b generated
-      | .* \b code [ ] generated \b .* \b do [ ] not [ ] edit
+      | code [ ] generated \b .* \b do [ ] not [ ] edit
       | < auto -? generated
       | generated [ ] by [ ] the [ ] protocol [ ] buffer [ ] compiler
       | @ (?: auto -? )? generated \b (?! \( )

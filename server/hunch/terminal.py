@@ -1,0 +1,263 @@
+"""What a person sees: answers with snippets and highlighted words, progress, reports; and the JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hunch.engine import Engine
+from hunch.index.writer import Progress, UpdateReport
+from hunch.search.search import Answer, Hit, Verdict
+from hunch.text.terms import query_terms
+from hunch.text.tokenizer import split_identifier
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from hunch.search.evaluate import Evaluation
+
+_SHOWN_LINES = 6
+_SIGNALS_SHOWN = 3
+_NOTHING = "Nothing here seems to do that. The nearest are:"
+_NOTHING_STRICT = "Nothing here seems to do that."
+_WEAK = "Not sure; these come nearest:"
+_PROGRESS_AFTER_SECONDS = 0.3
+
+_STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash", "tsx": "tsx"}
+
+
+def to_json(answer: Answer, *, strict: bool = False) -> str:
+    """Return an answer as one line of JSON."""
+    hits = [] if strict and answer.verdict is Verdict.NONE else answer.hits
+    return json.dumps(
+        {
+            "query": answer.query,
+            "elapsed_ms": round(answer.elapsed_ms, 3),
+            "verdict": answer.verdict.value,
+            "complete": answer.complete,
+            "notices": answer.notices,
+            "hits": [
+                {
+                    "path": hit.path,
+                    "start_line": hit.record.start_line,
+                    "end_line": hit.record.end_line,
+                    "name": hit.record.qualified_name or hit.record.name or None,
+                    "kind": hit.record.kind,
+                    "language": hit.language,
+                    "score": hit.score,
+                    "why": [
+                        {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
+                        for reason in hit.why
+                    ],
+                    "snippet": hit.snippet,
+                }
+                for hit in hits
+            ],
+        },
+        ensure_ascii=False,
+    )
+
+
+def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False) -> None:
+    """Print an answer for a person: places, why, and a few lines of code with the query's words marked."""
+    console = _console()
+    for notice in answer.notices:
+        print_notice(notice)
+    if not answer.complete:
+        print_notice("not everything is indexed yet: there may be better hits")
+    if answer.verdict is Verdict.NONE:
+        console.print(_NOTHING_STRICT if strict or not answer.hits else _NOTHING, style="yellow")
+        if strict:
+            return
+    elif answer.verdict is Verdict.WEAK:
+        console.print(_WEAK, style="yellow")
+    words = {term.text for term in query_terms(answer.query)}
+    for number, hit in enumerate(answer.hits, 1):
+        _print_hit(console, number, hit, words, explain=explain)
+
+
+def print_notice(text: str, *, error: bool = False) -> None:
+    """Print one line on stderr."""
+    print(f"hunch: {'error: ' if error else ''}{_one_line(text)}", file=sys.stderr, flush=True)
+
+
+def print_report(report: UpdateReport, root: Path) -> None:
+    """Print what an update did, on stdout."""
+    rate = f", {report.chunks_encoded / report.seconds:,.0f} chunks/s" if report.chunks_encoded else ""
+    print(
+        f"{root}: {report.files:,} files, {report.chunks:,} chunks searchable "
+        f"({report.read:,} read, {report.removed:,} removed, {report.chunks_encoded:,} chunks encoded; "
+        f"{report.seconds:.2f} s{rate})"
+    )
+    if report.skipped:
+        print("left out: " + ", ".join(f"{count:,} {reason}" for reason, count in report.skipped.items()))
+
+
+def print_status(engine: Engine, *, as_json: bool) -> None:
+    """Print what is indexed."""
+    languages: dict[str, int] = {}
+    for view in engine.snapshot.views:
+        alive = range(len(view.segment.paths))
+        for file in alive:
+            languages[view.segment.languages[file]] = languages.get(view.segment.languages[file], 0) + 1
+    bundle = None if engine.encoder is None else engine.encoder.bundle.manifest
+    status: dict[str, Any] = {
+        "root": str(engine.root),
+        "index": str(engine.cache),
+        "state": engine.state.name.lower(),
+        "notices": engine.notices,
+        "files": engine.snapshot.file_count,
+        "chunks": engine.snapshot.chunk_count,
+        "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
+        "bytes": _bytes_below(engine.cache),
+        "model": None if bundle is None else bundle.identity,
+    }
+    if as_json:
+        print(json.dumps(status, ensure_ascii=False))
+        return
+    for name, value in status.items():
+        if name == "languages":
+            value = ", ".join(f"{language} {count:,}" for language, count in value.items())
+        elif name == "bytes":
+            name, value = "size", f"{value / 1e6:,.1f} MB"
+        elif name == "notices":
+            value = "; ".join(value)
+        elif isinstance(value, int):
+            value = f"{value:,}"
+        if value:
+            print(f"{name:<10} {value}")
+
+
+def print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
+    """Print what `hunch eval` measured."""
+    if as_json:
+        rows = {name: {"mrr": list(row.mrr), "recall_at_10": list(row.recall)} for name, row in evaluation.rows.items()}
+        print(json.dumps({"queries": evaluation.queries, "chunks": evaluation.chunks, "rows": rows}))
+        return
+    print(f"{evaluation.queries:,} documented functions as queries, among {evaluation.chunks:,} chunks")
+    print(f"{'ranking':<24}{'MRR':>6}   {'95% interval':<16}{'recall@10':>9}")
+    for name, row in evaluation.rows.items():
+        interval = f"{row.mrr.low:.3f} to {row.mrr.high:.3f}"
+        print(f"{name:<24}{row.mrr.mean:>6.3f}   {interval:<16}{row.recall.mean:>9.3f}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """Yield a function that shows progress on a terminal once the work takes longer than a moment."""
+    if not sys.stderr.isatty():
+        yield lambda progress: None
+        return
+    began = time.monotonic()
+    shown: list[Any] = []
+
+    def show(progress: Progress) -> None:
+        if not shown:
+            if time.monotonic() - began < _PROGRESS_AFTER_SECONDS:
+                return
+            shown.append(_new_progress())
+            shown.append(shown[0].add_task("", total=None))
+            shown[0].start()
+        counting = progress.total == 0
+        shown[0].update(
+            shown[1],
+            description="looking for code" if counting else "indexing",
+            completed=progress.done,
+            total=None if counting else progress.total,
+            path=progress.path[-40:],
+        )
+
+    try:
+        yield show
+    finally:
+        if shown:
+            shown[0].stop()
+
+
+def _new_progress() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    return Bar(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("[dim]{task.fields[path]}"),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    # Piped output keeps its lines whole: the reader is a program.
+    return Console(highlight=False, soft_wrap=True)
+
+
+def _print_hit(console: Console, number: int, hit: Hit, words: set[str], *, explain: bool) -> None:
+    from rich.text import Text
+
+    record = hit.record
+    head = Text(f"{number:>2}  ")
+    head.append(f"{hit.path}:{record.start_line}", style="bold cyan")
+    name = record.qualified_name or record.name
+    head.append(f"  {_one_line(name)}" if name else "", style="bold")
+    head.append(f"  {record.kind}  {hit.score:.2f}", style="dim")
+    console.print(head)
+    if explain:
+        for reason in hit.why:
+            terms = f"  {', '.join(reason.terms)}" if reason.terms else ""
+            console.print(Text(f"      {reason.weight:+6.2f}  {reason.signal}{terms}", style="dim"))
+    else:
+        console.print(Text(f"    {_why(hit)}", style="dim"))
+    if console.is_terminal:
+        for line, text in _snippet_lines(hit, words):
+            console.print(Text(f"    {line:>6}  ", style="dim").append_text(text))
+        console.print()
+
+
+def _why(hit: Hit) -> str:
+    shown = [
+        f"{reason.signal}: {', '.join(reason.terms)}" if reason.terms else reason.signal
+        for reason in hit.why
+        if reason.weight > 0
+    ]
+    return "; ".join(shown[:_SIGNALS_SHOWN])
+
+
+def _snippet_lines(hit: Hit, words: set[str]) -> Iterator[tuple[int, Text]]:
+    from rich.syntax import Syntax
+
+    lines = hit.snippet.splitlines()
+    while lines and not lines[-1].strip():
+        lines.pop()
+    code = Syntax("", _STYLES.get(hit.language, hit.language), theme="ansi_dark", background_color="default")
+    shown = [_printable(line)[:200] for line in lines[:_SHOWN_LINES]]
+    highlighted: Sequence[Text] = code.highlight("\n".join(shown)).split("\n", allow_blank=True) if shown else []
+    for number, text in enumerate(highlighted[: len(shown)], hit.record.start_line):
+        for match in re.finditer(r"\w+", text.plain):
+            if words.intersection(split_identifier(match.group())):
+                text.stylize("bold yellow", match.start(), match.end())
+        yield number, text
+
+
+def _one_line(text: str) -> str:
+    return " ".join(_printable(text).split())
+
+
+def _printable(text: str) -> str:
+    """Replace what could move the cursor or change the colours of a terminal."""
+    return "".join(character if character.isprintable() or character == "\t" else "\ufffd" for character in text)
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
