@@ -58,6 +58,13 @@ def run_git(where: Path, home: Path, *arguments: str) -> bytes:
     return subprocess.run(command, env=environment, check=True, capture_output=True, timeout=60).stdout
 
 
+def make_repository(root: Path) -> None:
+    """What `git init` makes, in a tenth of the time."""
+    write(root, {".git/HEAD": "ref: refs/heads/main\n"})
+    for folder in ("objects", "refs"):
+        (root / ".git" / folder).mkdir(parents=True)
+
+
 def git_keeps(where: Path, home: Path) -> list[str]:
     listing = run_git(where, home, "ls-files", "-o", "-c", "-z", "--exclude-standard")
     return sorted(path for path in os.fsdecode(listing).split("\0") if path and is_code(path))
@@ -65,10 +72,12 @@ def git_keeps(where: Path, home: Path) -> list[str]:
 
 ODD_NAMES = ["a]", "[x]", "a*b", "a\\b", "a?", "b "] if sys.platform != "win32" else ["a]", "[x]"]
 NAMES = [
-    "a", "b", "c", "ab", "A", "a.c", "b.c", "a.b.c", "x1", "-", "a-b", "#h", "!n", "a b", ".a", "é", "aé", "日本", *ODD_NAMES,
+    "a", "b", "c", "ab", "A", "a.c", "b.c", "a.b.c", "x1", "-", "a-b", "#h", "!n", "a b", ".a", "é", "aé", "日本",
+    *ODD_NAMES,
 ]  # fmt: skip
 SIGNS = [
-    "a", "b", "c", "*", "*", "?", "[", "]", "!", "^", "\\", "/", "/", "-", ".", " ", "#", "**", "é", "[[:alpha:]]", "[a-c]",
+    "a", "b", "c", "*", "*", "?", "[", "]", "!", "^", "\\", "/", "/", "-", ".", " ", "#", "**", "é", "[[:alpha:]]",
+    "[a-c]",
 ]  # fmt: skip
 BRACKETS = ["[abc]", "[!a]", "[^b]", "[a-z]", "[]-a]", "[[:alpha:]x]", "[[:digit:]]", "[!a-]"]
 ODD_BRACKETS = ["[", "[a", "[!", "[\\]", "[\\]]", "[z-a]", "[a-\\c]", "[[:no:]]", "[[:alpha:]", "[é]"]
@@ -132,9 +141,8 @@ def test_random_trees_keep_what_git_keeps(tmp_path: Path, batch: int) -> None:
     for seed in range(batch * 20, batch * 20 + 20):
         root = tmp_path / str(seed)
         files = random_tree(random.Random(seed))
-        root.mkdir()
-        run_git(root, tmp_path, "init", "-q")
         write(root, files)
+        make_repository(root)
         ours, gits = kept(root), git_keeps(root, tmp_path)
         left += len(gits)
         total += sum(not path.endswith((".gitignore", "exclude")) for path in files)
@@ -149,7 +157,8 @@ PATTERNS = [
     "a", "a/", "/a", "d/a", "/d/", "d/*", "d/**", "**/a", "**/e/a", "d/**/a", "d/*/a", "a**", "d**/a", "d**", "d/**/",
     "*/**", "**", "**/", "***", "d/***/a", "*/", "/*", "*/a", "**/**/a", "!", "!!n", "\\!n", "\\#h", "#h", "/", "//",
     "d//a", "./a", "[", "[a", "a[", "a\\", "\\", "[]", "[]-]", "[!]a]*", "[^]]", "[[:alpha:]]", "[[:bogus:]]a",
-    "[[:alpha:]", "x[[:digit:]]", "[\\]]", "a[\\]]", "[a\\-z]", "[a-\\c]", "[b-a]", "[--a]", "[&&a]", "[a||b]",
+    "[[:alpha:]", "x[[:digit:]]",
+    "[[:digit:]-z]", "[\\]]", "a[\\]]", "[a\\-z]", "[a-\\c]", "[b-a]", "[--a]", "[&&a]", "[a||b]",
     "[[a]", "d[/]a", "d[!x]a", "d?a", "?", "??", "???", "[é]", "[!a]", "*é", "a\\ ", "a ", "a\t", " a", "a b",
     "a\\ b", "*.c", "*.C", "a.*", "*.*", ".*", "a\\\\b", "a\\*b", "foo\r", "**/.a", "d/e/../a", "{a,b}", "*a*b*",
     "a/b", "d/e/", "!a\n", "a\n!a", "*\n!*/\n!*.c", "d\n!d/a", "d/*\n!d/a",
@@ -162,7 +171,7 @@ def one_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = [*NAMES, "foo"]
     tree_files = [*names, *(f"d/{name}" for name in names), *(f"d/e/{name}" for name in names)]
     write(root, dict.fromkeys(tree_files, "x"))
-    run_git(root, root, "init", "-q")
+    make_repository(root)
     return root
 
 
@@ -225,8 +234,11 @@ def test_hunchignore_outranks_ignore_outranks_gitignore(tmp_path: Path) -> None:
             "sub/.hunchignore": "!b\n",
         },
     )
+    write(tmp_path, {"sub/.ignore": "c\n"})
     # sub/a: the .ignore above it outranks the .gitignore beside it.
-    assert kept(tmp_path) == ["a", "d", "sub/a", "sub/b", "sub/c"]
+    assert kept(tmp_path) == ["a", "d", "sub/a", "sub/b"]
+    write(tmp_path, {"sub/.ignore": "a\n!c\n"})  # deeper than the .ignore that wants it
+    assert kept(tmp_path) == ["a", "d", "sub/b", "sub/c"]
 
 
 def test_nothing_comes_back_from_an_ignored_folder(tmp_path: Path) -> None:

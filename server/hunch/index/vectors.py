@@ -20,7 +20,8 @@ INT8_SCALE = 320.0
 """Components of unit vectors are multiplied by this and cut to int8; of 256 components few exceed 0.4."""
 
 _TRAINING_VECTORS_PER_LIST = 40
-_PROBED_SHARE = 0.03
+_KMEANS_ITERATIONS = 8
+_PROBED_SHARE = 0.05
 _CODES_PER_BLOCK = 1 << 14
 
 faiss.omp_set_num_threads(1)  # one query gains nothing from more, and waiting threads would burn the other cores
@@ -80,7 +81,7 @@ def build_dense(originals: NDArray[np.float16]) -> DenseIndex:
     if count <= FLAT_LIMIT:
         codes = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
     else:
-        lists = int(4 * np.sqrt(count))
+        lists = int(2 * np.sqrt(count))
         codes = faiss.IndexIVFScalarQuantizer(
             faiss.IndexFlatIP(dim),
             dim,
@@ -89,6 +90,7 @@ def build_dense(originals: NDArray[np.float16]) -> DenseIndex:
             faiss.METRIC_INNER_PRODUCT,
             False,  # codes of the vectors themselves, not of their distance from the list's centre
         )
+        codes.cp.niter = _KMEANS_ITERATIONS
         sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINING_VECTORS_PER_LIST), replace=False)
         codes.train(_scaled(originals[np.sort(sample)]))
     for start in range(0, count, _CODES_PER_BLOCK):

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pathspec
 from numpy.typing import NDArray
 
 from hunch.index.lexical import add_scores, fields_of
@@ -16,6 +15,7 @@ from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 from hunch.text.terms import NAME_BIT, symbol_term
+from hunch.workspace.ignore import path_filter
 
 DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 100
@@ -180,8 +180,7 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
 
 
 def _matching(paths: list[str], globs: tuple[str, ...]) -> NDArray[np.bool_]:
-    spec = pathspec.GitIgnoreSpec.from_lines(globs)
-    return np.fromiter((spec.match_file(path) for path in paths), np.bool_, len(paths))
+    return np.fromiter(map(path_filter(globs), paths), np.bool_, len(paths))
 
 
 def _joined(parts: list[Candidates]) -> Candidates:

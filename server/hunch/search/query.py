@@ -12,6 +12,7 @@ from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
 from hunch.text.roles import Role
 from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
+from hunch.workspace.ignore import path_filter
 
 MAX_CHARACTERS = 2_000
 """Longer queries are cut: the words that matter come early."""
@@ -102,8 +103,8 @@ def parse_query(
         terms=tuple(query_terms(words)),
         symbols=_symbols(words),
         languages=tuple(_language(name) for name in filters["lang"]),
-        paths=tuple(filters["path"]),
-        excluded_paths=tuple(excluded["path"]),
+        paths=_globs(filters["path"]),
+        excluded_paths=_globs(excluded["path"]),
         kinds=tuple(_kind(name) for name in filters["kind"]),
         excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),
@@ -130,6 +131,14 @@ def _kind(name: str) -> str:
     if lowered not in KINDS:
         raise QueryError(f"there is no kind {name!r}: kinds are {', '.join(KINDS)}")
     return lowered
+
+
+def _globs(globs: Sequence[str]) -> tuple[str, ...]:
+    try:
+        path_filter(globs)
+    except ValueError as error:
+        raise QueryError(str(error)) from None
+    return tuple(globs)
 
 
 def _symbols(text: str) -> tuple[Symbol, ...]:

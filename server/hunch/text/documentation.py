@@ -16,7 +16,7 @@ MAX_DOCUMENTATION: Final = 2_000
 _MAX_COMMENT_LINES: Final = 200
 
 _LICENCE: Final = re.compile(
-    r"copyright|\(c\)\s|licen[sc]ed?\b|SPDX-|all rights reserved|@license|\bapache software foundation\b|permission is hereby",
+    r"copyright|\(c\)\s|licen[sc]ed?\b|SPDX-|all rights reserved|apache software foundation|permission is hereby",
     re.IGNORECASE,
 )
 _DIRECTIVE: Final = re.compile(
@@ -26,11 +26,11 @@ _DIRECTIVE: Final = re.compile(
 )
 _CLOSING: Final = re.compile(r"(?:\*+/|-\}|\]=*\]|-->|\*\)|#>)[ \t]*$", re.MULTILINE)
 _MARKER: Final = re.compile(
-    r"^[ \t]*(?:///?!?|//!|/\*+!?<?|#+'?|--\[=*\[|--+[ \t]?[|^]?|\*+|;+|%+|\"(?!\")|\{-[ \t]?\|?|=begin|=end|<!--|\(\*+|<#)?"
-    r"[ \t]*",
+    r"^[ \t]*(?:///?!?|//!|/\*+!?<?|#+'?|--\[=*\[|--+[ \t]?[|^]?|\*+|;+|%+|\"(?!\")|\{-[ \t]?\|?"
+    r"|=begin|=end|<!--|\(\*+|<#)?[ \t]*",
     re.MULTILINE,
 )
-_RULE: Final = re.compile(r"^[^\w\n]+$|[ \t]+$", re.MULTILINE)
+_RULE: Final = re.compile(r"^[^\w\n]+$|^\$\w+.*\$$|[ \t]+$", re.MULTILINE)
 _MARKUP: Final = re.compile(r"</?(?:summary|remarks|para|p|returns|br)\s*/?>")
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _STRING: Final = re.compile(r"^[a-zA-Z]{0,2}(\"\"\"|'''|\"|')(.*?)(?:\1)?\s*$", re.DOTALL)
@@ -77,9 +77,7 @@ def comment_above(lines: Sequence[str], row: int, floor: int, language: str) -> 
     return start
 
 
-def _block_opening(
-    lines: Sequence[str], row: int, floor: int, line: str, markers: CommentMarkers
-) -> int | None:
+def _block_opening(lines: Sequence[str], row: int, floor: int, line: str, markers: CommentMarkers) -> int | None:
     """The row that opens the block comment which closes at the end of `row`, when it is alone on its lines."""
     for opening, closing in markers.block:
         if not line.endswith(closing):

@@ -7,7 +7,6 @@ hold data or prose rather than code (JSON, YAML, Markdown, ...) are no language 
 from __future__ import annotations
 
 import difflib
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,122 +21,226 @@ class LanguageInfo:
 
     name: str
     extensions: tuple[str, ...]
-    aliases: tuple[str, ...] = ()
-    file_names: tuple[str, ...] = ()
-    interpreters: tuple[str, ...] = ()
-    line_comments: tuple[str, ...] = ("//",)
-    block_comments: tuple[tuple[str, str], ...] = _C_BLOCK
+    aliases: tuple[str, ...]
+    file_names: tuple[str, ...]
+    interpreters: tuple[str, ...]
+    line_comments: tuple[str, ...]
+    block_comments: tuple[tuple[str, str], ...]
 
 
 _HASH: Final = ("#",)
 _NONE: Final[tuple[tuple[str, str], ...]] = ()
 _HTML: Final = (("<!--", "-->"),)
 
-# fmt: off
+
+def _language(
+    name: str,
+    extensions: str,
+    *,
+    aliases: str = "",
+    file_names: str = "",
+    interpreters: str = "",
+    line: tuple[str, ...] = ("//",),
+    block: tuple[tuple[str, str], ...] = _C_BLOCK,
+) -> LanguageInfo:
+    """A row of the table, with the words of each column separated by blanks."""
+    return LanguageInfo(
+        name,
+        tuple(extensions.split()),
+        tuple(aliases.split()),
+        tuple(file_names.split()),
+        tuple(interpreters.split()),
+        line,
+        block,
+    )
+
+
 _ALL: Final = (
     # Read by a grammar.
-    LanguageInfo("python", ("py", "pyi", "pyw"), ("py", "python3"), ("SConstruct", "SConscript", "wscript"), ("python", "pypy"), _HASH, _NONE),
-    LanguageInfo("javascript", ("js", "jsx", "mjs", "cjs"), ("js", "jsx", "node", "ecmascript"), ("Jakefile",), ("node", "nodejs", "deno", "bun")),
-    LanguageInfo("typescript", ("ts", "mts", "cts"), ("ts",), (), ("ts-node", "tsx")),
-    LanguageInfo("tsx", ("tsx",)),
-    LanguageInfo("java", ("java",)),
-    LanguageInfo("go", ("go",), ("golang",)),
-    LanguageInfo("php", ("php", "phtml", "php5", "php7"), (), (), ("php",), ("//", "#")),
-    LanguageInfo("ruby", ("rb", "rake", "gemspec", "ru"), ("rb",), ("Rakefile", "Gemfile", "Guardfile", "Vagrantfile", "Capfile", "Podfile", "Fastfile", "Brewfile"), ("ruby", "jruby"), _HASH, (("=begin", "=end"),)),
-    LanguageInfo("rust", ("rs",), ("rs",), (), ("rust-script",)),
-    LanguageInfo("c", ("c", "h")),
-    LanguageInfo("cpp", ("cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "h++", "ipp", "inl", "tpp", "tcc"), ("c++", "cxx", "cc")),
-    LanguageInfo("csharp", ("cs", "csx"), ("c#", "cs", "dotnet")),
-    LanguageInfo("kotlin", ("kt", "kts"), ("kt",), (), ("kotlin",)),
-    LanguageInfo("swift", ("swift",), (), (), ("swift",)),
-    LanguageInfo("scala", ("scala", "sc", "sbt"), (), (), ("scala",)),
-    LanguageInfo("elixir", ("ex", "exs"), ("ex", "exs"), (), ("elixir",), _HASH, _NONE),
-    LanguageInfo("haskell", ("hs",), ("hs",), (), ("runhaskell", "runghc", "stack"), ("--",), (("{-", "-}"),)),
-    LanguageInfo("lua", ("lua", "rockspec"), (), (), ("lua", "luajit"), ("--",), (("--[[", "]]"),)),
-    LanguageInfo("zig", ("zig",), (), (), (), ("//",), _NONE),
-    LanguageInfo("bash", ("sh", "bash", "zsh", "ksh", "bats", "ebuild"), ("sh", "shell", "zsh", "ksh"), ("PKGBUILD", "APKBUILD", ".bashrc", ".bash_profile", ".zshrc", ".profile"), ("sh", "bash", "zsh", "ksh", "dash", "ash"), _HASH, _NONE),
-    LanguageInfo("sql", ("sql", "ddl", "pgsql", "psql"), ("postgres", "mysql", "sqlite", "plsql"), (), (), ("--",)),
+    _language(
+        "python",
+        "py pyi pyw",
+        aliases="py python3",
+        file_names="SConstruct SConscript wscript",
+        interpreters="python pypy",
+        line=_HASH,
+        block=_NONE,
+    ),
+    _language(
+        "javascript",
+        "js jsx mjs cjs",
+        aliases="js jsx node ecmascript",
+        file_names="Jakefile",
+        interpreters="node nodejs deno bun",
+    ),
+    _language("typescript", "ts mts cts", aliases="ts", interpreters="ts-node tsx"),
+    _language("tsx", "tsx"),
+    _language("java", "java"),
+    _language("go", "go", aliases="golang"),
+    _language("php", "php phtml php5 php7", interpreters="php", line=("//", "#")),
+    _language(
+        "ruby",
+        "rb rake gemspec ru",
+        aliases="rb",
+        file_names="Rakefile Gemfile Guardfile Vagrantfile Capfile Podfile Fastfile Brewfile",
+        interpreters="ruby jruby",
+        line=_HASH,
+        block=(("=begin", "=end"),),
+    ),
+    _language("rust", "rs", aliases="rs", interpreters="rust-script"),
+    _language("c", "c h"),
+    _language("cpp", "cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp tcc", aliases="c++ cxx cc"),
+    _language("csharp", "cs csx", aliases="c# cs dotnet"),
+    _language("kotlin", "kt kts", aliases="kt", interpreters="kotlin"),
+    _language("swift", "swift", interpreters="swift"),
+    _language("scala", "scala sc sbt", interpreters="scala"),
+    _language("elixir", "ex exs", aliases="ex exs", interpreters="elixir", line=_HASH, block=_NONE),
+    _language(
+        "haskell", "hs", aliases="hs", interpreters="runhaskell runghc stack", line=("--",), block=(("{-", "-}"),)
+    ),
+    _language("lua", "lua rockspec", interpreters="lua luajit", line=("--",), block=(("--[[", "]]"),)),
+    _language("zig", "zig", block=_NONE),
+    _language(
+        "bash",
+        "sh bash zsh ksh bats ebuild",
+        aliases="sh shell zsh ksh",
+        file_names="PKGBUILD APKBUILD .bashrc .bash_profile .zshrc .profile",
+        interpreters="sh bash zsh ksh dash ash",
+        line=_HASH,
+        block=_NONE,
+    ),
+    _language("sql", "sql ddl pgsql psql", aliases="postgres mysql sqlite plsql", line=("--",)),
     # Read by blank-line blocks.
-    LanguageInfo("perl", ("pl", "pm", "t"), ("pl",), ("Makefile.PL",), ("perl",), _HASH, _NONE),
-    LanguageInfo("r", ("r",), ("rlang",), (".Rprofile",), ("Rscript",), _HASH, _NONE),
-    LanguageInfo("julia", ("jl",), ("jl",), (), ("julia",), _HASH, (("#=", "=#"),)),
-    LanguageInfo("dart", ("dart",), ("flutter",), (), ("dart",)),
-    LanguageInfo("ocaml", ("ml", "mli", "mll", "mly"), ("ml",), (), ("ocaml",), (), (("(*", "*)"),)),
-    LanguageInfo("fsharp", ("fs", "fsi", "fsx"), ("f#", "fs"), (), (), ("//",), (("(*", "*)"),)),
-    LanguageInfo("clojure", ("clj", "cljs", "cljc", "bb"), ("clj",), (), ("clojure", "bb"), (";",), _NONE),
-    LanguageInfo("erlang", ("erl", "hrl", "escript"), ("erl",), ("rebar.config",), ("escript",), ("%",), _NONE),
-    LanguageInfo("nim", ("nim", "nims", "nimble"), (), (), (), _HASH, (("#[", "]#"),)),
-    LanguageInfo("vim", ("vim",), ("viml", "vimscript"), (".vimrc", "vimrc", "_vimrc"), (), ('"',), _NONE),
-    LanguageInfo("powershell", ("ps1", "psm1", "psd1"), ("ps1", "pwsh"), (), ("pwsh",), _HASH, (("<#", "#>"),)),
-    LanguageInfo("batch", ("bat", "cmd"), ("bat", "cmd"), (), (), ("rem", "REM", "::"), _NONE),
-    LanguageInfo("fish", ("fish",), (), (), ("fish",), _HASH, _NONE),
-    LanguageInfo("groovy", ("groovy", "gvy", "gradle"), ("gradle",), ("Jenkinsfile",), ("groovy",)),
-    LanguageInfo("cmake", ("cmake",), (), ("CMakeLists.txt",), (), _HASH, (("#[[", "]]"),)),
-    LanguageInfo("makefile", ("mk", "mak", "make"), ("make",), ("Makefile", "makefile", "GNUmakefile", "Makefile.am", "Makefile.in", "Kbuild"), ("make",), _HASH, _NONE),
-    LanguageInfo("meson", (), (), ("meson.build", "meson_options.txt"), (), _HASH, _NONE),
-    LanguageInfo("starlark", ("bzl", "star"), ("bazel",), ("BUILD", "BUILD.bazel", "WORKSPACE", "WORKSPACE.bazel", "Tiltfile"), (), _HASH, _NONE),
-    LanguageInfo("dockerfile", ("dockerfile",), ("docker",), ("Dockerfile", "Containerfile"), (), _HASH, _NONE),
-    LanguageInfo("protobuf", ("proto",), ("proto",)),
-    LanguageInfo("thrift", ("thrift",)),
-    LanguageInfo("capnp", ("capnp",), (), (), (), _HASH, _NONE),
-    LanguageInfo("graphql", ("graphql", "gql", "graphqls"), ("gql",), (), (), _HASH, (('"""', '"""'),)),
-    LanguageInfo("css", ("css", "pcss"), (), (), (), ()),
-    LanguageInfo("scss", ("scss", "sass"), ("sass",)),
-    LanguageInfo("less", ("less",)),
-    LanguageInfo("stylus", ("styl",)),
-    LanguageInfo("html", ("html", "htm", "xhtml"), ("htm",), (), (), (), _HTML),
-    LanguageInfo("vue", ("vue",), (), (), (), ("//",), (*_HTML, *_C_BLOCK)),
-    LanguageInfo("svelte", ("svelte",), (), (), (), ("//",), (*_HTML, *_C_BLOCK)),
-    LanguageInfo("astro", ("astro",), (), (), (), ("//",), (*_HTML, *_C_BLOCK)),
-    LanguageInfo("template", ("twig", "erb", "ejs", "hbs", "mustache", "liquid", "j2", "jinja", "jinja2", "haml", "slim", "pug", "jsp", "cshtml", "razor"), ("twig", "erb", "jinja", "liquid"), (), (), (), _HTML),
-    LanguageInfo("terraform", ("tf", "tfvars", "hcl"), ("hcl", "tf"), (), (), ("#", "//")),
-    LanguageInfo("nix", ("nix",), (), (), (), _HASH),
-    LanguageInfo("d", ("d", "di"), ("dlang",), (), ("rdmd",)),
-    LanguageInfo("objective-c", ("m", "mm"), ("objc", "objectivec")),
-    LanguageInfo("matlab", ("mlx", "matlab"), ("octave",), (), ("octave",), ("%",), (("%{", "%}"),)),
-    LanguageInfo("fortran", ("f", "f77", "f90", "f95", "f03", "f08", "for"), ("f90",), (), (), ("!", "C ", "c "), _NONE),
-    LanguageInfo("pascal", ("pas", "pp", "dpr", "lpr"), ("delphi",), (), (), ("//",), (("{", "}"), ("(*", "*)"))),
-    LanguageInfo("ada", ("adb", "ads"), (), (), (), ("--",), _NONE),
-    LanguageInfo("cobol", ("cob", "cbl", "cpy"), (), (), (), ("*",), _NONE),
-    LanguageInfo("assembly", ("asm", "s", "nasm"), ("asm",), (), (), (";", "#", "//", "@")),
-    LanguageInfo("solidity", ("sol",), ("sol",)),
-    LanguageInfo("move", ("move",)),
-    LanguageInfo("cuda", ("cu", "cuh")),
-    LanguageInfo("opencl", ("cl",)),
-    LanguageInfo("glsl", ("glsl", "vert", "frag", "geom", "comp", "tesc", "tese"), ("shader",)),
-    LanguageInfo("hlsl", ("hlsl", "fx")),
-    LanguageInfo("wgsl", ("wgsl",)),
-    LanguageInfo("metal", ("metal",)),
-    LanguageInfo("verilog", ("v", "vh", "sv", "svh"), ("systemverilog",)),
-    LanguageInfo("vhdl", ("vhd", "vhdl"), (), (), (), ("--",), _NONE),
-    LanguageInfo("lisp", ("lisp", "lsp", "el", "cl-lisp"), ("commonlisp", "elisp", "emacs-lisp"), (".emacs",), ("sbcl",), (";",), (("#|", "|#"),)),
-    LanguageInfo("scheme", ("scm", "ss", "rkt"), ("racket",), (), ("racket", "guile"), (";",), (("#|", "|#"),)),
-    LanguageInfo("elm", ("elm",), (), (), (), ("--",), (("{-", "-}"),)),
-    LanguageInfo("purescript", ("purs",), (), (), (), ("--",), (("{-", "-}"),)),
-    LanguageInfo("idris", ("idr",), (), (), (), ("--",), (("{-", "-}"),)),
-    LanguageInfo("lean", ("lean",), (), (), (), ("--",), (("/-", "-/"),)),
-    LanguageInfo("coq", ("coq",), ("rocq",), (), (), (), (("(*", "*)"),)),
-    LanguageInfo("crystal", ("cr",), (), (), ("crystal",), _HASH, _NONE),
-    LanguageInfo("coffeescript", ("coffee", "litcoffee"), ("coffee",), ("Cakefile",), ("coffee",), _HASH, (("###", "###"),)),
-    LanguageInfo("tcl", ("tcl", "tk"), (), (), ("tclsh", "wish"), _HASH, _NONE),
-    LanguageInfo("awk", ("awk",), (), (), ("awk", "gawk", "mawk"), _HASH, _NONE),
-    LanguageInfo("haxe", ("hx",)),
-    LanguageInfo("vala", ("vala", "vapi")),
-    LanguageInfo("visualbasic", ("vb", "bas", "vbs", "frm"), ("vb", "vba"), (), (), ("'",), _NONE),
-    LanguageInfo("apex", ("cls", "trigger")),
-    LanguageInfo("gdscript", ("gd",), ("godot",), (), (), _HASH, _NONE),
-    LanguageInfo("cython", ("pyx", "pxd", "pxi"), ("pyx",), (), (), _HASH, _NONE),
-    LanguageInfo("puppet", ("puppet",), (), ("Puppetfile",), (), _HASH, _NONE),
-    LanguageInfo("rego", ("rego",), ("opa",), (), (), _HASH, _NONE),
-    LanguageInfo("autoconf", ("ac", "m4"), ("m4",), ("configure.ac",), (), ("dnl", "#"), _NONE),
-    LanguageInfo("yacc", ("y", "yy", "l", "ll"), ("bison", "lex", "flex")),
-    LanguageInfo("antlr", ("g4", "g")),
-    LanguageInfo("wat", ("wat", "wast"), ("wasm",), (), (), (";;",), _NONE),
-    LanguageInfo("odin", ("odin",)),
-    LanguageInfo("jsonnet", ("jsonnet", "libsonnet"), (), (), (), ("//", "#")),
-    LanguageInfo("just", (), (), ("justfile", "Justfile", ".justfile"), ("just",), _HASH, _NONE),
+    _language("perl", "pl pm t", aliases="pl", file_names="Makefile.PL", interpreters="perl", line=_HASH, block=_NONE),
+    _language("r", "r", aliases="rlang", file_names=".Rprofile", interpreters="Rscript", line=_HASH, block=_NONE),
+    _language("julia", "jl", aliases="jl", interpreters="julia", line=_HASH, block=(("#=", "=#"),)),
+    _language("dart", "dart", aliases="flutter", interpreters="dart"),
+    _language("ocaml", "ml mli mll mly", aliases="ml", interpreters="ocaml", line=(), block=(("(*", "*)"),)),
+    _language("fsharp", "fs fsi fsx", aliases="f# fs", block=(("(*", "*)"),)),
+    _language("clojure", "clj cljs cljc bb", aliases="clj", interpreters="clojure bb", line=(";",), block=_NONE),
+    _language(
+        "erlang",
+        "erl hrl escript",
+        aliases="erl",
+        file_names="rebar.config",
+        interpreters="escript",
+        line=("%",),
+        block=_NONE,
+    ),
+    _language("nim", "nim nims nimble", line=_HASH, block=(("#[", "]#"),)),
+    _language("vim", "vim", aliases="viml vimscript", file_names=".vimrc vimrc _vimrc", line=('"',), block=_NONE),
+    _language(
+        "powershell", "ps1 psm1 psd1", aliases="ps1 pwsh", interpreters="pwsh", line=_HASH, block=(("<#", "#>"),)
+    ),
+    _language("batch", "bat cmd", aliases="bat cmd", line=("rem", "REM", "::"), block=_NONE),
+    _language("fish", "fish", interpreters="fish", line=_HASH, block=_NONE),
+    _language("groovy", "groovy gvy gradle", aliases="gradle", file_names="Jenkinsfile", interpreters="groovy"),
+    _language("cmake", "cmake", file_names="CMakeLists.txt", line=_HASH, block=(("#[[", "]]"),)),
+    _language(
+        "makefile",
+        "mk mak make",
+        aliases="make",
+        file_names="Makefile makefile GNUmakefile Makefile.am Makefile.in Kbuild",
+        interpreters="make",
+        line=_HASH,
+        block=_NONE,
+    ),
+    _language("meson", "", file_names="meson.build meson_options.txt", line=_HASH, block=_NONE),
+    _language(
+        "starlark",
+        "bzl star",
+        aliases="bazel",
+        file_names="BUILD BUILD.bazel WORKSPACE WORKSPACE.bazel Tiltfile",
+        line=_HASH,
+        block=_NONE,
+    ),
+    _language(
+        "dockerfile", "dockerfile", aliases="docker", file_names="Dockerfile Containerfile", line=_HASH, block=_NONE
+    ),
+    _language("protobuf", "proto", aliases="proto"),
+    _language("thrift", "thrift"),
+    _language("capnp", "capnp", line=_HASH, block=_NONE),
+    _language("graphql", "graphql gql graphqls", aliases="gql", line=_HASH, block=(('"""', '"""'),)),
+    _language("css", "css pcss", line=()),
+    _language("scss", "scss sass", aliases="sass"),
+    _language("less", "less"),
+    _language("stylus", "styl"),
+    _language("html", "html htm xhtml", aliases="htm", line=(), block=_HTML),
+    _language("vue", "vue", block=(*_HTML, *_C_BLOCK)),
+    _language("svelte", "svelte", block=(*_HTML, *_C_BLOCK)),
+    _language("astro", "astro", block=(*_HTML, *_C_BLOCK)),
+    _language(
+        "template",
+        "twig erb ejs hbs mustache liquid j2 jinja jinja2 haml slim pug jsp cshtml razor",
+        aliases="twig erb jinja liquid",
+        line=(),
+        block=_HTML,
+    ),
+    _language("terraform", "tf tfvars hcl", aliases="hcl tf", line=("#", "//")),
+    _language("nix", "nix", line=_HASH),
+    _language("d", "d di", aliases="dlang", interpreters="rdmd"),
+    _language("objective-c", "m mm", aliases="objc objectivec"),
+    _language("matlab", "mlx matlab", aliases="octave", interpreters="octave", line=("%",), block=(("%{", "%}"),)),
+    _language("fortran", "f f77 f90 f95 f03 f08 for", aliases="f90", line=("!", "C ", "c "), block=_NONE),
+    _language("pascal", "pas pp dpr lpr", aliases="delphi", block=(("{", "}"), ("(*", "*)"))),
+    _language("ada", "adb ads", line=("--",), block=_NONE),
+    _language("cobol", "cob cbl cpy", line=("*",), block=_NONE),
+    _language("assembly", "asm s nasm", aliases="asm", line=(";", "#", "//", "@")),
+    _language("solidity", "sol", aliases="sol"),
+    _language("move", "move"),
+    _language("cuda", "cu cuh"),
+    _language("opencl", "cl"),
+    _language("glsl", "glsl vert frag geom comp tesc tese", aliases="shader"),
+    _language("hlsl", "hlsl fx"),
+    _language("wgsl", "wgsl"),
+    _language("metal", "metal"),
+    _language("verilog", "v vh sv svh", aliases="systemverilog"),
+    _language("vhdl", "vhd vhdl", line=("--",), block=_NONE),
+    _language(
+        "lisp",
+        "lisp lsp el cl-lisp",
+        aliases="commonlisp elisp emacs-lisp",
+        file_names=".emacs",
+        interpreters="sbcl",
+        line=(";",),
+        block=(("#|", "|#"),),
+    ),
+    _language(
+        "scheme", "scm ss rkt", aliases="racket", interpreters="racket guile", line=(";",), block=(("#|", "|#"),)
+    ),
+    _language("elm", "elm", line=("--",), block=(("{-", "-}"),)),
+    _language("purescript", "purs", line=("--",), block=(("{-", "-}"),)),
+    _language("idris", "idr", line=("--",), block=(("{-", "-}"),)),
+    _language("lean", "lean", line=("--",), block=(("/-", "-/"),)),
+    _language("coq", "coq", aliases="rocq", line=(), block=(("(*", "*)"),)),
+    _language("crystal", "cr", interpreters="crystal", line=_HASH, block=_NONE),
+    _language(
+        "coffeescript",
+        "coffee litcoffee",
+        aliases="coffee",
+        file_names="Cakefile",
+        interpreters="coffee",
+        line=_HASH,
+        block=(("###", "###"),),
+    ),
+    _language("tcl", "tcl tk", interpreters="tclsh wish", line=_HASH, block=_NONE),
+    _language("awk", "awk", interpreters="awk gawk mawk", line=_HASH, block=_NONE),
+    _language("haxe", "hx"),
+    _language("vala", "vala vapi"),
+    _language("visualbasic", "vb bas vbs frm", aliases="vb vba", line=("'",), block=_NONE),
+    _language("apex", "cls trigger"),
+    _language("gdscript", "gd", aliases="godot", line=_HASH, block=_NONE),
+    _language("cython", "pyx pxd pxi", aliases="pyx", line=_HASH, block=_NONE),
+    _language("puppet", "puppet", file_names="Puppetfile", line=_HASH, block=_NONE),
+    _language("rego", "rego", aliases="opa", line=_HASH, block=_NONE),
+    _language("autoconf", "ac m4", aliases="m4", file_names="configure.ac", line=("dnl", "#"), block=_NONE),
+    _language("yacc", "y yy l ll", aliases="bison lex flex"),
+    _language("antlr", "g4 g"),
+    _language("wat", "wat wast", aliases="wasm", line=(";;",), block=_NONE),
+    _language("odin", "odin"),
+    _language("jsonnet", "jsonnet libsonnet", line=("//", "#")),
+    _language("just", "", file_names="justfile Justfile .justfile", interpreters="just", line=_HASH, block=_NONE),
 )
-# fmt: on
 
 LANGUAGES: Final[dict[str, LanguageInfo]] = {info.name: info for info in _ALL}
 
@@ -148,10 +251,6 @@ _BY_INTERPRETER: Final = {name: info.name for info in _ALL for name in info.inte
 _BY_ALIAS: Final = {alias: info.name for info in _ALL for alias in (*info.aliases, *info.extensions)} | {
     alias: info.name for info in _ALL for alias in info.aliases
 }
-
-_SHEBANG: Final = re.compile(
-    rb"^(?:\xef\xbb\xbf)?#!\s*\S*?([^\s/\\]+)(?:\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?([\w.+-]+))?"
-)
 
 
 def language_of(path: str, first_line: bytes = b"") -> str | None:
@@ -169,15 +268,15 @@ def language_of(path: str, first_line: bytes = b"") -> str | None:
 
 
 def _interpreter_language(first_line: bytes) -> str | None:
-    match = _SHEBANG.match(first_line[:256])
-    if match is None:
+    line = first_line[:256].decode("utf-8", "replace").lstrip("\ufeff")
+    if not line.startswith("#!"):
         return None
-    program = match.group(1)
-    if program == b"env":
-        program = match.group(2) or b""
+    words = [word.replace("\\", "/").rsplit("/", 1)[-1] for word in line[2:].split()]
+    if words[:1] == ["env"]:
+        # What follows are options and variables, up to the program.
+        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     # python3.11 and lua5.4 are python and lua.
-    name = re.sub(r"[\d.]+$", "", program.decode("ascii", "replace"))
-    return _BY_INTERPRETER.get(name)
+    return _BY_INTERPRETER.get(words[0].rstrip("0123456789.")) if words else None
 
 
 def resolve_language(name: str) -> str | None:

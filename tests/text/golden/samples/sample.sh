@@ -18,3 +18,8 @@ function restart_server {
 
 copy_files build
 restart_server
+
+# Clean up.
+cleanup () (
+  rm -rf "$TARGET/tmp"
+)

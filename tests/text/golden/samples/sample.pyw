@@ -1,12 +1,13 @@
 # Copyright 2020 Somebody. All rights reserved.
 # Licensed under the MIT license.
 """Storage of sorted things."""
+
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import (
     Any,
-    Callable,
 )
 
 DEFAULT_ORDER = ["name", "date"]
@@ -32,7 +33,8 @@ class SortedList(list):
     add_all = list.extend
 
     class Cursor:
-        def move(self): return 1
+        def move(self):
+            return 1
 
 
 # Reads a file and sorts its lines.
@@ -49,11 +51,14 @@ async def read_sorted(
 
 
 if os.name == "nt":
+
     def separator() -> str:
         return "\\"
 else:
+
     def separator() -> str:
         return "/"
+
 
 if __name__ == "__main__":
     print(read_sorted("a.txt"))

@@ -1,0 +1,50 @@
+# Everything a person does with this repository. `make demo` and `make test` need only Python >= 3.10.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+DATA ?= ../shared/data
+WORKSPACES ?= ../workspaces
+CHECKED := server training export tests benchmarks
+
+.PHONY: demo test lint typecheck fix bench clean
+
+demo: $(VENV)/installed
+	$(BIN)/hunch index .
+	$(BIN)/hunch search "create a sorted list" --limit 3 --no-update
+	$(BIN)/hunch search "which files are ignored" --limit 3 --no-update
+	$(BIN)/hunch search "how is a damaged index repaired" --limit 3 --no-update
+
+test: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check $(CHECKED)
+	$(BIN)/ruff format --check $(CHECKED)
+	PYTHONPATH=training:export $(BIN)/lint-imports
+
+typecheck: $(VENV)/installed-dev
+	$(BIN)/mypy $(CHECKED)
+
+fix: $(VENV)/installed-dev
+	$(BIN)/ruff check --fix $(CHECKED)
+	$(BIN)/ruff format $(CHECKED)
+
+bench: $(VENV)/installed-dev
+	$(BIN)/python benchmarks/quality.py $(DATA) --workspaces $(WORKSPACES)
+	$(BIN)/python benchmarks/lexical.py
+	$(BIN)/python benchmarks/speed.py
+
+clean:
+	rm -rf $(VENV) build dist
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Hunch needs Python 3.10 or newer: make demo PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+	$(PIP) install --quiet --constraint constraints.txt --editable .
+	touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed
+	$(PIP) install --quiet --constraint constraints.txt --group dev
+	touch $@

@@ -1,0 +1,455 @@
+"""Which nodes of a file define things, and what holds what: source -> an outline of definitions."""
+
+from __future__ import annotations
+
+import heapq
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Final
+
+from tree_sitter import Node, QueryCursor
+
+from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
+from hunch.text.grammars import LoadedGrammar, load_grammar
+from hunch.text.naming import kind_of, name_of
+
+__all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Outline", "SourceFile", "outline_of"]
+
+MAX_LINES: Final = 150
+MAX_CHARS: Final = 6_000
+"""A definition longer than either is opened up when it holds other definitions, and cut into pieces otherwise."""
+MAX_SIGNATURE: Final = 300
+_CLOSURE_LINES: Final = 40
+_MEMBER_LINES: Final = 3
+_MAX_PARSED_BYTES: Final = 4_000_000
+_LONG_LINE: Final = 5_000
+
+
+class SourceFile:
+    """One normalised file: its bytes for the parser, its decoded lines for the chunks."""
+
+    __slots__ = ("language", "line_starts", "lines", "path", "source")
+
+    def __init__(self, path: str, language: str, source: bytes) -> None:
+        self.path = path
+        self.language = language
+        self.source = source = _normalise(source)
+        self.lines = source.decode("utf-8", "replace").split("\n")
+        self.lines.pop()  # what is behind the last line break
+        self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
+
+    def row(self, offset: int) -> int:
+        return min(bisect_right(self.line_starts, offset), len(self.lines)) - 1
+
+    def text(self, start: int, end: int) -> str:
+        return self.source[start:end].decode("utf-8", "replace")
+
+    def end_of_row(self, row: int) -> int:
+        return self.line_starts[row + 1] - 1
+
+    def rest_of_row(self, offset: int) -> str:
+        return self.text(offset, max(offset, self.end_of_row(self.row(offset))))
+
+
+def _normalise(source: bytes) -> bytes:
+    """UTF-8 without BOM, with one kind of line break, so that rows are the lines of an editor."""
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        source = source.decode("utf-16", "replace").encode("utf-8", "replace")
+    source = source.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not source.endswith(b"\n"):
+        source += b"\n"
+    # Scanners of several grammars take NUL for the end of the file.
+    return source.replace(b"\0", b" ") if b"\0" in source else source
+
+
+# The outline: which nodes define things, and what holds what.
+
+
+@dataclass(slots=True, eq=False)
+class Definition:
+    kind: str
+    name: str
+    scope: tuple[str, ...]
+    """Names from the outermost qualifier down to, and including, this definition's own."""
+    start_row: int
+    """With the documentation and the attributes above it."""
+    header_row: int
+    """Where the signature ends."""
+    end_row: int
+    end: int
+    signature: str
+    documentation: str
+    lead: str
+    """Attributes above the signature, as written."""
+    body_start: int
+    parent: Definition | None
+    is_open: bool
+    """Whether definitions inside it are chunks of their own."""
+    children: list[Definition] = field(default_factory=list)
+
+    @property
+    def is_transparent(self) -> bool:
+        return self.kind in TRANSPARENT
+
+
+@dataclass(slots=True)
+class Outline:
+    definitions: list[Definition] = field(default_factory=list)
+    """In the order of the source; transparent ones too."""
+    import_rows: list[tuple[int, int]] = field(default_factory=list)
+    silent: set[int] = field(default_factory=set)
+    """Rows that no block is made of: imports, module documentation, headers of namespaces."""
+    documentation: str = ""
+    """What the file says about itself in a docstring."""
+
+
+TRANSPARENT: Final = frozenset({"scope", "namespace", "object", "closure"})
+_OPEN: Final = frozenset({"class", "interface", "struct", "enum", "trait", "module", "scope", "namespace", "object"})
+_DOTTED_METHODS: Final = frozenset({"go", "cpp", "javascript", "typescript", "tsx"})
+_METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object"})
+_Event = tuple[int, int, str, int, Node]
+
+
+def outline_of(file: SourceFile) -> Outline:
+    """One sweep over the captured nodes in source order, with the definitions that are still open on a stack."""
+    outline = Outline()
+    grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
+    if grammar is None:
+        return outline
+    try:
+        root = grammar.parser.parse(file.source).root_node
+    except (ValueError, RuntimeError):
+        return outline
+    events: list[_Event] = []
+    _push_captures(events, grammar, root)
+    stack: list[Definition] = []
+    leads: list[Node] = []
+    occupied = -1
+    previous: _Event | None = None
+    hidden_until = 0
+    while events:
+        event = heapq.heappop(events)
+        if previous is not None and event[:3] == previous[:3]:
+            continue
+        previous = event
+        start, negative_end, capture, _, node = event
+        while stack and stack[-1].end <= start:
+            occupied = max(occupied, stack.pop().end_row)
+        if start < hidden_until:
+            continue
+        if capture == "import":
+            rows = node.start_point[0], _end_row(file, node)
+            outline.import_rows.append(rows)
+            outline.silent.update(range(rows[0], rows[1] + 1))
+            continue
+        if capture == "lead":
+            leads.append(node)
+            continue
+        if capture == "docstring":
+            outline.silent.update(range(node.start_point[0], _end_row(file, node) + 1))
+            text = _docstring_text(file, node)
+            if stack:
+                stack[-1].documentation = text
+            else:
+                outline.documentation = outline.documentation or text
+            continue
+        kind, _, condition = capture.partition(".")
+        parent = stack[-1] if stack else None
+        start_row, end_row = node.start_point[0], _end_row(file, node)
+        lines = end_row - start_row + 1
+        if _stays_inside(parent, kind, condition, start_row, end_row, lines, occupied):
+            if kind == "closure" or (parent is not None and start_row > parent.header_row and kind not in _OPEN):
+                hidden_until = max(hidden_until, -negative_end)
+            continue
+        is_long = lines > MAX_LINES or -negative_end - start > MAX_CHARS
+        definition = _define(file, node, kind, leads, parent, occupied, end_row)
+        leads = []
+        is_long = is_long or len(definition.lead) > MAX_CHARS // 2
+        definition.is_open = (kind in _OPEN and lines > 1) or is_long or kind == "closure"
+        if condition == "documented" and not definition.documentation:
+            hidden_until = max(hidden_until, -negative_end)
+            continue
+        siblings = parent.children if parent is not None else outline.definitions
+        if grammar.merges_clauses and siblings and _is_next_clause(file, siblings[-1], definition):
+            siblings[-1].end_row, siblings[-1].end = definition.end_row, definition.end
+            occupied = definition.end_row
+            hidden_until = -negative_end
+            continue
+        if kind in {"scope", "namespace"}:
+            outline.silent.update(range(definition.start_row, definition.header_row + 1))
+        outline.definitions.append(definition)
+        if parent is not None:
+            parent.children.append(definition)
+        if not definition.is_open:
+            occupied = max(occupied, end_row)
+            hidden_until = -negative_end
+            continue
+        occupied = max(occupied, definition.header_row)
+        if len(stack) > 1 or kind == "closure" or (is_long and kind not in _OPEN):
+            _push_captures(events, grammar, node)
+        stack.append(definition)
+    return outline
+
+
+def _is_worth_parsing(source: bytes) -> bool:
+    """Whether people wrote these lines: grammars are slow on data and on minified code, and find nothing useful."""
+    if len(source) > _MAX_PARSED_BYTES or source.startswith(b"<?xml"):
+        return False
+    lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
+    if max(lengths) <= _LONG_LINE:
+        return True
+    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
+
+
+def _push_captures(events: list[_Event], grammar: LoadedGrammar, node: Node) -> None:
+    """Queue what the query captures in the upper levels under a node; the levels below rarely define anything."""
+    cursor = QueryCursor(grammar.query)
+    cursor.set_max_start_depth(grammar.depth)
+    count = len(events)
+    for capture, nodes in cursor.captures(node).items():
+        if capture[0] == "_":
+            continue
+        for found in nodes:
+            if found.id != node.id:
+                count += 1
+                heapq.heappush(events, (found.start_byte, -found.end_byte, capture, count, found))
+
+
+def _end_row(file: SourceFile, node: Node) -> int:
+    """The last row with text of the node: some grammars let nodes run on over the line break."""
+    row, column = node.end_point
+    if column and file.source[node.end_byte - 1] not in b" \t\n":
+        return row
+    end = len(file.source[node.start_byte : node.end_byte].rstrip()) + node.start_byte
+    return file.row(max(end - 1, node.start_byte))
+
+
+def _stays_inside(
+    parent: Definition | None, kind: str, condition: str, start_row: int, end_row: int, lines: int, occupied: int
+) -> bool:
+    """Whether a captured node is left as a part of what surrounds it."""
+    if end_row <= occupied:
+        return True
+    if kind == "closure":
+        return lines < _CLOSURE_LINES
+    if condition == "long" and lines < _MEMBER_LINES:
+        return True
+    if parent is None or parent.is_transparent:
+        return False
+    if start_row <= parent.header_row and (lines == 1 or kind == parent.kind):
+        return True
+    # Inside a function that was opened because it is long, one-line lambdas are not worth a chunk.
+    return parent.kind in {"function", "method"} and lines <= _MEMBER_LINES
+
+
+def _is_next_clause(file: SourceFile, last: Definition, following: Definition) -> bool:
+    """Whether a definition goes on with the one before it: a further equation, overload or pattern."""
+    if last.name != following.name or following.kind not in {last.kind, "function"} or following.documentation:
+        return False
+    return not any(file.lines[row].strip() for row in range(last.end_row + 1, following.start_row))
+
+
+def _define(
+    file: SourceFile,
+    node: Node,
+    capture: str,
+    leads: list[Node],
+    parent: Definition | None,
+    occupied: int,
+    end_row: int,
+) -> Definition:
+    start_row = node.start_point[0]
+    declared, name = ("", "") if capture == "closure" else name_of(file.language, node)
+    kind = kind_of(file.language, node, capture)
+    owner = parent
+    while owner is not None and owner.kind == "closure":
+        owner = owner.parent
+    if kind in {"function", "method"}:
+        in_class = owner is not None and (
+            (owner.kind in _METHOD_OWNERS and file.language != "elixir")
+            or (owner.kind == "module" and file.language == "ruby")
+        )
+        kind = "method" if in_class or (declared and file.language in _DOTTED_METHODS) else "function"
+    scope = owner.scope if owner is not None else ()
+    if declared:
+        scope = (*scope, declared)
+    if name:
+        scope = (*scope, name)
+
+    start = node.start_byte
+    lead_row, lead_start, documentation = _attach_leads(file, leads, start_row, start, occupied)
+    line_start = file.line_starts[start_row]
+    previous_end = leads[-1].end_byte if leads and leads[-1].end_byte > line_start else line_start
+    prefix = file.source[previous_end:start].strip()
+    if prefix and _WORDS.fullmatch(prefix):
+        start = file.source.index(prefix, previous_end)
+    signature_start = _after_own_leads(file, node, start) if file.language in _ATTRIBUTES_INSIDE else start
+    signature_end = _signature_end(file, node, signature_start)
+    body_start = signature_end
+    lead = file.text(lead_start, signature_start) if lead_start < signature_start else ""
+    comment_row = comment_above(file.lines, lead_row, occupied + 1, file.language)
+    if comment_row < lead_row:
+        comment = "\n".join(file.lines[comment_row:lead_row])
+        if comment_row == 0 and is_licence(comment):
+            comment_row = lead_row
+        elif not documentation:
+            documentation = clean_comment(comment)
+    if file.language == "python":
+        docstring = _docstring(node)
+        if docstring is not None:
+            documentation = clean_string(file.text(docstring.start_byte, docstring.end_byte))
+            lead += file.text(signature_end, docstring.start_byte).strip()
+            body_start = docstring.end_byte
+    return Definition(
+        kind=kind,
+        name=name,
+        scope=scope,
+        start_row=comment_row,
+        header_row=file.row(max(signature_end - 1, start)),
+        end_row=end_row,
+        end=node.end_byte,
+        signature=_one_line(file.text(signature_start, signature_end)),
+        documentation=documentation,
+        lead=lead.strip(),
+        body_start=body_start,
+        parent=parent,
+        is_open=False,
+    )
+
+
+def _attach_leads(file: SourceFile, leads: list[Node], row: int, start: int, occupied: int) -> tuple[int, int, str]:
+    """Take the attributes that stand right above: the first row, the first byte, and documentation among them."""
+    documentation = ""
+    for lead in reversed(leads):
+        lead_row, lead_end = lead.start_point[0], _end_row(file, lead)
+        if lead_row <= occupied or lead.start_byte > start:
+            break
+        if lead_end < row - 1:
+            above = comment_above(file.lines, row, lead_end + 1, file.language)
+            if any(file.lines[between].strip() for between in range(lead_end + 1, above)):
+                break
+        row, start = min(row, lead_row), min(start, lead.start_byte)
+        if file.language == "elixir":
+            documentation = _docstring_text(file, lead) or documentation
+    return row, start, documentation
+
+
+_ELIXIR_DOC: Final = re.compile(r"@(?:module|type)?doc\s+(?:~[sS])?(\"\"\".*|\".*)", re.DOTALL)
+
+
+def _docstring_text(file: SourceFile, node: Node) -> str:
+    text = file.text(node.start_byte, node.end_byte)
+    if file.language != "elixir":
+        return clean_string(text)
+    match = _ELIXIR_DOC.match(text)
+    return clean_string(match.group(1)) if match else ""
+
+
+_WORDS: Final = re.compile(rb"[\w\s]+")
+_ATTRIBUTES_INSIDE: Final = frozenset({"java", "csharp", "php", "kotlin", "swift", "scala"})
+_OWN_LEADS: Final = frozenset({"annotation", "marker_annotation", "attribute_list", "attribute", "decorator"})
+
+
+def _after_own_leads(file: SourceFile, node: Node, start: int) -> int:
+    """The byte where the signature begins, behind the attributes that the grammar puts inside the declaration."""
+    current = start
+    for child in node.children[:4]:
+        holder = child.children if child.type == "modifiers" else [child]
+        for part in holder:
+            if part.type not in _OWN_LEADS:
+                return current
+            rest = file.source[part.end_byte : node.end_byte]
+            current = part.end_byte + len(rest) - len(rest.lstrip())
+        if child.type == "modifiers":
+            return current
+    return current
+
+
+_COMMENTS: Final = frozenset({"comment", "line_comment", "block_comment", "multiline_comment", "haddock"})
+_BODY_TYPES: Final = frozenset(
+    {"class_body", "function_body", "enum_class_body", "do_block", "match", "accessor_list", "column_definitions"}
+)
+
+
+def _signature_end(file: SourceFile, node: Node, start: int) -> int:
+    body = _body(node)
+    if body is not None and body.start_byte > start:
+        if file.language == "python":
+            return _python_header_end(file, node, body)
+        end = body.start_byte
+        for child in node.children:
+            if start < child.start_byte < end and child.type in _COMMENTS:
+                end = child.start_byte
+        return start + len(file.source[start:end].rstrip())
+    text = file.source[start : node.end_byte]
+    brace = text.find(b"{")
+    if brace > 0:
+        return start + brace
+    if len(text) <= 200 and text.count(b"\n") <= 2:
+        return start + len(text.rstrip())
+    newline = text.find(b"\n")
+    return start + (newline if newline > 0 else min(len(text), MAX_SIGNATURE))
+
+
+def _body(node: Node) -> Node | None:
+    current: Node | None = node
+    for _ in range(3):
+        if current is None:
+            return None
+        body = current.child_by_field_name("body") or current.child_by_field_name("declarations")
+        if body is not None:
+            return body
+        for child in current.children:
+            if child.type in _BODY_TYPES:
+                return child
+        held: Node | None = None
+        for name in ("value", "right", "declaration"):
+            held = current.child_by_field_name(name)
+            if held is not None:
+                break
+        if held is None and current.type == "assignment_statement":
+            held = current.named_children[-1].named_children[0] if current.named_children[-1].named_children else None
+        current = held
+    return None
+
+
+def _python_header_end(file: SourceFile, node: Node, body: Node) -> int:
+    """Behind the colon: comments under it belong to the body."""
+    last = 0
+    for name in ("name", "type_parameters", "parameters", "superclasses", "return_type"):
+        child = node.child_by_field_name(name)
+        if child is not None:
+            last = child.end_byte
+    colon = file.source.find(b":", last, body.start_byte)
+    return colon + 1 if colon >= 0 else body.start_byte
+
+
+def _docstring(node: Node) -> Node | None:
+    body = node.child_by_field_name("body")
+    return _first_string(body) if body is not None else None
+
+
+def _first_string(block: Node) -> Node | None:
+    for child in block.children[:10]:
+        if child.type == "comment":
+            continue
+        if child.type == "expression_statement":
+            child = child.children[0] if child.children else child
+        return child if child.type in {"string", "concatenated_string"} else None
+    return None
+
+
+_SIGNATURE_ENDS: Final = ("{", "=>", ":=", "=", ":", ";", "->", " do", " where")
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text[: MAX_SIGNATURE * 4].split())
+    for end in _SIGNATURE_ENDS:
+        if line.endswith(end):
+            line = line[: -len(end)]
+            break
+    return line[:MAX_SIGNATURE].rstrip()

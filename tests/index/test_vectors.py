@@ -1,0 +1,231 @@
+"""Nearest embeddings against reading all of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hunch.index import vectors as vectors_module
+from hunch.index.vectors import DenseIndex, build_dense, load_dense
+
+DIM = 64
+
+
+def units(rows: NDArray[np.float64]) -> NDArray[np.float16]:
+    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+
+
+def random_units(count: int, dim: int = DIM, seed: int = 0) -> NDArray[np.float16]:
+    return units(np.random.default_rng(seed).normal(size=(count, dim)))
+
+
+def clustered_units(count: int, dim: int = DIM, seed: int = 0) -> NDArray[np.float16]:
+    """Embeddings that lie in groups, as those of code do."""
+    generator = np.random.default_rng(seed)
+    centres = generator.normal(size=(40, dim))
+    return units(centres[generator.integers(40, size=count)] + 0.35 * generator.normal(size=(count, dim)))
+
+
+def brute_force(
+    originals: NDArray[np.float16], query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+) -> set[int]:
+    cosines = originals.astype(np.float32) @ query
+    if allowed is not None:
+        cosines[~allowed] = -np.inf
+    best = np.argsort(-cosines)[:k]
+    return set(best[np.isfinite(cosines[best])].tolist())
+
+
+def recall(
+    index: DenseIndex, queries: NDArray[np.float32], k: int = 10, allowed: NDArray[np.bool_] | None = None
+) -> float:
+    shares = []
+    for query in queries:
+        expected = brute_force(index.originals, query, k, allowed)
+        found, _ = index.nearest(query, k, allowed)
+        shares.append(len(expected & set(found.tolist())) / len(expected))
+    return float(np.mean(shares))
+
+
+def inverted_lists(index: DenseIndex) -> bool:
+    return isinstance(index._codes, faiss.IndexIVF)
+
+
+def queries_near(originals: NDArray[np.float16], count: int, noise: float = 0.1) -> NDArray[np.float32]:
+    generator = np.random.default_rng(9)
+    picked = originals[generator.choice(len(originals), count)].astype(np.float64)
+    return units(picked + noise * generator.normal(size=picked.shape)).astype(np.float32)
+
+
+def test_flat_search_finds_what_reading_everything_finds() -> None:
+    originals = random_units(2_000)
+    index = build_dense(originals)
+    assert len(index) == 2_000 and not inverted_lists(index)
+    assert recall(index, random_units(60, seed=1).astype(np.float32)) >= 0.99
+    assert recall(index, queries_near(originals, 60)) >= 0.99
+
+
+def test_numbers_come_with_their_cosines_best_first() -> None:
+    originals = random_units(500)
+    query = random_units(1, seed=1)[0].astype(np.float32)
+    numbers, cosines = build_dense(originals).nearest(query, 20)
+    assert numbers.dtype == np.int64 and cosines.dtype == np.float32
+    assert len(set(numbers.tolist())) == len(numbers) == 20
+    assert (np.diff(cosines) <= 0).all()
+    np.testing.assert_allclose(cosines, originals[numbers].astype(np.float32) @ query, atol=1e-6)
+
+
+def test_every_embedding_is_its_own_nearest() -> None:
+    originals = random_units(300)
+    index = build_dense(originals)
+    for i in range(0, 300, 17):
+        numbers, cosines = index.nearest(originals[i].astype(np.float32), 1)
+        assert numbers.tolist() == [i] and cosines[0] == pytest.approx(1, abs=2e-3)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.005])
+def test_the_mask_is_obeyed(share: float) -> None:
+    originals = random_units(2_000)
+    index = build_dense(originals)
+    allowed = np.random.default_rng(3).random(2_000) < share
+    queries = random_units(20, seed=1).astype(np.float32)
+    for query in queries:
+        numbers, _ = index.nearest(query, 10, allowed)
+        assert allowed[numbers].all() and len(numbers) == min(10, int(allowed.sum()))
+    assert recall(index, queries, allowed=allowed) >= 0.99
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 13])
+def test_masks_of_any_length(count: int) -> None:
+    index = build_dense(random_units(count))
+    query = random_units(1, seed=1)[0].astype(np.float32)
+    for last in range(count):
+        allowed = np.zeros(count, np.bool_)
+        allowed[last] = True
+        assert index.nearest(query, 5, allowed)[0].tolist() == [last]
+    assert len(index.nearest(query, 5, np.zeros(count, np.bool_))[0]) == 0
+    assert len(index.nearest(query, 50, np.ones(count, np.bool_))[0]) == count
+
+
+@pytest.mark.parametrize(("count", "k", "found"), [(0, 10, 0), (3, 10, 3), (3, 3, 3), (3, 1, 1), (10, 7, 7)])
+def test_there_are_never_more_than_there_are(count: int, k: int, found: int) -> None:
+    index = build_dense(random_units(count) if count else np.zeros((0, DIM), np.float16))
+    numbers, cosines = index.nearest(random_units(1, seed=1)[0].astype(np.float32), k)
+    assert len(numbers) == len(cosines) == found
+
+
+def test_cosines_of_chosen_embeddings() -> None:
+    originals = random_units(50)
+    query = random_units(1, seed=1)[0].astype(np.float32)
+    chosen = np.array([4, 0, 49, 4])
+    found = build_dense(originals).cosines(query, chosen)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, originals[chosen].astype(np.float32) @ query, atol=1e-6)
+    assert len(build_dense(originals).cosines(query, np.zeros(0, np.int64))) == 0
+
+
+def test_zero_vectors_are_no_harm() -> None:
+    originals = random_units(20)
+    originals[5] = 0
+    numbers, cosines = build_dense(originals).nearest(random_units(1, seed=1)[0].astype(np.float32), 20)
+    assert np.isfinite(cosines).all() and sorted(numbers.tolist()) == list(range(20))
+
+
+# ---- inverted lists ----
+
+
+@pytest.fixture
+def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vectors_module, "FLAT_LIMIT", 1_000)
+
+
+@pytest.mark.usefixtures("few_are_many")
+def test_inverted_lists_begin_beyond_the_limit() -> None:
+    assert not inverted_lists(build_dense(clustered_units(1_000, 16)))
+    assert inverted_lists(build_dense(clustered_units(1_001, 16)))
+
+
+@pytest.fixture(scope="module")
+def lists() -> DenseIndex:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors_module, "FLAT_LIMIT", 1_000)
+        return build_dense(clustered_units(6_000))
+
+
+def test_inverted_lists_find_nearly_all(lists: DenseIndex) -> None:
+    assert inverted_lists(lists)
+    assert recall(lists, queries_near(lists.originals, 80)) >= 0.9
+
+
+def test_inverted_lists_obey_the_mask(lists: DenseIndex) -> None:
+    allowed = np.random.default_rng(3).random(len(lists)) < 0.5
+    queries = queries_near(lists.originals, 40)
+    for query in queries:
+        numbers, _ = lists.nearest(query, 10, allowed)
+        assert allowed[numbers].all() and len(set(numbers.tolist())) == len(numbers)
+    assert recall(lists, queries, allowed=allowed) >= 0.85
+
+
+def test_a_narrow_mask_still_finds_what_it_allows(lists: DenseIndex) -> None:
+    # path: and lang: filters leave a small part, which lies in any list.
+    allowed = np.zeros(len(lists), np.bool_)
+    allowed[np.random.default_rng(4).choice(len(lists), 30, replace=False)] = True
+    for query in queries_near(lists.originals, 10):
+        numbers, _ = lists.nearest(query, 10, allowed)
+        assert set(numbers.tolist()) == brute_force(lists.originals, query, 10, allowed)
+
+
+def test_inverted_lists_do_not_depend_on_chance() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vectors_module, "FLAT_LIMIT", 500)
+        one, other = (build_dense(clustered_units(1_200, 16)) for _ in range(2))
+    for query in queries_near(one.originals, 10):
+        assert one.nearest(query, 10)[0].tolist() == other.nearest(query, 10)[0].tolist()
+
+
+# ---- on disk ----
+
+
+@pytest.mark.parametrize("limit", [10_000, 500])
+def test_what_is_saved_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
+    monkeypatch.setattr(vectors_module, "FLAT_LIMIT", limit)
+    index = build_dense(clustered_units(1_200, 16))
+    index.save(tmp_path / "codes.faiss")
+    again = load_dense(tmp_path / "codes.faiss", index.originals)
+    assert inverted_lists(again) == (limit == 500)
+    allowed = np.arange(1_200) % 3 > 0
+    for query in queries_near(index.originals, 10):
+        for mask in (None, allowed):
+            one, other = index.nearest(query, 10, mask), again.nearest(query, 10, mask)
+            np.testing.assert_array_equal(one[0], other[0])
+            np.testing.assert_array_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("shape", [(99, 16), (101, 16), (100, 15), (100, 32), (0, 16)])
+def test_the_codes_of_other_embeddings_are_refused(tmp_path: Path, shape: tuple[int, int]) -> None:
+    build_dense(random_units(100, 16)).save(tmp_path / "codes.faiss")
+    with pytest.raises(ValueError, match=r"codes\.faiss"):
+        load_dense(tmp_path / "codes.faiss", np.zeros(shape, np.float16))
+
+
+@pytest.mark.parametrize("keep", [0, 3, 40, 500, -1])
+def test_torn_codes_are_refused(tmp_path: Path, keep: int) -> None:
+    file = tmp_path / "codes.faiss"
+    originals = random_units(100, 16)
+    build_dense(originals).save(file)
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(ValueError, match=r"codes\.faiss"):
+        load_dense(file, originals)
+
+
+@pytest.mark.parametrize("content", [b"nonsense" * 100, bytes(4000), b"IxSQ" + b"\xff" * 400])
+def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "codes.faiss").write_bytes(content)
+    with pytest.raises(ValueError, match=r"codes\.faiss"):
+        load_dense(tmp_path / "codes.faiss", random_units(100, 16))
+    with pytest.raises(ValueError, match=r"none\.faiss"):
+        load_dense(tmp_path / "none.faiss", random_units(100, 16))

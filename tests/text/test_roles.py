@@ -1,0 +1,98 @@
+"""What a file is for, by its path."""
+
+from __future__ import annotations
+
+import pytest
+
+from hunch.text.roles import Role, role_of
+
+P, T, E, B, D, V, U = (
+    Role.PRODUCT, Role.TEST, Role.EXAMPLE, Role.BENCHMARK, Role.DOCUMENTATION, Role.VENDORED, Role.BUILT,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("main.py", P),
+        ("src/app/server.go", P),
+        ("src/latest/contest.py", P),
+        ("src/attest.py", P),
+        ("src/testament.rs", P),
+        ("src/inspect.py", P),
+        ("src/benchpress.py", P),
+        ("src/exampleless.py", P),
+        ("src/documents/render.py", P),
+        ("src/builder/run.ts", P),
+        ("lib/distance.c", P),
+        ("protest/protester.py", P),
+        ("Makefile", P),
+        ("", P),
+        ("tests/test_a.py", T),
+        ("tests/helpers.py", T),
+        ("test/a.js", T),
+        ("src/__tests__/a.ts", T),
+        ("spec/models/user.rb", T),
+        ("pkg/testdata/in.go", T),
+        ("t/basic.pl", T),
+        ("Tests/AppTests/A.swift", T),
+        ("test_app.py", T),
+        ("app_test.go", T),
+        ("app_test.py", T),
+        ("app.test.ts", T),
+        ("app.spec.js", T),
+        ("app-spec.js", T),
+        ("user_spec.rb", T),
+        ("tests.py", T),
+        ("test.c", T),
+        ("conftest.py", T),
+        ("src/UserTest.java", T),
+        ("src/UserTests.cs", T),
+        ("src/UserSpec.scala", T),
+        ("src/UserIT.java", T),
+        ("src/UserTest.php", T),
+        ("src/BaseTestCase.php", T),
+        ("src/fixtures/a.py", T),
+        ("src/mocks/a.ts", T),
+        ("examples/a.py", E),
+        ("example/a.py", E),
+        ("demo/a.js", E),
+        ("samples/x/y.c", E),
+        ("tutorials/one.py", E),
+        ("example_client.py", E),
+        ("client.example.ts", E),
+        ("demo.py", E),
+        ("benches/sort.rs", B),
+        ("benchmark/a.py", B),
+        ("perf/a.c", B),
+        ("bench_sort.py", B),
+        ("sort_benchmark.cc", B),
+        ("sort_bench.go", B),
+        ("docs/conf.py", D),
+        ("doc/x.py", D),
+        ("website/index.js", D),
+        ("vendor/lib/a.go", V),
+        ("third_party/a.c", V),
+        ("pip/_vendor/a.py", V),
+        ("external/a.cc", V),
+        ("dist/a.js", U),
+        ("build/a.js", U),
+        ("lib/esm/a.js", U),
+        ("vendor/lib/tests/a.go", V | T),
+        ("docs/examples/a.py", D | E),
+        ("tests/bench_a.py", T | B),
+        ("examples/app/test_app.py", E | T),
+        ("TESTS/a.py", T),
+        ("Examples/a.cs", E),
+        ("Docs/a.py", D),
+    ],
+)
+def test_the_role_of_a_path(path: str, role: Role) -> None:
+    assert role_of(path) == role
+
+
+def test_roles_fit_a_byte() -> None:
+    everything = Role.PRODUCT
+    for role in Role:
+        everything |= role
+    assert 0 <= int(everything) <= 255
