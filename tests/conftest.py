@@ -172,7 +172,7 @@ class Shelf{number}:
 # What would change colours, places or models in one developer's shell only.
 _NOT_INHERITED = (
     "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "COLORTERM", "TERM", "COLUMNS", "LINES", "PYTHONIOENCODING",
-    "PYTHONSAFEPATH", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+    "PYTHONSAFEPATH", "PYTHONUNBUFFERED", "PYTHONUTF8", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
     "HUNCH_CACHE_DIR", "HUNCH_MODEL_DIR", "HUNCH_WORKERS",
 )  # fmt: skip
 
@@ -221,7 +221,7 @@ class RunHunch:
     ) -> subprocess.Popen[bytes]:  # fmt: skip
         """Start and return at once; the process leads a group of its own."""
         return subprocess.Popen(
-            [*(command or (sys.executable, "-m", "hunch.cli")), *map(os.fspath, arguments)],
+            [*(command or (sys.executable, "-m", "hunch.cli")), *map(str, arguments)],
             cwd=cwd or self.cache.parent,
             env=self.environment(env),
             stdin=subprocess.PIPE,
@@ -242,7 +242,7 @@ class RunHunch:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 160, 0, 0))
         process = subprocess.Popen(
-            [sys.executable, "-m", "hunch.cli", *map(os.fspath, arguments)],
+            [sys.executable, "-m", "hunch.cli", *map(str, arguments)],
             cwd=cwd or self.cache.parent,
             env=self.environment({"TERM": "xterm-256color", **(env or {})}),
             stdin=theirs,

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -242,7 +242,7 @@ def _snippet_lines(hit: Hit, words: set[str]) -> Iterator[tuple[int, Text]]:
         lines.pop()
     code = Syntax("", _STYLES.get(hit.language, hit.language), theme="ansi_dark", background_color="default")
     shown = [_printable(line)[:200] for line in lines[:_SHOWN_LINES]]
-    highlighted: Sequence[Text] = code.highlight("\n".join(shown)).split("\n", allow_blank=True) if shown else []
+    highlighted = list(code.highlight("\n".join(shown)).split("\n", allow_blank=True)) if shown else []
     for number, text in enumerate(highlighted[: len(shown)], hit.record.start_line):
         for match in re.finditer(r"\w+", text.plain):
             if words.intersection(split_identifier(match.group())):

@@ -261,7 +261,6 @@ def empty(file: Path) -> None:
         (damage_the_files_table, IndexState.DAMAGED),
         (execute("DROP TABLE meta"), IndexState.DAMAGED),
         (execute("DROP TABLE files"), IndexState.DAMAGED),
-        (execute("DROP TABLE contents"), IndexState.DAMAGED),
         (execute(f"PRAGMA user_version = {STORAGE_FORMAT + 1}"), IndexState.OTHER_FORMAT),
         (execute("PRAGMA user_version = 0"), IndexState.OTHER_FORMAT),
         (execute("UPDATE meta SET value = 'other' WHERE key = 'content'"), IndexState.OTHER_CONTENT),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from hunch.index import vectors as vectors_module
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
 
-DIM = 64
+DIM = 256
 
 
 def units(rows: NDArray[np.float64]) -> NDArray[np.float16]:
@@ -27,7 +27,7 @@ def clustered_units(count: int, dim: int = DIM, seed: int = 0) -> NDArray[np.flo
     """Embeddings that lie in groups, as those of code do."""
     generator = np.random.default_rng(seed)
     centres = generator.normal(size=(40, dim))
-    return units(centres[generator.integers(40, size=count)] + 0.35 * generator.normal(size=(count, dim)))
+    return units(centres[generator.integers(40, size=count)] + 0.5 * generator.normal(size=(count, dim)))
 
 
 def brute_force(
@@ -55,7 +55,7 @@ def inverted_lists(index: DenseIndex) -> bool:
     return isinstance(index._codes, faiss.IndexIVF)
 
 
-def queries_near(originals: NDArray[np.float16], count: int, noise: float = 0.1) -> NDArray[np.float32]:
+def queries_near(originals: NDArray[np.float16], count: int, noise: float = 0.02) -> NDArray[np.float32]:
     generator = np.random.default_rng(9)
     picked = originals[generator.choice(len(originals), count)].astype(np.float64)
     return units(picked + noise * generator.normal(size=picked.shape)).astype(np.float32)
@@ -153,7 +153,7 @@ def test_inverted_lists_begin_beyond_the_limit() -> None:
 def lists() -> DenseIndex:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vectors_module, "FLAT_LIMIT", 1_000)
-        return build_dense(clustered_units(6_000))
+        return build_dense(clustered_units(4_000))
 
 
 def test_inverted_lists_find_nearly_all(lists: DenseIndex) -> None:

@@ -15,11 +15,9 @@ RECIPE = Path(__file__).parents[2] / "training/runs/bag.sh"
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the recipe is a bash script")
-def test_small_recipe_makes_a_bundle_and_goes_on_where_it_was(data: Path, tmp_path: Path) -> None:
+def test_small_recipe_makes_a_bundle(data: Path, tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHON": sys.executable, "SMALL": "1", "OMP_NUM_THREADS": "1"}
     command = ["bash", str(RECIPE), str(data), str(tmp_path / "work")]
     subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
     encoder = Encoder(load_bundle(tmp_path / "work/bag-en"))
     assert encoder.encode_queries(["alpha the apple"]).shape == (1, 256)
-    again = subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120, text=True)
-    assert "going on from step" in again.stdout

@@ -19,7 +19,7 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import score
+from hunch.search.rank import score, signals_of
 from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import render_chunk
@@ -137,11 +137,12 @@ def _ranks(snapshot: Snapshot, encoder: Encoder, query: Query, chunk: int) -> It
     vector = encoder.encode_queries([query.text])[0]
     candidates = find_candidates(snapshot, query, vector)
     own = np.flatnonzero(candidates.chunks == chunk)
+    values = signals_of(candidates)
     for name, signals in RANKINGS.items():
         if not len(own):
             yield name, float("inf")
             continue
-        scores = score(query, candidates, signals=signals)
+        scores = score(query, candidates, {signal: values[signal] for signal in signals})
         yield name, float((scores >= scores[own[0]]).sum())
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,15 @@ from hunch.search.query import Query
 from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
-from hunch.text.roles import Role
 
 _FILE = KINDS.index("file")
 _BLOCK = KINDS.index("block")
+_ROLES = [(int(role), weight, str(role.name).lower()) for role, weight in ROLE_WEIGHTS.items()]
+_FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
+_WORTH_NAMING = 0.005
+
+Signals = Mapping[str, NDArray[np.float32]]
+"""The signals of n candidates by name, float32 [n] each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Reason:
     terms: tuple[str, ...] = ()
 
 
-def signals_of(candidates: Candidates) -> dict[str, NDArray[np.float32]]:
+def signals_of(candidates: Candidates) -> Signals:
     """Return the signals of all candidates by name, float32 [n] each."""
     return {
         "meaning": np.maximum(candidates.dense, 0),
@@ -43,40 +48,38 @@ def signals_of(candidates: Candidates) -> dict[str, NDArray[np.float32]]:
     }
 
 
-def score(
-    query: Query, candidates: Candidates, *, signals: Collection[str] = SIGNAL_WEIGHTS.keys()
-) -> NDArray[np.float32]:
-    """Return the score of every candidate, float32 [n] in 0..1, from all signals or, to compare, from some."""
+def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:
+    """Return the score of every candidate, float32 [n] in 0..1.
+
+    Args:
+        query: what was asked.
+        candidates: n candidates.
+        signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
+    """
     total = np.full(len(candidates.chunks), BIAS, np.float32)
-    for name, values in signals_of(candidates).items():
-        if name in signals:
-            total += np.float32(SIGNAL_WEIGHTS[name]) * values
-    for role, weight in _role_weights(query).items():
+    for name, values in signals.items():
+        total += np.float32(SIGNAL_WEIGHTS[name]) * values
+    for role, weight, _ in _role_weights(query):
         total += np.float32(weight) * ((candidates.roles & role) > 0)
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
 
-def reasons(query: Query, candidates: Candidates, row: int) -> list[Reason]:
+def reasons(query: Query, candidates: Candidates, signals: Signals, row: int) -> list[Reason]:
     """Return what made the score of one candidate, greatest effect first."""
+    fields: list[int] = candidates.term_fields[:, row].tolist()
     found: list[Reason] = []
-    for name, values in signals_of(candidates).items():
+    for name, values in signals.items():
         weight = SIGNAL_WEIGHTS[name] * float(values[row])
-        if abs(weight) >= 0.005:
-            found.append(Reason(name, round(weight, 3), _terms_in(name, query, candidates, row)))
-    for role, weight in _role_weights(query).items():
-        if candidates.roles[row] & role:
-            found.append(Reason(f"in {str(role.name).lower()} code", round(weight, 3)))
+        if abs(weight) >= _WORTH_NAMING:
+            bits = _FIELD_BITS.get(name, 0)
+            terms = tuple(term.text for term, there in zip(query.terms, fields, strict=True) if there & bits)
+            found.append(Reason(name, round(weight, 3), terms))
+    roles = int(candidates.roles[row])
+    found += [Reason(f"in {name} code", weight) for role, weight, name in _role_weights(query) if roles & role]
     return sorted(found, key=lambda reason: -abs(reason.weight))
 
 
-def _role_weights(query: Query) -> dict[Role, float]:
-    return {role: weight for role, weight in ROLE_WEIGHTS.items() if not query.wanted_roles & role}
-
-
-def _terms_in(signal: str, query: Query, candidates: Candidates, row: int) -> tuple[str, ...]:
-    fields = candidates.term_fields[:, row]
-    if signal in FIELD_NAMES:
-        fields = fields & np.uint8(1 << FIELD_NAMES.index(signal))
-    elif signal != "words":
-        return ()
-    return tuple(query.terms[i].text for i in np.flatnonzero(fields))
+def _role_weights(query: Query) -> list[tuple[int, float, str]]:
+    """Return (role bit, weight, name) of the roles that the query does not ask for."""
+    wanted = int(query.wanted_roles)
+    return [role for role in _ROLES if not wanted & role[0]]

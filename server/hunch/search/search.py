@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
-from hunch.search.candidates import Candidates, count_allowed, find_candidates
+from hunch.search.candidates import count_allowed, find_candidates
+from hunch.search.collapse import collapse
 from hunch.search.query import Query
-from hunch.search.rank import Reason, reasons, score
-from hunch.search.weights import HITS_PER_FILE, RELEVANT_SCORE, SAME_FILE_DECAY, WEAK_SCORE
-
-SNIPPET_LINES = 12
+from hunch.search.rank import Reason, reasons, score, signals_of
+from hunch.search.snippet import read_snippet
+from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
 
 
 class Verdict(Enum):
@@ -109,17 +108,18 @@ def _answer(
     leave_out: tuple[str, int, int] | None,
 ) -> Answer:
     candidates = find_candidates(snapshot, query, vector)
-    scores = score(query, candidates)
+    signals = signals_of(candidates)
+    scores = score(query, candidates, signals)
     hits = [
         Hit(
             path=path,
             language=snapshot.language(int(candidates.chunks[row])),
             record=record,
-            score=round(float(value), 4),
-            why=reasons(query, candidates, row),
-            snippet=read_snippet(root, path, record),
+            score=round(value, 4),
+            why=reasons(query, candidates, signals, row),
+            snippet=read_snippet(root, path, record.start_line, record.end_line),
         )
-        for row, value, path, record in _collapsed(snapshot, candidates, scores, limit, leave_out)
+        for row, value, path, record in collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
     ]
     best = hits[0].score if hits else 0.0
     verdict = Verdict.RELEVANT if best >= RELEVANT_SCORE else Verdict.WEAK if best >= WEAK_SCORE else Verdict.NONE
@@ -134,56 +134,3 @@ def _answer(
         complete=complete,
         notices=notices,
     )
-
-
-def read_snippet(root: Path, path: str, record: ChunkRecord, lines: int = SNIPPET_LINES) -> str:
-    """Return the first lines of a chunk as they are on disk now."""
-    try:
-        with (root / path).open(encoding="utf-8-sig", errors="replace") as file:
-            wanted = [line.rstrip("\r\n") for number, line in enumerate(_until(file, record.end_line), 1)
-                      if number >= record.start_line]  # fmt: skip
-    except OSError:
-        return ""
-    return "\n".join(wanted[:lines])
-
-
-def _until(file: Iterator[str], last: int) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
-        yield line
-        if number >= last:
-            return
-
-
-def _collapsed(
-    snapshot: Snapshot,
-    candidates: Candidates,
-    scores: NDArray[np.float32],
-    limit: int,
-    leave_out: tuple[str, int, int] | None,
-) -> list[tuple[int, float, str, ChunkRecord]]:
-    """Return (row, score, path, record) of the hits: several per file only where they are different places."""
-    found: list[tuple[int, float, str, ChunkRecord]] = []
-    of_file: dict[str, list[ChunkRecord]] = {}
-    enough = limit * (HITS_PER_FILE + 1)
-    for row in np.argsort(-scores, kind="stable"):
-        chunk = int(candidates.chunks[row])
-        path = snapshot.path(chunk)
-        earlier = of_file.setdefault(path, [])
-        if len(earlier) >= HITS_PER_FILE:
-            continue
-        record = snapshot.record(chunk)
-        if any(_overlap(record, other) for other in earlier):
-            continue
-        if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
-            continue
-        found.append((int(row), float(scores[row]) * SAME_FILE_DECAY ** len(earlier), path, record))
-        earlier.append(record)
-        if len(found) >= enough:
-            break
-    found.sort(key=lambda hit: -hit[1])
-    return found[:limit]
-
-
-def _overlap(one: ChunkRecord, other: ChunkRecord) -> bool:
-    """A file's card stands for the whole file, so it overlaps every chunk of it."""
-    return one.start_line <= other.end_line and other.start_line <= one.end_line

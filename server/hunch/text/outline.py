@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import heapq
 import re
+import time
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Final
 
-from tree_sitter import Node, QueryCursor
+from tree_sitter import Node, Parser, QueryCursor
 
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
@@ -25,6 +26,10 @@ _CLOSURE_LINES: Final = 40
 _MEMBER_LINES: Final = 3
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000
+_ALWAYS_PARSED_BYTES: Final = 64_000
+_READ_BYTES: Final = 1 << 16
+_PARSE_SECONDS: Final = 2.0
+"""Of processor time; ordinary code of a megabyte takes a tenth of it."""
 
 
 class SourceFile:
@@ -114,15 +119,32 @@ _METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trai
 _Event = tuple[int, int, str, int, Node]
 
 
+def _parse(parser: Parser, source: bytes) -> Node | None:
+    """The root of the syntax tree, None where the parser gives up or takes longer than it is worth.
+
+    Large tables of data and deep nesting in a grammar that does not expect it can take a minute.
+    """
+    if len(source) < _ALWAYS_PARSED_BYTES:
+        return parser.parse(source).root_node
+    deadline = time.thread_time() + _PARSE_SECONDS
+    try:
+        return parser.parse(
+            lambda offset, point: source[offset : offset + _READ_BYTES],
+            progress_callback=lambda offset, has_error: time.thread_time() > deadline,
+        ).root_node
+    except (ValueError, RuntimeError):
+        parser.reset()
+        return None
+
+
 def outline_of(file: SourceFile) -> Outline:
     """One sweep over the captured nodes in source order, with the definitions that are still open on a stack."""
     outline = Outline()
     grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
     if grammar is None:
         return outline
-    try:
-        root = grammar.parser.parse(file.source).root_node
-    except (ValueError, RuntimeError):
+    root = _parse(grammar.parser, file.source)
+    if root is None:
         return outline
     events: list[_Event] = []
     _push_captures(events, grammar, root)

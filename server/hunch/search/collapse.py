@@ -1,0 +1,78 @@
+"""From scored candidates to places: one hit for each place, several in a file only where they differ."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.index.records import ChunkRecord
+from hunch.index.snapshot import Snapshot
+from hunch.search.candidates import Candidates
+from hunch.search.weights import HITS_PER_FILE, SAME_FILE_DECAY
+
+_CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
+
+
+class Place(NamedTuple):
+    """A candidate that is shown."""
+
+    row: int
+    """Its position among the candidates."""
+    score: float
+    path: str
+    record: ChunkRecord
+
+
+def collapse(
+    snapshot: Snapshot,
+    candidates: Candidates,
+    scores: NDArray[np.float32],
+    limit: int,
+    *,
+    leave_out: tuple[str, int, int] | None = None,
+) -> list[Place]:
+    """Return the best places, best first.
+
+    Args:
+        snapshot: what was searched.
+        candidates: n candidates.
+        scores: float32 [n].
+        limit: how many places at most.
+        leave_out: a place (path, first line, last line) that must not be among them.
+    """
+    found: list[Place] = []
+    of_file: dict[str, list[ChunkRecord]] = {}
+    worst = 0.0
+    for row in np.argsort(-scores, kind="stable").tolist():
+        score = float(scores[row])
+        if len(found) >= limit and score <= worst:
+            break  # what follows could only sink below those
+        chunk = int(candidates.chunks[row])
+        path = snapshot.path(chunk)
+        earlier = of_file.setdefault(path, [])
+        if len(earlier) >= HITS_PER_FILE:
+            continue
+        record = snapshot.record(chunk)
+        if any(_same_place(record, other) for other in earlier):
+            continue
+        if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
+            continue
+        found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, record))
+        earlier.append(record)
+        if len(found) >= limit:
+            worst = sorted((place.score for place in found), reverse=True)[limit - 1]
+    return sorted(found, key=lambda place: -place.score)[:limit]
+
+
+def _same_place(later: ChunkRecord, earlier: ChunkRecord) -> bool:
+    """Say whether a hit adds nothing to a better one of the same file.
+
+    A function inside a class or a file is a place of its own; the file as a whole says nothing more than its parts.
+    """
+    if later.kind == "file":
+        return True
+    if earlier.kind == "file" or (earlier.kind in _CONTAINERS) != (later.kind in _CONTAINERS):
+        return False
+    return later.start_line <= earlier.end_line and earlier.start_line <= later.end_line

@@ -1,0 +1,18 @@
+"""The lines of code that a hit shows, read from the workspace as it is now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SNIPPET_LINES = 12
+
+
+def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> str:
+    """Return the first lines of a chunk, lines counted from 1, the last one included; empty when the file is gone."""
+    last = min(end_line, start_line + SNIPPET_LINES - 1)
+    try:
+        with (root / path).open("rb") as file:
+            lines = file.read().split(b"\n", last)[start_line - 1 : last]
+    except OSError:
+        return ""
+    return b"\n".join(line.removesuffix(b"\r") for line in lines).decode("utf-8", "replace").removeprefix("\ufeff")

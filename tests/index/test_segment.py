@@ -1,0 +1,264 @@
+"""A segment on disk is a cache: equal to the one in memory, or not there at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hunch.index.records import pack_record, unpack_record
+from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, load_segment, save_segment
+from hunch.index.store import FileContent, FileRecord
+from hunch.text.chunk import KINDS, chunk_source
+from hunch.text.render import render_chunk
+from hunch.text.roles import Role
+from hunch.text.terms import postings_of
+
+DIM = 16
+SOURCES = {
+    "app/sort.py": "def sort_items(items):\n    '''Put items in order.'''\n    return sorted(items)\n\n\nclass Heap:\n"
+    "    def push(self, item):\n        self.items.append(item)\n",
+    "app/read.go": "package app\n\n// Read opens a file.\nfunc Read(path string) ([]byte, error) {\n"
+    "\treturn os.ReadFile(path)\n}\n",
+    "tests/test_sort.py": "def test_sort():\n    assert sort_items([2, 1]) == [1, 2]\n",
+}
+Entry = tuple[int, FileRecord, FileContent]
+
+
+def entries(dim: int = DIM, sources: dict[str, str] = SOURCES) -> Iterator[Entry]:
+    generator = np.random.default_rng(0)
+    for number, (path, source) in enumerate(sources.items(), 3):
+        language = "go" if path.endswith("go") else "python"
+        chunks = chunk_source(path, language, source.encode())
+        vectors = generator.normal(size=(len(chunks), dim))
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True) if dim else 1
+        texts = [render_chunk(chunk) for chunk in chunks]
+        content = FileContent(
+            [pack_record(chunk) for chunk in chunks],
+            vectors.astype(np.float16),
+            postings_of(texts, [(chunk.name,) for chunk in chunks]),
+        )
+        yield number, FileRecord(path, language, len(source), 1, b"", None, len(chunks)), content
+
+
+def arrays(segment: Segment) -> dict[str, NDArray[np.generic]]:
+    named = {
+        name: getattr(segment, name)
+        for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "record_starts", "records")
+    }
+    inverted = {
+        f"inverted_{name}": getattr(segment.inverted, name) for name in ("terms", "starts", "docs", "impacts", "fields")
+    }
+    dense = {} if segment.dense is None else {"vectors": segment.dense.originals}
+    return named | inverted | dense
+
+
+def check_equal(one: Segment, other: Segment) -> None:
+    assert (one.paths, one.languages, len(one)) == (other.paths, other.languages, len(other))
+    assert (one.dense is None) == (other.dense is None)
+    for name, array in arrays(one).items():
+        found = arrays(other)[name]
+        assert found.dtype == array.dtype, name
+        np.testing.assert_array_equal(found, array, err_msg=name)
+    for chunk in range(len(one)):
+        assert one.record(chunk) == other.record(chunk)
+    if one.dense is not None and other.dense is not None and len(one):
+        query = one.dense.originals[0].astype(np.float32)
+        np.testing.assert_array_equal(one.dense.nearest(query, 5)[0], other.dense.nearest(query, 5)[0])
+
+
+def saved(cache: Path) -> list[str]:
+    return sorted(path.name for path in cache.iterdir())
+
+
+def test_a_segment_holds_what_it_was_built_from() -> None:
+    given = list(entries())
+    segment = build_segment(given)
+    assert segment.file_ids.tolist() == [3, 4, 5]
+    assert segment.paths == list(SOURCES) and segment.languages == ["python", "go", "python"]
+    assert segment.roles.tolist() == [0, 0, int(Role.TEST)]
+    counts = [len(content.records) for _, _, content in given]
+    assert min(counts) >= 2
+    assert segment.first_chunks.tolist() == [0, *np.cumsum(counts)]
+    assert segment.chunk_files.tolist() == [file for file, count in enumerate(counts) for _ in range(count)]
+    expected = [unpack_record(packed) for _, _, content in given for packed in content.records]
+    assert [segment.record(chunk) for chunk in range(len(segment))] == expected
+    assert [KINDS[kind] for kind in segment.kinds] == [record.kind for record in expected]
+    assert segment.dense is not None
+    originals = np.concatenate([content.vectors for _, _, content in given])
+    np.testing.assert_array_equal(segment.dense.originals, originals)
+
+
+def test_the_order_of_files_in_a_segment_decides_the_numbers() -> None:
+    segment = build_segment(entries())
+    for file, path in enumerate(segment.paths):
+        card = segment.record(int(segment.first_chunks[file]))
+        assert card.kind == "file" and card.signature == path
+
+
+@pytest.mark.parametrize("dim", [DIM, 0])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_what_is_saved_is_loaded(tmp_path: Path, dim: int, count: int) -> None:
+    segment = build_segment(list(entries(dim))[:count])
+    assert (segment.dense is not None) == (dim > 0 and count > 0)
+    folder = save_segment(segment, tmp_path, "me")
+    assert folder.is_dir() and saved(tmp_path) == [folder.name]
+    again = load_segment(tmp_path, "me")
+    assert again is not None
+    check_equal(segment, again)
+
+
+def test_an_empty_segment_can_be_searched() -> None:
+    segment = build_segment([])
+    assert len(segment) == 0 and segment.dense is None and segment.paths == []
+    assert segment.inverted.postings(5) == slice(0, 0)
+    assert segment.first_chunks.tolist() == [0]
+
+
+def test_a_new_segment_takes_the_place_of_the_older_ones(tmp_path: Path) -> None:
+    names = []
+    for count in (1, 2, 3):
+        segment = build_segment(list(entries())[:count])
+        names.append(save_segment(segment, tmp_path, "me").name)
+        assert saved(tmp_path) == [names[-1]]
+        again = load_segment(tmp_path, "me")
+        assert again is not None
+        check_equal(segment, again)
+    assert names == sorted(set(names))
+
+
+def test_a_loaded_segment_outlives_its_folder(tmp_path: Path) -> None:
+    first = build_segment(list(entries())[:2])
+    save_segment(first, tmp_path, "me")
+    held = load_segment(tmp_path, "me")
+    save_segment(build_segment(entries()), tmp_path, "me")
+    assert held is not None
+    check_equal(first, held)
+
+
+def test_what_a_killed_process_left_is_no_harm(tmp_path: Path) -> None:
+    segment = build_segment(entries())
+    (tmp_path / "segment-000001.tmp").mkdir(parents=True)
+    (tmp_path / "segment-000001.tmp" / "kinds.npy").write_bytes(b"half")
+    (tmp_path / "segment-000009.tmp").mkdir()
+    assert load_segment(tmp_path, "me") is None
+    save_segment(segment, tmp_path, "me")
+    again = load_segment(tmp_path, "me")
+    assert again is not None
+    check_equal(segment, again)
+
+
+@pytest.mark.parametrize("name", ["segment-", "segment-x", "segment-old", "segments", "other-000001"])
+def test_other_names_are_let_be(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert load_segment(tmp_path, "me") is None
+    save_segment(build_segment(entries()), tmp_path, "me")
+    assert (tmp_path / name).is_dir() and load_segment(tmp_path, "me") is not None
+
+
+def test_nothing_is_loaded_where_nothing_is(tmp_path: Path) -> None:
+    assert load_segment(tmp_path, "me") is None
+    assert load_segment(tmp_path / "nowhere", "me") is None
+
+
+def test_the_segment_of_another_store_is_not_loaded(tmp_path: Path) -> None:
+    save_segment(build_segment(entries()), tmp_path, "me")
+    assert load_segment(tmp_path, "you") is None
+    assert load_segment(tmp_path, "") is None
+
+
+def test_an_older_whole_segment_serves_when_the_newest_is_torn(tmp_path: Path) -> None:
+    segment = build_segment(entries())
+    folder = save_segment(segment, tmp_path, "me")
+    torn = tmp_path / "segment-000007"
+    shutil.copytree(folder, torn)
+    (torn / "records.npy").unlink()
+    again = load_segment(tmp_path, "me")
+    assert again is not None
+    check_equal(segment, again)
+
+
+def about(change: Callable[[dict[str, object]], object]) -> Callable[[bytes], bytes]:
+    def edited(content: bytes) -> bytes:
+        known = json.loads(content)
+        change(known)
+        return json.dumps(known).encode()
+
+    return edited
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        about(lambda known: known.update(format=SEGMENT_FORMAT + 1)),
+        about(lambda known: known.update(identity="you")),
+        about(lambda known: known.update(paths=["a"])),
+        about(lambda known: known.update(languages=["python"])),
+        about(lambda known: known.pop("paths")),
+        about(lambda known: known.pop("languages")),
+        about(lambda known: known.pop("format")),
+        lambda content: b"",
+        lambda content: b"[]",
+        lambda content: b"null",
+        lambda content: content[:-5],
+        lambda content: b"\xff" * 20,
+    ],
+)
+def test_a_description_that_does_not_fit(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
+    folder = save_segment(build_segment(entries()), tmp_path, "me")
+    file = folder / "files.json"
+    file.write_bytes(change(file.read_bytes()))
+    assert load_segment(tmp_path, "me") is None
+
+
+FILES = [
+    "files.json", "file_ids.npy", "first_chunks.npy", "chunk_files.npy", "kinds.npy", "record_starts.npy", "records.npy",
+    "inverted_terms.npy", "inverted_starts.npy", "inverted_docs.npy", "inverted_impacts.npy", "inverted_fields.npy",
+    "vectors.npy", "codes.faiss",
+]  # fmt: skip
+
+
+def test_every_file_of_a_segment_is_torn_below(tmp_path: Path) -> None:
+    folder = save_segment(build_segment(entries()), tmp_path, "me")
+    assert saved(folder) == sorted(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("how", ["missing", "empty", "short", "header only", "foreign", "folder"])
+def test_a_torn_segment_is_none(tmp_path: Path, name: str, how: str) -> None:
+    folder = save_segment(build_segment(entries()), tmp_path, "me")
+    file = folder / name
+    content = file.read_bytes()
+    file.unlink()
+    if how == "folder":
+        file.mkdir()
+    elif how != "missing":
+        parts = {"empty": b"", "short": content[:-1], "header only": content[:100], "foreign": b"x" * len(content)}
+        file.write_bytes(parts[how])
+    if name == "vectors.npy" and how == "missing":
+        # Without its embeddings it would still be a segment, of a store that has no model.
+        again = load_segment(tmp_path, "me")
+        assert again is None or again.dense is not None
+        return
+    assert load_segment(tmp_path, "me") is None
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith("npy")])
+def test_the_arrays_of_another_segment_do_not_fit(tmp_path: Path, name: str) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    folder = save_segment(build_segment(entries()), tmp_path / "one", "me")
+    other = save_segment(build_segment(list(entries())[:1]), tmp_path / "two", "me")
+    shutil.copyfile(other / name, folder / name)
+    assert load_segment(tmp_path / "one", "me") is None
+
+
+def test_saving_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(OSError, match="cache"):
+        save_segment(build_segment(entries()), tmp_path / "cache", "me")

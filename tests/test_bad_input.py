@@ -1,0 +1,398 @@
+"""What a person or a disk can get wrong: one line on stderr, the right exit status, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import filelock
+import pytest
+
+from hunch.engine import LOCK
+from hunch.model.bundle import DEFAULT_BUNDLE, SHIPPED
+
+if TYPE_CHECKING:
+    from conftest import Run, RunHunch
+
+MakeWorkspace = Callable[..., Path]
+Shop = tuple["RunHunch", Path]
+
+FOUND, NOTHING, FAILED = 0, 1, 2
+QUERY = "check a password against its stored hash"
+DATABASE = "index.db"
+
+
+def check(run: Run, status: int, *said: str) -> None:
+    """The run ended with that status, and its stderr is one line that holds those words."""
+    assert "Traceback" not in run.err, run.err
+    assert len(run.err.splitlines()) == 1, run.err
+    assert run.err.startswith("hunch: ")
+    for part in said:
+        assert part in run.err
+    assert run.status == status, run.err
+
+
+def found_password(run: Run) -> bool:
+    return run.status == FOUND and run.hits[0]["name"] == "check_password"
+
+
+# ---- arguments ----
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["search", ""], ["empty"]),
+        (["search"], ["empty"]),
+        (["search", "  \t "], ["empty"]),
+        (["search", "lang:python"], ["empty"]),
+        (["search", "?!... ((("], ["no letters"]),
+        (["search", "\x07\x1b[31m"], []),
+        (["search", QUERY, "--lang", "pyton"], ["pyton", "did you mean python?"]),
+        (["search", QUERY, "--lang", "klingonese"], ["klingonese"]),
+        (["search", f"{QUERY} -lang:javascrpt"], ["did you mean javascript?"]),
+        (["search", QUERY, "--kind", "procedure"], ["procedure", "function"]),
+        (["search", QUERY, "--path", "!"], ["!"]),
+        (["search", "--queries", "no/such/file.txt"], ["no/such/file.txt", "No such file"]),
+        (["search", "--queries", "src"], ["src"]),
+        (["search", QUERY, "--root", "no/such/folder"], ["no/such/folder", "no such folder"]),
+        (["search", QUERY, "--root", "src/auth.py"], ["src/auth.py", "file"]),
+        (["index", "no/such/folder"], ["no/such/folder", "no such folder"]),
+        (["index", "src/auth.py"], ["src/auth.py", "file"]),
+        (["status", "no/such/folder"], ["no such folder"]),
+        (["eval", "no/such/folder"], ["no such folder"]),
+        (["similar", "src/auth.py"], ["src/auth.py", "line"]),
+        (["similar", "src/auth.py:0"], ["line"]),
+        (["similar", "src/auth.py:seven"], ["line"]),
+        (["similar", "src/auth.py:99999"], ["src/auth.py:99999", "no code"]),
+        (["similar", "src/none.py:1"], ["src/none.py", "no such file"]),
+        (["similar", "../cache/elsewhere.py:1"], ["elsewhere.py"]),
+    ],
+    ids=lambda value: " ".join(value)[:60].encode("unicode_escape").decode() if isinstance(value, list) else None,
+)
+def test_bad_arguments(indexed_shop: Shop, arguments: list[str], said: list[str]) -> None:
+    run, root = indexed_shop
+    (run.cache / "elsewhere.py").write_text("def elsewhere():\n    return 1\n")
+    (root.parent / "cache/elsewhere.py").touch()
+    done = run(*arguments, cwd=root)
+    check(done, FAILED, *said)
+    assert done.out == ""
+
+
+@pytest.mark.parametrize("command", ["search", "index"])
+def test_wrong_options_end_with_status_2(run_hunch: RunHunch, command: str) -> None:
+    done = run_hunch(command, "--no-such-option")
+    assert (done.status, done.out) == (FAILED, "")
+    assert "--no-such-option" in done.err
+
+
+def test_a_long_query_is_cut_and_says_so(indexed_shop: Shop) -> None:
+    run, root = indexed_shop
+    done = run("search", QUERY + " of many words" * 720, "--root", root, "--json")
+    check(done, done.status, "characters", "2,000")
+    assert done.status in (FOUND, NOTHING)
+    assert done.hits
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "check\x00\x01 a\x1b[31m password\x7f against\r\n its\tstored hash".replace("\x00", ""),
+        "проверить пароль",
+        "パスワードを確認する",
+        "تحقق من كلمة المرور",
+        "🔑 👍🏽",
+        "ﬁle \u202egnp.exe \u200b password",
+    ],
+)
+def test_any_text_is_a_query(indexed_shop: Shop, query: str) -> None:
+    run, root = indexed_shop
+    done = run("search", query, "--root", root, "--json")
+    assert "Traceback" not in done.err
+    if done.status == FAILED:
+        check(done, FAILED, "no letters")
+    else:
+        assert (done.err, len(done.answers)) == ("", 1)
+    if "hash" in query:
+        assert found_password(done)
+
+
+@pytest.mark.parametrize("option", [["--path", "no/such/**"], ["--lang", "haskell"], ["--path", ""]], ids=" ".join)
+def test_filters_that_leave_nothing(indexed_shop: Shop, option: list[str]) -> None:
+    run, root = indexed_shop
+    done = run("search", QUERY, "--root", root, *option)
+    check(done, NOTHING, "filters")
+    assert done.out == "Nothing here seems to do that.\n"
+
+
+def test_queries_that_are_no_text(indexed_shop: Shop) -> None:
+    run, root = indexed_shop
+    done = run("search", "--queries", "-", "--root", root, "--json", stdin=b"\xff\xfe\xe9\n" + QUERY.encode())
+    assert "Traceback" not in done.err
+    assert done.answers[-1]["hits"][0]["name"] == "check_password"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux allows any bytes in a name")
+def test_a_folder_whose_name_is_no_text(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace(name="caf\udce9")
+    for arguments in (["index"], ["status"], ["status", "--json"], ["search", QUERY]):
+        done = run_hunch(*arguments, cwd=root)
+        assert "Traceback" not in done.err
+        assert done.status == FOUND
+
+
+# ---- the index on disk ----
+
+
+def test_a_damaged_index_is_rebuilt(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    database = run_hunch.index_folder(root) / DATABASE
+    whole = database.read_bytes()
+    search = ("search", QUERY, "--root", root, "--json")
+
+    for damaged in (b"this is no database\n" * 1000, whole[: len(whole) // 2], b"", whole[:4096]):
+        database.write_bytes(damaged)
+        done = run_hunch(*search)
+        assert found_password(done), done.err
+        if damaged:
+            check(done, FOUND, "damaged")
+
+    # A disk that fails in the middle of the file, where no look at the header sees it.
+    page = 4096
+    database.write_bytes(whole[: 3 * page] + b"\xa5" * (len(whole) - 4 * page) + whole[-page:])
+    done = run_hunch(*search)
+    assert "Traceback" not in done.err
+    assert found_password(done), done.err
+    assert (run_hunch(*search).status, run_hunch(*search).err) == (FOUND, "")
+
+
+def test_status_of_a_damaged_index_says_so_and_changes_nothing(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace
+) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    database = run_hunch.index_folder(root) / DATABASE
+    garbage = b"this is no database\n" * 1000
+    database.write_bytes(garbage)
+    done = run_hunch("status", root, "--json")
+    assert "Traceback" not in done.err
+    (status,) = done.answers
+    assert status["state"] == "damaged"
+    assert database.read_bytes() == garbage
+
+
+def test_damaged_search_structures_are_derived_again(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace, many_files: Callable[[int], dict[str, str]]
+) -> None:
+    root = make_workspace(many_files(300))
+    assert run_hunch("index", root).status == 0
+    (segment,) = run_hunch.index_folder(root).glob("segment-*")
+    for file in sorted(segment.iterdir())[::3]:
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    done = run_hunch("search", "reserve item 42", "--root", root, "--json")
+    assert (done.status, done.err) == (FOUND, "")
+    assert done.hits[0]["name"] == "reserve_item_42"
+    assert len(list(run_hunch.index_folder(root).glob("segment-*"))) == 1
+
+
+def test_an_index_of_another_version_is_rebuilt(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    database = run_hunch.index_folder(root) / DATABASE
+    for change in ("PRAGMA user_version = 99", "UPDATE meta SET value = '0:another-model' WHERE key = 'content'"):
+        with closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(change)
+        done = run_hunch("search", QUERY, "--root", root, "--json")
+        check(done, FOUND, "rebuilt")
+        assert found_password(done)
+        assert run_hunch("search", QUERY, "--root", root, "--json").err == ""
+
+
+@pytest.mark.parametrize("obstacle", ["the cache is a file", "a file where the index should be", "above is a file"])
+def test_an_index_folder_that_cannot_be_written(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace, obstacle: str
+) -> None:
+    root = make_workspace()
+    cache = run_hunch.cache
+    env: dict[str, str] = {}
+    if obstacle == "the cache is a file":
+        cache.write_text("not a folder")
+    elif obstacle == "above is a file":
+        cache.write_text("not a folder")
+        env = {"HUNCH_CACHE_DIR": str(cache / "deeper/still")}
+    else:
+        assert run_hunch("status", root, "--json").status == 0
+        (status,) = run_hunch("status", root, "--json").answers
+        cache.mkdir()
+        Path(status["index"]).write_text("not a folder")
+    search = run_hunch("search", QUERY, "--root", root, "--json", env=env)
+    check(search, FOUND, "cannot be written", "memory")
+    assert found_password(search)
+    index = run_hunch("index", root, env=env)
+    check(index, FAILED, "cannot be written")
+
+
+def test_a_read_only_index_still_answers(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    folder = run_hunch.index_folder(root)
+    command = read_only_below(folder)
+    (root / "src/morse.py").write_text('def translate_morse_code(text):\n    return MORSE.get(text, "?")\n')
+    done = run_hunch("search", QUERY, "--root", root, "--json", command=command)
+    check(done, FOUND, "cannot be written")
+    assert found_password(done)
+    done = run_hunch("search", "translate morse code", "--root", root, "--json")
+    assert (done.err, done.hits[0]["name"]) == ("", "translate_morse_code")
+
+
+def test_a_full_disk_loses_nothing(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace, many_files: Callable[[int], dict[str, str]], tmp_path: Path
+) -> None:
+    root = make_workspace(many_files(600))
+    run_hunch.cache.mkdir()
+    steps = tmp_path / "steps.sh"
+    steps.write_text(
+        """
+        hunch() { "$PYTHON" -m hunch.cli "$@"; }
+        mount -t tmpfs -o size=2500k none "$HUNCH_CACHE_DIR" || exit 77
+        hunch index "$ROOT" >"$OUT/index.out" 2>"$OUT/index.err"; echo $? >"$OUT/index.status"
+        hunch search "reserve item 7" --root "$ROOT" --json >"$OUT/search.out" 2>"$OUT/search.err"
+        echo $? >"$OUT/search.status"
+        "$PYTHON" -c 'import glob, os, sqlite3, sys
+        (file,) = glob.glob(os.environ["HUNCH_CACHE_DIR"] + "/*/index.db")
+        connection = sqlite3.connect(file)
+        print(connection.execute("PRAGMA integrity_check").fetchone()[0])
+        print(connection.execute("SELECT count(*) FROM files").fetchone()[0])' >"$OUT/database.out"
+        mount -o remount,size=64m "$HUNCH_CACHE_DIR"
+        hunch index "$ROOT" >"$OUT/again.out" 2>"$OUT/again.err"; echo $? >"$OUT/again.status"
+        """.replace("\n        ", "\n")
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    env = {"PYTHON": sys.executable, "ROOT": str(root), "OUT": str(out)}
+    done = run_hunch(steps, env=env, command=in_a_mount_namespace("sh"))
+    if done.status == 77:
+        pytest.skip(f"no small disk can be mounted here: {done.err.strip()}")
+
+    def step(name: str) -> Run:
+        return type(done)(*(kind((out / f"{name}.{end}").read_text()) for end, kind in _PARTS))
+
+    check(step("index"), FAILED, "full")
+    search = step("search")
+    check(search, search.status, "full")
+    assert search.status in (FOUND, NOTHING)
+    assert not search.answers[0]["complete"]
+    integrity, files = (out / "database.out").read_text().split()
+    assert integrity == "ok"
+    again = step("again")
+    assert (again.status, again.err) == (FOUND, "")
+    assert ": 600 files, 2,400 chunks searchable" in again.out
+    assert f"({600 - int(files)} read, 0 removed," in again.out, "what fitted is not read again"
+
+
+_PARTS: tuple[tuple[str, Callable[[str], int | str]], ...] = (("status", int), ("out", str), ("err", str))
+
+
+# ---- the model ----
+
+
+@pytest.mark.parametrize("damage", ["empty folder", "no folder", "no manifest", "cut graph", "missing tokenizer"])
+def test_without_a_usable_model_search_goes_by_words(
+    indexed_shop: Shop, run_hunch: RunHunch, tmp_path: Path, damage: str
+) -> None:
+    ready, root = indexed_shop
+    model = tmp_path / "model"
+    if damage == "empty folder":
+        model.mkdir()
+    elif damage != "no folder":
+        shutil.copytree(SHIPPED / DEFAULT_BUNDLE, model)
+    if damage == "no manifest":
+        (model / "manifest.json").write_text("{]")
+    elif damage == "cut graph":
+        (model / "query.onnx").write_bytes((model / "query.onnx").read_bytes()[:100])
+    elif damage == "missing tokenizer":
+        (model / "tokenizer.json").unlink()
+    env = {"HUNCH_MODEL_DIR": str(model)}
+    with_index = ready("search", QUERY, "--root", root, "--json", env=env)
+    check(with_index, FOUND, str(model), "words only")
+    assert found_password(with_index)
+    if damage == "empty folder":
+        without_index = run_hunch("search", QUERY, "--root", root, "--json", env=env)
+        check(without_index, FOUND, str(model), "words only")
+        assert found_password(without_index)
+        check(ready("eval", root, env=env), FAILED, str(model))
+        back = ready("index", root)
+        assert (back.status, back.err) == (FOUND, "")
+        assert "(0 read," in back.out, "the index has waited for its model"
+
+
+# ---- two at a time ----
+
+
+def test_two_processes_index_the_same_folder(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace, many_files: Callable[[int], dict[str, str]]
+) -> None:
+    root = make_workspace(many_files(1500))
+    first = run_hunch.start("index", root)
+    try:
+        wait_for(lambda: run_hunch.cache.exists() and any(run_hunch.cache.glob(f"*/{DATABASE}")))
+        second = run_hunch("index", root)
+        check(second, FAILED, "another process is indexing")
+        assert second.out == ""
+        out, err = first.communicate(timeout=300)
+    finally:
+        first.kill()
+    assert (first.returncode, err) == (FOUND, b"")
+    assert b": 1,500 files, 6,000 chunks searchable (1,500 read," in out
+    assert "(0 read," in run_hunch("index", root).out
+
+
+def test_search_goes_on_while_another_process_indexes(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    with filelock.FileLock(run_hunch.index_folder(root) / LOCK):
+        done = run_hunch("search", QUERY, "--root", root, "--json")
+        check(done, FOUND, "another process is indexing")
+        assert found_password(done)
+        assert done.answers[0]["complete"] is False
+        status = run_hunch("status", root, "--json")
+        assert (status.status, status.err) == (FOUND, "")
+    assert run_hunch("search", QUERY, "--root", root).err == ""
+
+
+# ---- helpers ----
+
+
+def wait_for(reached: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "never happened"
+        time.sleep(0.01)
+
+
+def in_a_mount_namespace(*command: str) -> tuple[str, ...]:
+    """Return a command whose mounts nobody else sees and that end with it."""
+    unshare = shutil.which("unshare")
+    if unshare is None or sys.platform != "linux":
+        pytest.skip("mounts of one's own need Linux and unshare")
+    prefix = (unshare, "--map-root-user", "--mount")
+    tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
+    if tried.returncode:
+        pytest.skip(f"no mounts of one's own here: {tried.stderr.decode().strip()}")
+    return (*prefix, *command)
+
+
+def read_only_below(folder: Path) -> tuple[str, ...]:
+    """Return a command that runs hunch where a folder cannot be written, not even by root."""
+    script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+    python = (sys.executable, "-m", "hunch.cli")
+    return in_a_mount_namespace("sh", "-c", script, os.fspath(folder), *python)
