@@ -51,7 +51,8 @@ class DenseIndex:
         wanted = min(k + k // 2, len(self))
         if not wanted:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        _, found = self._codes.search(query[None], wanted, params=self._parameters(allowed))
+        # Some versions of FAISS compare integers only, so the query must be on the grid of the codes.
+        _, found = self._codes.search(_scaled(query[None]), wanted, params=self._parameters(allowed))
         numbers = found[0][found[0] >= 0]
         cosines = self.cosines(query, numbers)
         order = np.argsort(-cosines, kind="stable")[:k]
@@ -113,5 +114,5 @@ def load_dense(codes_file: Path, originals: NDArray[np.float16]) -> DenseIndex:
     return DenseIndex(codes, originals)
 
 
-def _scaled(vectors: NDArray[np.float16]) -> NDArray[np.float32]:
+def _scaled(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     return np.asarray(np.clip(np.rint(vectors.astype(np.float32) * INT8_SCALE), -128, 127), np.float32)

@@ -137,6 +137,8 @@ def _named(
     left = SYMBOL_CANDIDATES
     for symbol in query.symbols:
         where = segment.inverted.postings(symbol_term(symbol.name))
+        if where.start == where.stop:
+            continue
         holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0].astype(np.int64)
         if allowed is not None:
             holders = holders[allowed[holders]]

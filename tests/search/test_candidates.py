@@ -1,0 +1,261 @@
+"""Candidates: filters hold for each, none is missing, and every row is what a direct computation gives."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from hunch.index.records import ChunkRecord, pack_record
+from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot
+from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
+from hunch.model.bundle import load_bundle
+from hunch.model.encoder import Encoder
+from hunch.search import candidates as candidates_module
+from hunch.search.candidates import Candidates, count_allowed, find_candidates
+from hunch.search.query import parse_query
+from hunch.text.chunk import KINDS, Chunk, chunk_source
+from hunch.text.languages import language_of
+from hunch.text.render import FIELD_NAMES, Fields, render_chunk
+from hunch.text.roles import role_of
+from hunch.text.terms import Postings, postings_of
+
+ENCODER = Encoder(load_bundle(verify=False))
+FILES = {
+    "app/sort.py": "def sort_items(items):\n    '''Put the items in order.'''\n    return sorted(items)\n\n\n"
+    "class Heap:\n    '''A heap of items.'''\n\n    def push(self, item):\n        self.items.append(item)\n",
+    "app/io.py": "def read_file(path):\n    '''Open a file and read it.'''\n    with open(path) as file:\n"
+    "        return file.read()\n",
+    "app/old.py": "def obsolete_sort(values):\n    '''An old way to sort.'''\n    return values\n",
+    "lib/sort.go": "package lib\n\n// SortItems sorts in place.\nfunc SortItems(items []int) {\n\tquick(items, 0, len(items))\n}\n",
+    "tests/test_sort.py": "def test_sort_items():\n    assert sort_items([2, 1]) == [1, 2]\n",
+    "web/list.js": "// Sort rows of a table.\nexport function sortRows(rows) {\n  return rows.slice().sort();\n}\n",
+}
+EDITED = "def new_sort(values):\n    '''A new way to sort the values.'''\n    return sorted(values)\n"
+
+
+def chunks_of(path: str, source: str) -> list[Chunk]:
+    return chunk_source(path, language_of(path) or "text", source.encode())
+
+
+def put(store: Store, path: str, source: str) -> None:
+    chunks = chunks_of(path, source)
+    texts = [render_chunk(chunk) for chunk in chunks]
+    vectors = ENCODER.encode_chunks(ENCODER.bag_chunks(texts)).astype(np.float16)
+    postings = postings_of(texts, [(chunk.name,) if chunk.name else () for chunk in chunks])
+    record = FileRecord(path, language_of(path) or "text", 1, 1, b"", None, len(chunks))
+    store.replace_file(record, FileContent([pack_record(chunk) for chunk in chunks], vectors, postings))
+
+
+@pytest.fixture(scope="module")
+def snapshot() -> Snapshot:
+    """A base of which one file is gone and one replaced, and a delta."""
+    store = open_in_memory("x")
+    for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
+        put(store, path, FILES[path])
+    base = build_base(store)
+    put(store, "app/old.py", EDITED)
+    put(store, "tests/test_sort.py", FILES["tests/test_sort.py"])
+    put(store, "web/list.js", FILES["web/list.js"])
+    made = make_snapshot(1, base, store)
+    assert len(made.views) == 2
+    return made
+
+
+def all_chunks(snapshot: Snapshot) -> dict[int, tuple[Chunk, Fields]]:
+    """The live chunks by number, from the sources."""
+    found = {}
+    sources = FILES | {"app/old.py": EDITED}
+    for view in snapshot.views:
+        for local in range(len(view.segment)):
+            if view.alive is None or view.alive[local]:
+                number = view.start + local
+                path, record = snapshot.path(number), snapshot.record(number)
+                chunk = next(c for c in chunks_of(path, sources[path]) if record_of(c) == record)
+                found[number] = (chunk, render_chunk(chunk))
+    return found
+
+
+def record_of(chunk: Chunk) -> ChunkRecord:
+    return ChunkRecord(
+        chunk.kind, chunk.name, chunk.qualified_name, chunk.signature, chunk.documentation[:300],
+        chunk.start_line, chunk.end_line, chunk.piece,
+    )  # fmt: skip
+
+
+def vector_of(text: str) -> NDArray[np.float32]:
+    return ENCODER.encode_queries([text])[0]
+
+
+def find(snapshot: Snapshot, text: str, *, dense: bool = True) -> Candidates:
+    query = parse_query(text)
+    return find_candidates(snapshot, query, vector_of(query.text) if dense else None)
+
+
+def paths(snapshot: Snapshot, found: Candidates) -> set[str]:
+    return {snapshot.path(int(chunk)) for chunk in found.chunks}
+
+
+@pytest.mark.parametrize(
+    ("filters", "holds"),
+    [
+        ("lang:python", lambda path, record: path.endswith(".py")),
+        ("-lang:python", lambda path, record: not path.endswith(".py")),
+        ("lang:go lang:js", lambda path, record: path.endswith((".go", ".js"))),
+        ("path:app", lambda path, record: path.startswith("app/")),
+        ("path:app/", lambda path, record: path.startswith("app/")),
+        ("path:*.py", lambda path, record: path.endswith(".py")),
+        ("path:**/sort.*", lambda path, record: fnmatch.fnmatch(path, "*/sort.*")),
+        ("path:/lib/*", lambda path, record: path.startswith("lib/")),
+        ("-path:tests", lambda path, record: not path.startswith("tests/")),
+        ("path:app path:web", lambda path, record: path.startswith(("app/", "web/"))),
+        ("path:*.py -path:tests", lambda path, record: path.endswith(".py") and not path.startswith("tests/")),
+        ("kind:function", lambda path, record: record.kind == "function"),
+        ("kind:class kind:method", lambda path, record: record.kind in ("class", "method")),
+        ("-kind:file", lambda path, record: record.kind != "file"),
+        ("lang:python kind:function -path:app",
+         lambda path, record: path == "tests/test_sort.py" and record.kind == "function"),
+        ("path:nowhere", lambda path, record: False),
+        ("lang:cobol", lambda path, record: False),
+        ("", lambda path, record: True),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("words", ["sort the items", "sort_items", "read a file"])
+def test_filters_hold_for_every_candidate(
+    snapshot: Snapshot, filters: str, holds: Callable[[str, ChunkRecord], bool], words: str
+) -> None:
+    query = parse_query(f"{words} {filters}")
+    found = find_candidates(snapshot, query, vector_of(query.text))
+    expected = {number for number in all_chunks(snapshot) if holds(snapshot.path(number), snapshot.record(number))}
+    # Fewer chunks than the limits allow, so the nearest embeddings are all of them.
+    assert set(found.chunks.tolist()) == expected
+    assert count_allowed(snapshot, query) == len(expected)
+
+
+@pytest.mark.parametrize("text", ["sort the items", "obsolete_sort", "an old way to sort", "kind:function sort"])
+def test_what_is_gone_is_no_candidate(snapshot: Snapshot, text: str) -> None:
+    for dense in (True, False):
+        found = find(snapshot, text, dense=dense)
+        names = {snapshot.record(int(chunk)).name for chunk in found.chunks}
+        assert "obsolete_sort" not in names and "new_sort" in names | ({"new_sort"} if text == "obsolete_sort" else set())
+
+
+def test_words_alone_bring_up_the_chunks_that_hold_them(snapshot: Snapshot) -> None:
+    query = parse_query("sort rows")
+    found = find_candidates(snapshot, query, None)
+    wanted = {term for term, _ in query.terms}
+    expected = set()
+    for number, (chunk, fields) in all_chunks(snapshot).items():
+        if wanted & set(postings_of([fields], [(chunk.name,)]).terms.tolist()):
+            expected.add(number)
+    assert set(found.chunks.tolist()) == expected and not found.dense.any()
+
+
+def test_a_spelt_name_is_a_candidate_without_a_common_word(snapshot: Snapshot) -> None:
+    found = find(snapshot, "SORTITEMS", dense=False)
+    names = {snapshot.record(int(c)).name: s for c, s in zip(found.chunks, found.symbols, strict=True)}
+    assert names["sort_items"] == names["SortItems"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "shares"),
+    [
+        ("sort_items", {"sort_items": 1.0, "SortItems": 1.0}),
+        ("sort items", {"sort_items": 1.0, "SortItems": 1.0}),
+        ("push", {"push": 1.0}),
+        ("push it", {"push": 0.5}),
+        ("how does read file work", {"read_file": 0.4}),
+        ("nothing like it", {}),
+    ],
+)
+def test_the_share_of_words_that_spell_a_name(snapshot: Snapshot, text: str, shares: dict[str, float]) -> None:
+    found = find(snapshot, text)
+    spelt = {snapshot.record(int(c)).name: s for c, s in zip(found.chunks, found.symbols.tolist(), strict=True) if s}
+    cards = {name for name in spelt if name not in shares}
+    assert all(spelt[name] == pytest.approx(share) for name, share in shares.items())
+    assert cards <= {"sort", "io", "old", "list", "test_sort"}
+
+
+def slow_idf(rows: list[Postings], term: int) -> float:
+    holders = sum(int((row.terms == term).any()) for row in rows)
+    return math.log(1 + (len(rows) - holders + 0.5) / (holders + 0.5))
+
+
+@pytest.mark.parametrize("text", ["sort the items", "read_file", "an old new way to sort values", "zebra", "x" * 70])
+def test_every_row_is_what_a_direct_computation_gives(snapshot: Snapshot, text: str) -> None:
+    query = parse_query(text)
+    vector = vector_of(text)
+    found = find_candidates(snapshot, query, vector)
+    live = all_chunks(snapshot)
+    rows = {n: postings_of([fields], [(c.name,) if c.name else ()]) for n, (c, fields) in live.items()}
+    idf = [slow_idf(list(rows.values()), term) for term, _ in query.terms]
+    np.testing.assert_allclose(found.idf, idf, rtol=1e-5)
+    total = max(sum(idf), 1e-6)
+    for i, number in enumerate(found.chunks.tolist()):
+        chunk, fields = live[number]
+        row = rows[number]
+        impacts = [int(row.impacts[row.terms == term].sum()) for term, _ in query.terms]
+        bits = [int(row.fields[row.terms == term].sum()) for term, _ in query.terms]
+        lexical = sum(weight * impact / 255 for weight, impact in zip(idf, impacts, strict=True)) / total
+        assert found.lexical[i] == pytest.approx(lexical, abs=1e-5)
+        assert -1e-6 <= found.lexical[i] <= 1 + 1e-6
+        assert found.term_fields[:, i].tolist() == bits
+        encoded = ENCODER.encode_chunks(ENCODER.bag_chunks([fields]))[0].astype(np.float16).astype(np.float32)
+        assert found.dense[i] == pytest.approx(float(encoded @ vector), abs=2e-3)
+        assert KINDS[found.kinds[i]] == chunk.kind
+        assert found.roles[i] == int(role_of(chunk.path))
+        for position, field in enumerate(FIELD_NAMES):
+            share = sum(weight for weight, bit in zip(idf, bits, strict=True) if bit >> position & 1) / total
+            assert found.share_in(field)[i] == pytest.approx(share, abs=1e-5)
+
+
+def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
+    found = find(snapshot, "sort the items")
+    assert (np.diff(found.chunks) > 0).all()
+    n = len(found.chunks)
+    for array in (found.dense, found.lexical, found.symbols, found.kinds, found.roles):
+        assert len(array) == n
+    assert found.term_fields.shape == (len(found.idf), n)
+
+
+def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = find(snapshot, "sort the items")
+    monkeypatch.setattr(candidates_module, "DENSE_CANDIDATES", 2)
+    monkeypatch.setattr(candidates_module, "LEXICAL_CANDIDATES", 2)
+    monkeypatch.setattr(candidates_module, "SYMBOL_CANDIDATES", 1)
+    few = find(snapshot, "sort the items")
+    kept = set(few.chunks.tolist())
+    for view in snapshot.views:
+        here = (every.chunks >= view.start) & (every.chunks < view.start + len(view.segment))
+        for scores in (every.dense, every.lexical):
+            best = every.chunks[here][np.argsort(-scores[here], kind="stable")[:2]]
+            assert set(best.tolist()) <= kept
+    assert len(kept) < len(every.chunks)
+    rows = np.searchsorted(every.chunks, few.chunks)
+    np.testing.assert_allclose(few.dense, every.dense[rows], atol=1e-6)
+    np.testing.assert_allclose(few.lexical, every.lexical[rows], atol=1e-6)
+
+
+def test_nothing_is_found_in_nothing() -> None:
+    for text in ("sort", "sort lang:go"):
+        found = find(EMPTY, text)
+        assert len(found.chunks) == 0 and found.term_fields.shape == (1, 0)
+        assert len(found.share_in("name")) == 0
+        assert count_allowed(EMPTY, parse_query(text)) == 0
+
+
+def test_a_query_without_terms_is_searched_by_meaning(snapshot: Snapshot) -> None:
+    query = parse_query("x" * 70)
+    assert query.terms == ()
+    found = find_candidates(snapshot, query, vector_of("sort"))
+    assert len(found.chunks) and not found.lexical.any() and not found.share_in("body").any()
+
+
+def test_the_sources_are_real(tmp_path: Path) -> None:
+    kinds = {chunk.kind for path, source in FILES.items() for chunk in chunks_of(path, source)}
+    assert {"function", "method", "class", "file"} <= kinds

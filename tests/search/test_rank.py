@@ -1,0 +1,269 @@
+"""Scores and their reasons, and how well the ranking does on a small fixed workspace."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hunch.index.snapshot import Snapshot, make_snapshot
+from hunch.index.store import open_in_memory
+from hunch.index.writer import update_store
+from hunch.model.bundle import load_bundle
+from hunch.model.encoder import Encoder
+from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.metrics import recall_at, reciprocal_rank
+from hunch.search.query import Query, parse_query
+from hunch.search.rank import Reason, reasons, score, signals_of
+from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
+from hunch.text.chunk import KINDS
+from hunch.text.render import FIELD_NAMES
+from hunch.text.roles import Role
+
+GOLDENS = Path(__file__).parent.parent / "goldens"
+WORKSPACE = GOLDENS / "workspace"
+GOLDEN = GOLDENS / "ranking.json"
+
+# ---- scores ----
+
+NAME = 1 << FIELD_NAMES.index("name")
+BODY = 1 << FIELD_NAMES.index("body")
+QUERY = parse_query("sort items")
+
+
+def candidates(**changes: Any) -> Candidates:
+    """One candidate that nothing speaks for, changed."""
+    plain: dict[str, Any] = {
+        "chunks": np.array([3]),
+        "dense": np.zeros(1, np.float32),
+        "lexical": np.zeros(1, np.float32),
+        "term_fields": np.zeros((2, 1), np.uint8),
+        "idf": np.array([1, 2], np.float32),
+        "symbols": np.zeros(1, np.float32),
+        "kinds": np.array([KINDS.index("function")], np.uint8),
+        "roles": np.zeros(1, np.uint8),
+    }
+    return Candidates(**plain | changes)
+
+
+def scored(query: Query = QUERY, **changes: Any) -> float:
+    one = candidates(**changes)
+    return float(score(query, one, signals_of(one))[0])
+
+
+def explained(query: Query = QUERY, **changes: Any) -> list[Reason]:
+    one = candidates(**changes)
+    return reasons(query, one, signals_of(one), 0)
+
+
+def fields(*bits: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.array(bits, np.uint8)[:, None]
+
+
+def some(value: float) -> np.ndarray[Any, np.dtype[np.float32]]:
+    return np.array([value], np.float32)
+
+
+def test_nothing_scores_what_the_bias_says() -> None:
+    assert scored() == pytest.approx(1 / (1 + np.exp(-BIAS)))
+    assert explained() == []
+
+
+@pytest.mark.parametrize(
+    ("more", "less"),
+    [
+        ({"dense": some(0.9)}, {"dense": some(0.5)}),
+        ({"dense": some(0)}, {"dense": some(-0.5)}),  # being far away is no worse than being unknown
+        ({"lexical": some(0.8)}, {"lexical": some(0.3)}),
+        ({"symbols": some(1)}, {"symbols": some(0.5)}),
+        ({"symbols": some(0.5)}, {}),
+        ({"term_fields": fields(NAME, 0)}, {}),
+        ({"term_fields": fields(NAME, NAME)}, {"term_fields": fields(NAME, 0)}),
+        ({"term_fields": fields(0, NAME)}, {"term_fields": fields(NAME, 0)}),  # the rarer word counts more
+        ({"term_fields": fields(NAME | BODY, 0)}, {"term_fields": fields(BODY, 0)}),
+        ({}, {"kinds": np.array([KINDS.index("file")], np.uint8)}),
+        ({}, {"kinds": np.array([KINDS.index("block")], np.uint8)}),
+        *(({}, {"roles": np.array([int(role)], np.uint8)}) for role in ROLE_WEIGHTS),
+    ],
+)
+def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) -> None:
+    tie = "dense" in less and float(less["dense"][0]) < 0
+    assert scored(**more) == scored(**less) if tie else scored(**more) > scored(**less)
+
+
+@pytest.mark.parametrize("field", [name for name in FIELD_NAMES if name != "body"])
+def test_a_match_in_a_field_never_lowers_the_score(field: str) -> None:
+    bit = 1 << FIELD_NAMES.index(field)
+    for others in range(32):
+        for lexical in (0.0, 0.5):
+            without = scored(term_fields=fields(others & ~bit, 0), lexical=some(lexical))
+            assert scored(term_fields=fields(others | bit, 0), lexical=some(lexical)) >= without
+
+
+@pytest.mark.parametrize("role", list(ROLE_WEIGHTS))
+def test_a_role_counts_unless_it_is_asked_for(role: Role) -> None:
+    asked = replace(QUERY, wanted_roles=role)
+    here = np.array([int(role)], np.uint8)
+    assert scored(QUERY, roles=here) < scored(QUERY)
+    assert scored(asked, roles=here) == scored(asked)
+    assert [reason.signal for reason in explained(QUERY, roles=here)] == [f"in {str(role.name).lower()} code"]
+    assert explained(asked, roles=here) == []
+
+
+def test_several_roles_add_up() -> None:
+    both = np.array([int(Role.TEST | Role.VENDORED)], np.uint8)
+    logit = np.log(scored(roles=both) / (1 - scored(roles=both)))
+    assert logit == pytest.approx(BIAS + ROLE_WEIGHTS[Role.TEST] + ROLE_WEIGHTS[Role.VENDORED], abs=1e-3)
+    asked = replace(QUERY, wanted_roles=Role.TEST)
+    assert scored(QUERY, roles=both) < scored(asked, roles=both) < scored(asked)
+
+
+def test_some_signals_alone_score_without_the_others() -> None:
+    one = candidates(dense=some(0.5), lexical=some(0.7))
+    signals = signals_of(one)
+    assert set(signals) == set(SIGNAL_WEIGHTS)
+    alone = float(score(QUERY, one, {"meaning": signals["meaning"]})[0])
+    assert alone == pytest.approx(scored(dense=some(0.5)))
+    assert alone < scored(dense=some(0.5), lexical=some(0.7))
+
+
+def test_no_candidates_have_no_scores() -> None:
+    empty = candidates(
+        chunks=np.zeros(0, np.int64), dense=np.zeros(0, np.float32), lexical=np.zeros(0, np.float32),
+        term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), kinds=np.zeros(0, np.uint8),
+        roles=np.zeros(0, np.uint8),
+    )  # fmt: skip
+    assert score(QUERY, empty, signals_of(empty)).shape == (0,)
+
+
+SHARE = st.floats(0, 1, width=32)
+
+
+@given(
+    st.floats(-1, 1, width=32), SHARE, SHARE, st.integers(0, 31), st.integers(0, 31),
+    st.sampled_from(range(len(KINDS))), st.integers(0, 63), st.sampled_from([Role.PRODUCT, *Role]),
+)  # fmt: skip
+def test_reasons_add_up_to_the_score(
+    dense: float, lexical: float, symbol: float, one: int, two: int, kind: int, roles: int, wanted: Role
+) -> None:
+    query = replace(QUERY, wanted_roles=wanted)
+    changes = {
+        "dense": some(dense), "lexical": some(lexical), "symbols": some(symbol), "term_fields": fields(one, two),
+        "kinds": np.array([kind], np.uint8), "roles": np.array([roles], np.uint8),
+    }  # fmt: skip
+    found = explained(query, **changes)
+    value = scored(query, **changes)
+    logit = np.log(value / (1 - value))
+    # Reasons are rounded to a thousandth, those below a two-hundredth are left out.
+    assert BIAS + sum(reason.weight for reason in found) == pytest.approx(logit, abs=0.005 * len(SIGNAL_WEIGHTS))
+    effects = [abs(reason.weight) for reason in found]
+    assert effects == sorted(effects, reverse=True)
+    assert len({reason.signal for reason in found}) == len(found)
+
+
+def test_reasons_name_the_words_they_rest_on() -> None:
+    found = explained(term_fields=fields(NAME, BODY), lexical=some(0.5), dense=some(0.5))
+    words = {reason.signal: reason.terms for reason in found}
+    assert words == {"words": ("sort", "items"), "name": ("sort",), "meaning": ()}
+
+
+# ---- quality ----
+
+ASKED = {
+    "put an article into the basket": "add_item",
+    "reduce a price by a percentage": "apply_discount",
+    "how much tax has to be paid": "sales_tax",
+    "is the customer late with paying": "isOverdue",
+    "download a page and try again when it fails": "fetch_with_retry",
+    "limit the number of calls per second": "RateLimiter|acquire",
+    "split raw http headers into a dictionary": "parse_headers",
+    "stop the web server gracefully": "Serve",
+    "log the duration of each request": "LogRequests",
+    "hash a password with a salt": "hashPassword",
+    "check the password that a user typed": "verifyPassword",
+    "has the session token expired": "isExpired",
+    "edit distance between two strings": "levenshtein",
+    "make a url friendly version of a title": "slugify",
+    "how often does each word occur": "count_words",
+    "guess the separator of a csv file": "detect_delimiter",
+    "find all links in a markdown document": "extractLinks",
+    "escape special html characters": "escapeHtml",
+    "drop the least recently used entry": "evictOldest",
+    "delete old backups": "prune_old_backups",
+    "find duplicate files": "duplicates",
+    "format a file size for humans": "human_size",
+    "show relative time like 3 hours ago": "timeAgo",
+    "number of days between two dates": "daysBetween",
+    "convert a hex colour to rgb": "ParseHex",
+    "run failed jobs again": "retryFailed",
+    "distance between two coordinates on earth": "haversine",
+    "is a point inside a shape": "point_in_polygon",
+    "dijkstra": "shortest_paths",
+    "detect circular dependencies": "has_cycle",
+}
+RANKINGS = {"dense": ["meaning"], "lexical": ["words"], "all": list(SIGNAL_WEIGHTS)}
+MOST_LOST = 0.02
+
+
+@pytest.fixture(scope="module")
+def encoder() -> Encoder:
+    return Encoder(load_bundle(verify=False))
+
+
+@pytest.fixture(scope="module")
+def workspace(encoder: Encoder) -> Snapshot:
+    store = open_in_memory("x")
+    report = update_store(WORKSPACE, store, encoder, workers=1)
+    assert report.files == 17 and report.skipped == {}
+    return make_snapshot(1, None, store)
+
+
+def ranked_names(workspace: Snapshot, encoder: Encoder, text: str, signals: list[str]) -> list[object]:
+    query = parse_query(text)
+    found = find_candidates(workspace, query, encoder.encode_queries([query.text])[0])
+    values = signals_of(found)
+    scores = score(query, found, {name: values[name] for name in signals})
+    return [workspace.record(int(found.chunks[row])).name for row in np.argsort(-scores, kind="stable")]
+
+
+def measure(workspace: Snapshot, encoder: Encoder) -> dict[str, dict[str, float]]:
+    figures = {}
+    for ranking, signals in RANKINGS.items():
+        each = [(ranked_names(workspace, encoder, text, signals), set(right.split("|"))) for text, right in ASKED.items()]
+        figures[ranking] = {
+            "recall@1": round(float(np.mean([bool(recall_at(1, names, right)) for names, right in each])), 3),
+            "recall@5": round(float(np.mean([bool(recall_at(5, names, right)) for names, right in each])), 3),
+            "mrr": round(float(np.mean([reciprocal_rank(names, right) for names, right in each])), 3),
+        }
+    return figures
+
+
+def test_every_right_answer_is_in_the_workspace(workspace: Snapshot) -> None:
+    names = {workspace.record(chunk).name for chunk in range(len(workspace))}
+    assert not {name for right in ASKED.values() for name in right.split("|")} - names
+    assert len(names) >= 60
+
+
+def test_ranking_is_as_good_as_it_was(workspace: Snapshot, encoder: Encoder, update_golden: bool) -> None:
+    figures = measure(workspace, encoder)
+    if update_golden:
+        GOLDEN.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    worse = [
+        f"{ranking} {name}: {figures[ranking][name]} was {value}"
+        for ranking, values in golden.items()
+        for name, value in values.items()
+        if figures[ranking][name] < value - MOST_LOST
+    ]
+    assert not worse, "; ".join(worse)
+
+
+def test_all_signals_together_lose_little_to_either_alone(workspace: Snapshot, encoder: Encoder) -> None:
+    figures = measure(workspace, encoder)
+    assert figures["all"]["mrr"] >= max(figures["dense"]["mrr"], figures["lexical"]["mrr"]) - 0.05
