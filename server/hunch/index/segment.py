@@ -121,6 +121,7 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
         "identity": identity,
         "paths": segment.paths,
         "languages": segment.languages,
+        "embedded": segment.dense is not None,
     }
     (temporary / "files.json").write_text(json.dumps(about), encoding="utf-8")
     for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
@@ -140,7 +141,7 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
 def load_segment(cache: Path, identity: str) -> Segment | None:
     """Map the newest saved segment; None when there is none of this store that can be read."""
     for _, folder in reversed(_saved_segments(cache)):
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError):
             return _load(folder, identity)
     return None
 
@@ -157,7 +158,7 @@ def _load(folder: Path, identity: str) -> Segment:
         return np.asarray(array)
 
     dense = None
-    if (folder / "vectors.npy").exists():
+    if about["embedded"]:
         dense = load_dense(folder / "codes.faiss", mapped("vectors"))
     segment = Segment(
         file_ids=mapped("file_ids"),
@@ -172,14 +173,21 @@ def _load(folder: Path, identity: str) -> Segment:
         dense=dense,
         inverted=InvertedIndex(*(mapped(f"inverted_{name}") for name in _INVERTED)),
     )
-    if not (
-        len(segment.file_ids) == len(segment.paths) == len(segment.first_chunks) - 1
-        and len(segment.record_starts) - 1 == len(segment) == int(segment.first_chunks[-1])
-        and len(segment.records) == int(segment.record_starts[-1])
-        and len(segment.inverted.docs) == int(segment.inverted.starts[-1])
-    ):
+    if not _fits_together(segment):
         raise ValueError("its parts do not fit together")
     return segment
+
+
+def _fits_together(segment: Segment) -> bool:
+    files, chunks, inverted = len(segment.file_ids), len(segment), segment.inverted
+    return (
+        files == len(segment.paths) == len(segment.languages) == len(segment.first_chunks) - 1
+        and chunks == int(segment.first_chunks[-1]) == len(segment.kinds) == len(segment.record_starts) - 1
+        and (segment.dense is None or chunks == len(segment.dense))
+        and len(segment.records) == int(segment.record_starts[-1])
+        and len(inverted.terms) == len(inverted.starts) - 1
+        and len(inverted.docs) == len(inverted.impacts) == len(inverted.fields) == int(inverted.starts[-1])
+    )
 
 
 def _saved_segments(cache: Path) -> list[tuple[int, Path]]:

@@ -22,6 +22,9 @@ INT8_SCALE = 320.0
 _TRAINING_VECTORS_PER_LIST = 40
 _KMEANS_ITERATIONS = 8
 _PROBED_SHARE = 0.05
+_READ_ALL = 4_000
+"""So few allowed embeddings are compared one by one, which is exact and takes a millisecond."""
+
 _CODES_PER_BLOCK = 1 << 14
 
 faiss.omp_set_num_threads(1)  # one query gains nothing from more, and waiting threads would burn the other cores
@@ -51,12 +54,11 @@ class DenseIndex:
         wanted = min(k + k // 2, len(self))
         if not wanted:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if allowed is not None and np.count_nonzero(allowed) <= _READ_ALL:
+            return self._best(query, np.flatnonzero(allowed), k)
         # Some versions of FAISS compare integers only, so the query must be on the grid of the codes.
         _, found = self._codes.search(_scaled(query[None]), wanted, params=self._parameters(allowed))
-        numbers = found[0][found[0] >= 0]
-        cosines = self.cosines(query, numbers)
-        order = np.argsort(-cosines, kind="stable")[:k]
-        return numbers[order], cosines[order]
+        return self._best(query, found[0][found[0] >= 0], k)
 
     def cosines(self, query: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the cosines of some embeddings with the query, float32 [len(numbers)]."""
@@ -66,12 +68,21 @@ class DenseIndex:
         """Write the FAISS part; the originals are the caller's."""
         faiss.write_index(self._codes, str(codes_file))
 
+    def _best(
+        self, query: NDArray[np.float32], numbers: NDArray[np.int64], k: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        cosines = self.cosines(query, numbers)
+        order = np.argsort(-cosines, kind="stable")[:k]
+        return numbers[order], cosines[order]
+
     def _parameters(self, allowed: NDArray[np.bool_] | None) -> Any:
         selector = None
         if allowed is not None:
             selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
         if isinstance(self._codes, faiss.IndexIVF):
-            probes = max(1, round(self._codes.nlist * _PROBED_SHARE))
+            # Where few are allowed, the nearest lists may hold none of them.
+            share = 1.0 if allowed is None else max(float(allowed.mean()), _PROBED_SHARE)
+            probes = max(1, round(self._codes.nlist * _PROBED_SHARE / share))
             return faiss.SearchParametersIVF(sel=selector, nprobe=probes)
         return faiss.SearchParameters(sel=selector)
 

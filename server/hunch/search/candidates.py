@@ -82,10 +82,17 @@ def _idf(snapshot: Snapshot, query: Query) -> NDArray[np.float32]:
     total = max(1, snapshot.chunk_count)
     weights = []
     for term, _ in query.terms:
-        found = (view.segment.inverted.postings(term) for view in snapshot.views)
-        holders = min(total, sum(part.stop - part.start for part in found))
+        holders = sum(_holders(view, term) for view in snapshot.views)
         weights.append(math.log(1 + (total - holders + 0.5) / (holders + 0.5)))
     return np.array(weights, np.float32)
+
+
+def _holders(view: View, term: int) -> int:
+    """Return how many living chunks hold a term."""
+    where = view.segment.inverted.postings(term)
+    if view.alive is None:
+        return int(where.stop) - int(where.start)
+    return int(np.count_nonzero(view.alive[view.segment.inverted.docs[where]]))
 
 
 def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: NDArray[np.float32]) -> Candidates:

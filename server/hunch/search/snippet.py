@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hunch.text.outline import normalise
+
 SNIPPET_LINES = 12
 
 
@@ -12,7 +14,7 @@ def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> str:
     last = min(end_line, start_line + SNIPPET_LINES - 1)
     try:
         with (root / path).open("rb") as file:
-            lines = file.read().split(b"\n", last)[start_line - 1 : last]
+            lines = normalise(file.read()).split(b"\n", last)[start_line - 1 : last]
     except OSError:
         return ""
-    return b"\n".join(line.removesuffix(b"\r") for line in lines).decode("utf-8", "replace").removeprefix("\ufeff")
+    return b"\n".join(lines).decode("utf-8", "replace")

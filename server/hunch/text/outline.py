@@ -40,7 +40,7 @@ class SourceFile:
     def __init__(self, path: str, language: str, source: bytes) -> None:
         self.path = path
         self.language = language
-        self.source = source = _normalise(source)
+        self.source = source = normalise(source)
         self.lines = source.decode("utf-8", "replace").split("\n")
         self.lines.pop()  # what is behind the last line break
         self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
@@ -58,7 +58,7 @@ class SourceFile:
         return self.text(offset, max(offset, self.end_of_row(self.row(offset))))
 
 
-def _normalise(source: bytes) -> bytes:
+def normalise(source: bytes) -> bytes:
     """UTF-8 without BOM, with one kind of line break, so that rows are the lines of an editor."""
     if source.startswith((b"\xff\xfe", b"\xfe\xff")):
         source = source.decode("utf-16", "replace").encode("utf-8", "replace")

@@ -104,7 +104,7 @@ def query_terms(text: str) -> list[QueryTerm]:
             into = stopped if word in STOP_WORDS else found
             into.setdefault(term_of(_stem(word)), word)
         if len(words) > 1:
-            found.setdefault(term_of("".join(words)), identifier)
+            found.setdefault(term_of(_stem("".join(words))), identifier)
     return [QueryTerm(term, text) for term, text in (found or stopped).items()]
 
 
@@ -151,5 +151,5 @@ def _terms_of_identifier(identifier: str) -> tuple[int, ...]:
     words = split_identifier(identifier)
     terms = [term_of(_stem(word)) for word in words]
     if len(words) > 1:
-        terms.append(term_of("".join(words)))
+        terms.append(term_of(_stem("".join(words))))
     return tuple(terms)
