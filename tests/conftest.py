@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -213,7 +214,13 @@ class RunHunch:
             out, err = process.communicate(stdin, timeout=timeout)
         finally:
             process.kill()
-        return Run(process.returncode, out.decode(), err.decode())
+        return Run(process.returncode, out.decode(errors="surrogateescape"), err.decode(errors="surrogateescape"))
+
+    def together(self, *commands: Sequence[str | Path], cwd: Path | None = None) -> list[Run]:
+        """Run several commands, a few at a time, each with an index folder of its own."""
+        runs = [RunHunch(self.cache.with_name(f"{self.cache.name}-{number}")) for number in range(len(commands))]
+        with ThreadPoolExecutor(3) as pool:
+            return list(pool.map(lambda run, arguments: run(*arguments, cwd=cwd), runs, commands))
 
     def start(
         self, *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None,

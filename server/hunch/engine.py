@@ -76,7 +76,7 @@ class Engine:
         self.close()
 
 
-def open_engine(root: Path, *, rebuild: bool = False, write: bool = True) -> Engine:
+def open_engine(root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0) -> Engine:
     """Open a workspace's index, or begin one; nothing is scanned or encoded yet.
 
     Whatever is wrong with the cache or the model becomes a state and a notice, never an exception.
@@ -85,6 +85,7 @@ def open_engine(root: Path, *, rebuild: bool = False, write: bool = True) -> Eng
         root: the workspace.
         rebuild: throw the index away first.
         write: False opens the index as it is and changes nothing.
+        patience: seconds to wait for another process that is writing.
 
     Raises:
         RootError: the root is no folder.
@@ -99,13 +100,16 @@ def open_engine(root: Path, *, rebuild: bool = False, write: bool = True) -> Eng
         # The index was made with a model. It stays, and is searched by words, until the model is back.
         engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
     elif not write:
-        engine = _as_reader(root, cache, encoder, IndexState.READY, content)
+        engine = _as_reader(root, cache, encoder, inspect(file, content), content)
     else:
-        engine = _as_writer(root, cache, encoder, content, rebuild=rebuild)
-    if engine.state not in (IndexState.READY, IndexState.NEW):
+        engine = _as_writer(root, cache, encoder, content, rebuild=rebuild, patience=patience)
+    if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
         notices.append(engine.state.value)
     engine.notices = notices
-    _refresh(engine)
+    try:
+        _refresh(engine)
+    except sqlite3.DatabaseError:
+        _begin_anew(engine)
     return engine
 
 
@@ -123,9 +127,9 @@ def update(
     """
     if engine.lock is None and not engine.in_memory:
         return None
-    report = None
-    try:
-        report = update_store(
+
+    def run() -> UpdateReport:
+        return update_store(
             engine.root,
             engine.store,
             engine.encoder,
@@ -133,6 +137,16 @@ def update(
             on_progress=on_progress,
             stopped=stopped,
         )
+
+    report = None
+    try:
+        try:
+            report = run()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise
+            _begin_anew(engine)
+            report = run()
         engine.complete = report.complete
         changed = report.read or report.removed
     except (sqlite3.OperationalError, OSError) as error:
@@ -147,14 +161,14 @@ def update(
 
 def ask(
     engine: Engine, text: str, *, languages: tuple[str, ...] = (), paths: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (), limit: int = 10,
+    kinds: tuple[str, ...] = (), within: str = "", limit: int = 10,
 ) -> Answer:  # fmt: skip
     """Answer a query as a person typed it.
 
     Raises:
         QueryError: the query cannot be answered.
     """
-    query = parse_query(text, languages=languages, paths=paths, kinds=kinds)
+    query = parse_query(text, languages=languages, paths=paths, kinds=kinds, within=within)
     return answer(engine, query, limit=limit)
 
 
@@ -187,13 +201,17 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
         fields = render_chunk(chunk)._replace(path=[])
         vector = engine.encoder.encode_chunks(engine.encoder.bag_chunks([fields]))[0]
     words = " ".join((chunk.name, chunk.signature, chunk.body)).split()[:_WORDS_OF_SIMILAR]
-    query = parse_query(" ".join(word for word in words if ":" not in word) or chunk.name)
+    try:
+        query = parse_query(" ".join(word.replace(":", " ") for word in words))
+    except QueryError:
+        raise QueryError(f"{path}:{line}: there are no words here to search with") from None
     return search_similar(
         engine.root,
         engine.snapshot,
         query,
         vector if vector is None or np.any(vector) else None,
         leave_out=(path, chunk.start_line, chunk.end_line),
+        complete=engine.complete,
         limit=limit,
     )
 
@@ -213,9 +231,11 @@ def _load_encoder() -> tuple[Encoder | None, str]:
         return None, f"{error}; {IndexState.NO_MODEL.value}"
 
 
-def _as_writer(root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool) -> Engine:
+def _as_writer(
+    root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool, patience: float
+) -> Engine:
     file = cache / DATABASE
-    lock = filelock.FileLock(cache / LOCK, timeout=0)
+    lock = filelock.FileLock(cache / LOCK, timeout=patience)
     try:
         cache.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock.acquire()
@@ -245,6 +265,21 @@ def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexSta
 
 
 _WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
+
+
+def _begin_anew(engine: Engine) -> None:
+    """Put an empty store in the place of one whose rows cannot be read."""
+    engine.store.close()
+    file = engine.cache / DATABASE
+    content = content_version(engine.encoder.bundle.manifest.identity if engine.encoder else None)
+    if engine.lock is None:
+        engine.store, engine.in_memory = open_in_memory(content), True
+    else:
+        discard(file)
+        engine.store, _ = open_store(file, content)
+    engine.state, engine.base, engine.snapshot = IndexState.DAMAGED, None, EMPTY
+    engine.notices.append(IndexState.DAMAGED.value)
+    _refresh(engine)
 
 
 def _refresh(engine: Engine) -> None:

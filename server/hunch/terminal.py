@@ -36,7 +36,7 @@ _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash",
 def to_json(answer: Answer, *, strict: bool = False) -> str:
     """Return an answer as one line of JSON."""
     hits = [] if strict and answer.verdict is Verdict.NONE else answer.hits
-    return json.dumps(
+    text = json.dumps(
         {
             "query": answer.query,
             "elapsed_ms": round(answer.elapsed_ms, 3),
@@ -61,8 +61,9 @@ def to_json(answer: Answer, *, strict: bool = False) -> str:
                 for hit in hits
             ],
         },
-        ensure_ascii=False,
+        ensure_ascii=(sys.stdout.encoding or "").lower().replace("-", "") != "utf8",
     )
+    return re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False) -> None:
@@ -92,7 +93,7 @@ def print_report(report: UpdateReport, root: Path) -> None:
     """Print what an update did, on stdout."""
     rate = f", {report.chunks_encoded / report.seconds:,.0f} chunks/s" if report.chunks_encoded else ""
     print(
-        f"{root}: {report.files:,} files, {report.chunks:,} chunks searchable "
+        f"{_one_line(str(root))}: {report.files:,} files, {report.chunks:,} chunks searchable "
         f"({report.read:,} read, {report.removed:,} removed, {report.chunks_encoded:,} chunks encoded; "
         f"{report.seconds:.2f} s{rate})"
     )
@@ -104,8 +105,8 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
     """Print what is indexed."""
     languages: dict[str, int] = {}
     for view in engine.snapshot.views:
-        alive = range(len(view.segment.paths))
-        for file in alive:
+        chunks = view.segment.chunk_files if view.alive is None else view.segment.chunk_files[view.alive]
+        for file in set(chunks.tolist()):
             languages[view.segment.languages[file]] = languages.get(view.segment.languages[file], 0) + 1
     bundle = None if engine.encoder is None else engine.encoder.bundle.manifest
     status: dict[str, Any] = {
@@ -132,7 +133,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         elif isinstance(value, int):
             value = f"{value:,}"
         if value:
-            print(f"{name:<10} {value}")
+            print(f"{name:<10} {_one_line(value)}")
 
 
 def print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
@@ -162,7 +163,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
             if time.monotonic() - began < _PROGRESS_AFTER_SECONDS:
                 return
             shown.append(_new_progress())
-            shown.append(shown[0].add_task("", total=None))
+            shown.append(shown[0].add_task("", total=None, path=""))
             shown[0].start()
         counting = progress.total == 0
         shown[0].update(
@@ -170,7 +171,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
             description="looking for code" if counting else "indexing",
             completed=progress.done,
             total=None if counting else progress.total,
-            path=progress.path[-40:],
+            path=_one_line(progress.path)[-40:],
         )
 
     try:
@@ -190,7 +191,7 @@ def _new_progress() -> Any:
         BarColumn(bar_width=30),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-        TextColumn("[dim]{task.fields[path]}"),
+        TextColumn("{task.fields[path]}", style="dim", markup=False),
         console=Console(stderr=True),
         transient=True,
     )
@@ -208,7 +209,7 @@ def _print_hit(console: Console, number: int, hit: Hit, words: set[str], *, expl
 
     record = hit.record
     head = Text(f"{number:>2}  ")
-    head.append(f"{hit.path}:{record.start_line}", style="bold cyan")
+    head.append(f"{_one_line(hit.path)}:{record.start_line}", style="bold cyan")
     name = record.qualified_name or record.name
     head.append(f"  {_one_line(name)}" if name else "", style="bold")
     head.append(f"  {record.kind}  {hit.score:.2f}", style="dim")

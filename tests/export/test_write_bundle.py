@@ -40,7 +40,7 @@ def model() -> BagModel:
     with torch.no_grad():
         model.token_weights.copy_(torch.randn(model.token_weights.shape, generator=generator))
         model.field_weights.copy_(torch.tensor([1.0, -0.5, 0.2, 0.7, -0.3]))
-        model.table *= torch.exp(torch.randn(len(PIECES), 1, generator=generator))
+        model.table.mul_(torch.exp(torch.randn(len(PIECES), 1, generator=generator)))
     return model.eval()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hunch.index.lexical import InvertedIndex, add_scores, fields_of, invert
@@ -56,6 +56,7 @@ ROW = st.dictionaries(TERM, st.tuples(st.integers(1, 255), st.integers(1, 31)), 
 PARTS = st.lists(st.lists(ROW, max_size=5), max_size=4)
 
 
+@settings(max_examples=50, deadline=None)
 @given(PARTS)
 def test_inverting_is_a_dictionary_of_lists(parts: list[list[dict[int, tuple[int, int]]]]) -> None:
     index = invert([part_of(part) for part in parts])
@@ -66,6 +67,7 @@ def test_inverting_is_a_dictionary_of_lists(parts: list[list[dict[int, tuple[int
         assert where.stop - where.start == len(expected.get(term, []))
 
 
+@settings(max_examples=50, deadline=None)
 @given(PARTS, st.lists(st.tuples(TERM, st.floats(0.01, 12)), max_size=4))
 def test_scores_are_sums_of_idf_and_impact(
     parts: list[list[dict[int, tuple[int, int]]]], terms: list[tuple[int, float]]
@@ -79,6 +81,7 @@ def test_scores_are_sums_of_idf_and_impact(
     np.testing.assert_allclose(scores, np.array(expected, np.float64).reshape(len(rows)), rtol=1e-5, atol=1e-6)
 
 
+@settings(max_examples=50, deadline=None)
 @given(PARTS, TERM, st.data())
 def test_the_fields_of_a_term_in_chosen_chunks(
     parts: list[list[dict[int, tuple[int, int]]]], term: int, data: st.DataObject

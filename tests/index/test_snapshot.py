@@ -38,7 +38,9 @@ def source(seed: int) -> str:
     parts = []
     for i in range(draw.randint(1, 3)):
         verb, noun = draw.choice(VERBS), draw.choice(NOUNS)
-        parts.append(f"def {verb}_{noun}_{i}({noun}):\n    '''{verb.title()} the {noun}.'''\n    return {noun}_{seed}\n")
+        parts.append(
+            f"def {verb}_{noun}_{i}({noun}):\n    '''{verb.title()} the {noun}.'''\n    return {noun}_{seed}\n"
+        )
     return "\n\n".join(parts)
 
 
@@ -72,7 +74,7 @@ def in_store(files: Mapping[str, int]) -> list[tuple[str, ChunkRecord]]:
 
 
 def answers(root: Path, snapshot: Snapshot) -> list[object]:
-    found = []
+    found: list[object] = []
     for query in QUERIES:
         answer = search(root, snapshot, ENCODER, query, limit=1_000)
         hits = [(round(hit.score, 3), hit.path, hit.record) for hit in answer.hits]
@@ -86,7 +88,8 @@ def digest(segment: Segment, alive: object) -> str:
     dense = [] if segment.dense is None else [segment.dense.originals]
     for array in (
         segment.file_ids, segment.roles, segment.first_chunks, segment.chunk_files, segment.kinds, segment.records,
-        segment.record_starts, inverted.terms, inverted.starts, inverted.docs, inverted.impacts, inverted.fields, *dense,
+        segment.record_starts, inverted.terms, inverted.starts, inverted.docs, inverted.impacts, inverted.fields,
+        *dense,
     ):  # fmt: skip
         hashed.update(np.ascontiguousarray(array).tobytes())
     hashed.update(repr((segment.paths, segment.languages)).encode())
@@ -101,7 +104,7 @@ def digests(snapshot: Snapshot) -> list[str]:
 STEP = st.tuples(st.sampled_from(["put", "put", "remove", "base"]), st.sampled_from(PATHS), st.integers(0, 30))
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(STEP, max_size=12))
 def test_base_delta_and_dead_are_a_fresh_index(tmp_path: Path, steps: list[tuple[str, str, int]]) -> None:
     store = open_in_memory("x")

@@ -33,7 +33,9 @@ DIM = 8
 
 
 def record(path: str, chunks: int = 2, **changes: object) -> FileRecord:
-    plain = FileRecord(path, "python", 120, 1_700_000_000_123_456_789, hashlib.md5(path.encode()).digest(), None, chunks)
+    plain = FileRecord(
+        path, "python", 120, 1_700_000_000_123_456_789, hashlib.md5(path.encode()).digest(), None, chunks
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -226,8 +228,6 @@ def damage_the_files_table(file: Path) -> None:
     with file.open("r+b") as stream:
         stream.seek((page - 1) * size)
         stream.write(b"\xa5" * size)
-
-
 
 
 def execute(*statements: str) -> Callable[[Path], None]:

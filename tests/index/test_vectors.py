@@ -16,7 +16,7 @@ DIM = 256
 
 
 def units(rows: NDArray[np.float64]) -> NDArray[np.float16]:
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float16)
+    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float16)
 
 
 def random_units(count: int, dim: int = DIM, seed: int = 0) -> NDArray[np.float16]:

@@ -77,8 +77,8 @@ def check_equal(one: Store, other: Store) -> None:
     """Two stores hold the same files, whatever the ids."""
     assert records(one) == records(other)
     for path, (number, _) in one.known_files().items():
-        (found,) = [content for _, content in one.contents([number])] or [None]
-        (twin,) = [content for _, content in other.contents([other.known_files()[path][0]])] or [None]
+        found = next((content for _, content in one.contents([number])), None)
+        twin = next((content for _, content in other.contents([other.known_files()[path][0]])), None)
         assert (found is None) == (twin is None)
         if found is not None and twin is not None:
             assert found.records == twin.records
@@ -124,7 +124,9 @@ def test_a_touched_file_is_read_but_not_encoded(root: Path, store: Store) -> Non
     report = run(root, store)
     assert (report.read, report.chunks_encoded) == (1, 0)
     after = store.known_files()
-    assert {path: number for path, (number, _) in after.items()} == {path: number for path, (number, _) in before.items()}
+    assert {path: number for path, (number, _) in after.items()} == {
+        path: number for path, (number, _) in before.items()
+    }
     assert after["pkg/f1.py"][1].mtime_ns == before["pkg/f1.py"][1].mtime_ns + 7_000_000_000
     check_idle(root, store)
 

@@ -32,7 +32,8 @@ FILES = {
     "app/io.py": "def read_file(path):\n    '''Open a file and read it.'''\n    with open(path) as file:\n"
     "        return file.read()\n",
     "app/old.py": "def obsolete_sort(values):\n    '''An old way to sort.'''\n    return values\n",
-    "lib/sort.go": "package lib\n\n// SortItems sorts in place.\nfunc SortItems(items []int) {\n\tquick(items, 0, len(items))\n}\n",
+    "lib/sort.go": "package lib\n\n// SortItems sorts in place.\nfunc SortItems(items []int) {\n"
+    "\tquick(items, 0, len(items))\n}\n",
     "tests/test_sort.py": "def test_sort_items():\n    assert sort_items([2, 1]) == [1, 2]\n",
     "web/list.js": "// Sort rows of a table.\nexport function sortRows(rows) {\n  return rows.slice().sort();\n}\n",
 }
@@ -89,7 +90,7 @@ def record_of(chunk: Chunk) -> ChunkRecord:
 
 
 def vector_of(text: str) -> NDArray[np.float32]:
-    return ENCODER.encode_queries([text])[0]
+    return np.asarray(ENCODER.encode_queries([text])[0])
 
 
 def find(snapshot: Snapshot, text: str, *, dense: bool = True) -> Candidates:
@@ -142,7 +143,9 @@ def test_what_is_gone_is_no_candidate(snapshot: Snapshot, text: str) -> None:
     for dense in (True, False):
         found = find(snapshot, text, dense=dense)
         names = {snapshot.record(int(chunk)).name for chunk in found.chunks}
-        assert "obsolete_sort" not in names and "new_sort" in names | ({"new_sort"} if text == "obsolete_sort" else set())
+        assert "obsolete_sort" not in names and "new_sort" in names | (
+            {"new_sort"} if text == "obsolete_sort" else set()
+        )
 
 
 def test_words_alone_bring_up_the_chunks_that_hold_them(snapshot: Snapshot) -> None:

@@ -53,7 +53,7 @@ def test_it_repeats_itself(encoder: Encoder) -> None:
 
 def test_the_documentation_is_not_in_the_index(tmp_path: Path, encoder: Encoder) -> None:
     # The words of the documentation stand nowhere else: an index that held them would find every function at once.
-    names = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu".split()
+    names = "alpha beta gamma delta epsilon zeta eta theta iota kappa sigma mu".split()
     strange = "gargle froth melon walrus trombone velvet cactus pickle lantern gravel muffin otter".split()
     asked = [" ".join((strange * 2)[i : i + 4]) for i in range(12)]
     source = "".join(function(name, f"{words}.") for name, words in zip(names, asked, strict=True))
@@ -90,7 +90,9 @@ def test_a_plain_case_is_solved(tmp_path: Path, encoder: Encoder) -> None:
     ],
 )
 def test_which_documentation_asks(tmp_path: Path, encoder: Encoder, documentation: str, counts: bool) -> None:
-    root = write(tmp_path, {"a.py": function("anchor", "Keep the ship in its place."), "b.py": function("f", documentation)})
+    root = write(
+        tmp_path, {"a.py": function("anchor", "Keep the ship in its place."), "b.py": function("f", documentation)}
+    )
     assert evaluate_workspace(root, encoder).queries == 1 + counts
 
 
@@ -101,7 +103,8 @@ def test_what_two_functions_say_asks_for_neither(tmp_path: Path, encoder: Encode
 
 
 def test_classes_do_not_ask(tmp_path: Path, encoder: Encoder) -> None:
-    source = 'class Ship:\n    """A ship that sails the sea."""\n\n    def sail(self):\n        """Sail to the other harbour."""\n'
+    head = 'class Ship:\n    """A ship that sails the sea."""\n\n'
+    source = head + '    def sail(self):\n        """Sail to the other harbour."""\n'
     assert evaluate_workspace(write(tmp_path, {"a.py": source}), encoder).queries == 1
 
 

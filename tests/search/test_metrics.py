@@ -68,7 +68,7 @@ def test_recall(k: int, ranked: str, relevant: str, expected: float) -> None:
         (1, "a", {"a": 1, "b": 1}, 1.0),  # the ideal is cut at k, too
     ],
 )
-def test_ndcg(k: int | None, ranked: str, gains: dict[str, float], expected: float) -> None:
+def test_ndcg(k: int | None, ranked: str, gains: dict[object, float], expected: float) -> None:
     assert ndcg_at(k, list(ranked), gains) == pytest.approx(expected)
 
 

@@ -151,13 +151,18 @@ def test_filters_are_read_before_a_long_query_is_cut() -> None:
         ("read file", [("readfile", 1.0), ("read", 0.5), ("file", 0.5)]),
         ("readFile()", [("readFile", 1.0)]),
         ("Tree.insert", [("Tree.insert", 1.0)]),
-        ("sort the list", [("sortthelist", 1.0), ("sortthe", 2 / 3), ("thelist", 2 / 3), ("sort", 1 / 3), ("list", 1 / 3)]),
+        (
+            "sort the list",
+            [("sortthelist", 1.0), ("sortthe", 2 / 3), ("thelist", 2 / 3), ("sort", 1 / 3), ("list", 1 / 3)],
+        ),
         ("a a", [("aa", 1.0)]),
         ("`parse_date`?", [("parse_date", 1.0)]),
     ],
 )
 def test_the_names_that_words_can_spell(text: str, expected: list[tuple[str, float]]) -> None:
-    assert [(name, pytest.approx(share)) for name, share in parse_query(text).symbols] == expected
+    symbols = parse_query(text).symbols
+    assert [symbol.name for symbol in symbols] == [name for name, _ in expected]
+    assert [symbol.share for symbol in symbols] == pytest.approx([share for _, share in expected])
 
 
 def test_names_of_many_words_come_first_and_stay_few() -> None:

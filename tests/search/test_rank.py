@@ -235,7 +235,9 @@ def ranked_names(workspace: Snapshot, encoder: Encoder, text: str, signals: list
 def measure(workspace: Snapshot, encoder: Encoder) -> dict[str, dict[str, float]]:
     figures = {}
     for ranking, signals in RANKINGS.items():
-        each = [(ranked_names(workspace, encoder, text, signals), set(right.split("|"))) for text, right in ASKED.items()]
+        each: list[tuple[list[object], set[object]]] = [
+            (ranked_names(workspace, encoder, text, signals), set(right.split("|"))) for text, right in ASKED.items()
+        ]
         figures[ranking] = {
             "recall@1": round(float(np.mean([bool(recall_at(1, names, right)) for names, right in each])), 3),
             "recall@5": round(float(np.mean([bool(recall_at(5, names, right)) for names, right in each])), 3),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hunch.engine import Engine, ask, open_engine, similar, update
+from hunch.engine import Engine, answer, ask, open_engine, similar, update
+from hunch.search.query import parse_query
 from hunch.search.search import Answer, Hit, Verdict
 from hunch.search.snippet import SNIPPET_LINES, read_snippet
 from hunch.search.weights import HITS_PER_FILE, RELEVANT_SCORE, WEAK_SCORE
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE
+from hunch.text.roles import Role
 
 WORKSPACE = Path(__file__).parent.parent / "goldens" / "workspace"
 CONTAINERS = {"class", "interface", "struct", "enum", "trait", "module"}
@@ -135,9 +138,12 @@ def test_the_verdict_follows_the_best_score(engine: Engine) -> None:
 def test_tests_come_after_the_code_unless_they_are_wanted(engine: Engine) -> None:
     plain = [hit.path for hit in ask(engine, "levenshtein").hits]
     assert plain.index("text/words.pyw") < plain.index("tests/checks.pyw")
-    wanted = {hit.path: hit.score for hit in ask(engine, "test levenshtein").hits}
-    unwanted = {hit.path: hit.score for hit in ask(engine, "check levenshtein").hits}
+    query = parse_query("test of levenshtein")
+    assert query.wanted_roles == Role.TEST
+    wanted = {hit.path: hit.score for hit in answer(engine, query).hits}
+    unwanted = {hit.path: hit.score for hit in answer(engine, replace(query, wanted_roles=Role.PRODUCT)).hits}
     assert wanted["tests/checks.pyw"] > unwanted["tests/checks.pyw"]
+    assert wanted["text/words.pyw"] == unwanted["text/words.pyw"]
 
 
 def test_filters_that_leave_nothing_say_so(engine: Engine) -> None:
@@ -253,5 +259,3 @@ def test_similar_takes_the_innermost_definition(root: Path) -> None:
 @pytest.mark.parametrize("limit", [1, 3])
 def test_similar_obeys_the_limit(engine: Engine, limit: int) -> None:
     assert len(similar(engine, "text/csv.rs", 5, limit=limit).hits) == limit
-
-

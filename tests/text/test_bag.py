@@ -68,8 +68,18 @@ def test_the_bag_of_a_text(text: Fields, expected: Row) -> None:
 
 
 def test_rows_stay_apart_and_in_order() -> None:
-    texts = [render_parts(body="read"), render_parts(body=""), render_parts(name="read", body="x"), render_parts(body="a b")]
-    assert rows_of(bag_fields(texts, TOKENIZER)) == [named("body", read=1), [], named("name", read=1), named("body", a=1, b=1)]
+    texts = [
+        render_parts(body="read"),
+        render_parts(body=""),
+        render_parts(name="read", body="x"),
+        render_parts(body="a b"),
+    ]
+    assert rows_of(bag_fields(texts, TOKENIZER)) == [
+        named("body", read=1),
+        [],
+        named("name", read=1),
+        named("body", a=1, b=1),
+    ]
 
 
 def test_no_texts_make_no_rows() -> None:
@@ -137,7 +147,7 @@ def test_padding_gives_rectangles_that_end_in_zeros(texts: list[Fields], data: s
     ids, fields, counts = pad(bags, chosen)
     width = max([1, *map(len, expected)])
     assert ids.shape == fields.shape == counts.shape == (len(chosen), width)
-    assert (ids.dtype, fields.dtype, counts.dtype) == (np.int32, np.int32, np.float32)
+    assert [str(array.dtype) for array in (ids, fields, counts)] == ["int32", "int32", "float32"]
     for i, row in enumerate(expected):
         filled = row + [(0, 0, 0)] * (width - len(row))
         assert list(zip(fields[i].tolist(), ids[i].tolist(), counts[i].tolist(), strict=True)) == filled

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk, render_parts, render_query
 
+EMPTY = Chunk("", "python", "", "", "", "", "", "", start_line=1, end_line=2)
 
-def chunk(**changes: str) -> Chunk:
-    empty = dict.fromkeys(("path", "kind", "name", "qualified_name", "signature", "documentation", "body"), "")
-    return Chunk(language="python", start_line=1, end_line=2, **{**empty, **changes})
+
+def chunk(**changes: Any) -> Chunk:
+    return replace(EMPTY, **changes)
 
 
 @pytest.mark.parametrize(

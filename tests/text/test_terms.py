@@ -143,7 +143,9 @@ def test_any_text_is_a_query(text: str) -> None:
 )
 def test_a_query_meets_code_in_these_terms(query: str, code: str, meets: str) -> None:
     (row,) = rows_of(postings_of([render_parts(body=code)], [NO_SYMBOLS]))
-    assert {term for term, _ in query_terms(query)} & row.keys() == {term_of(STEMMER.stemWord(word)) for word in meets.split()}
+    assert {term for term, _ in query_terms(query)} & row.keys() == {
+        term_of(STEMMER.stemWord(word)) for word in meets.split()
+    }
 
 
 @pytest.mark.parametrize(

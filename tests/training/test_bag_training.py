@@ -1,6 +1,7 @@
 """The whole way from files to a model, on pairs whose queries and code have no word in common."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hunch.text.bag import bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
 from hunch_training import train_bag, train_tokenizer
+from hunch_training.average_runs import average_runs
 from hunch_training.bag_model import DOCUMENTATION, BagModel
 from hunch_training.bm25 import bm25_scores
 from hunch_training.corpus import Corpus, corpora_of, keep, load_corpora, merge_rows, take
@@ -28,10 +30,14 @@ from hunch_training.train_bag import (
     draw_batch,
     load_model,
     plan_epoch,
+    repeats_of,
     train,
 )
+from hunch_training.train_bag import (
+    SETTINGS as RUN_SETTINGS,
+)
 
-SETTINGS = Settings(seed=3, epochs=8, batch=64, dim=32, learning_rate=0.03, warmup=4)
+SETTINGS = Settings(seed=3, epochs=8, batch=64, dim=32, learning_rate=0.03, averaging=0.8, warmup=4)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -158,6 +164,46 @@ def test_dropout_removes_fields_and_adds_documentation(corpora: list[Corpus]) ->
     batch = draw_batch(corpora[0], np.arange(50), plain, np.random.default_rng(0))
     assert np.array_equal(batch.code.ids, take(corpora[0].code, np.arange(50)).ids)
     assert np.array_equal(batch.queries.ids, take(corpora[0].queries, np.arange(50)).ids)
+
+
+def test_mean_of_runs_is_a_run(run: Path, tmp_path: Path) -> None:
+    description = {"settings": {"seed": 3, "dim": 32}, "tokenizer_sha256": "t", "data_sha256": {"a": "1"}}
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    state = torch.load(run / BEST, weights_only=True)
+    torch.save({"model": {n: w + 1 for n, w in state["model"].items()}, "step": 99}, other / BEST)
+    for folder in (run, other):
+        (folder / RUN_SETTINGS).write_text(json.dumps(description), encoding="utf-8")
+    average_runs([run, other], tmp_path / "mean")
+    model, rest = load_model(tmp_path / "mean" / BEST)
+    assert rest["step"] == 99
+    assert torch.allclose(model.table, state["model"]["table"] + 0.5, atol=1e-6)
+    (other / RUN_SETTINGS).write_text(json.dumps({**description, "data_sha256": {"a": "2"}}), encoding="utf-8")
+    with pytest.raises(ValueError, match="other"):
+        average_runs([run, other], tmp_path / "mean")
+
+
+def test_rows_asked_for_by_name_lose_name_and_signature(tokenizer: Tokenizer) -> None:
+    code = bag_fields(
+        [Fields(["alpha", "bravo"], ["golf"], ["alpha", "bravo"], [], ["fig"]), Fields(["echo"], [], ["echo"], [], [])],
+        tokenizer,
+    )
+    queries = bag_queries([["hotel"], ["india"]], tokenizer)
+    corpus = Corpus("python", queries, code, np.arange(2))
+    settings = replace(
+        SETTINGS, name_queries=1.0, query_token_dropout=0.0, code_token_dropout=0.0, path_dropout=0.0,
+        documentation_share=0.0, name_dropout=0.0,
+    )  # fmt: skip
+    batch = draw_batch(corpus, np.arange(2), settings, np.random.default_rng(0))
+    expected = bag_queries([["alpha", "bravo"], ["india"]], tokenizer)
+    assert np.array_equal(batch.queries.ids, expected.ids)
+    assert batch.code.fields.tolist() == [1, 4, 0, 2]
+
+
+def test_thin_languages_and_questions_are_seen_more_often(corpora: list[Corpus]) -> None:
+    question = replace(corpora[0], language="question-sql")
+    settings = replace(SETTINGS, thin=3, questions=2)
+    assert [repeats_of(corpus, settings) for corpus in (corpora[0], question)] == [3, 2]
 
 
 def test_bags_are_taken_kept_and_merged(tokenizer: Tokenizer) -> None:

@@ -7,12 +7,15 @@ import multiprocessing
 import multiprocessing.connection
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,6 +34,7 @@ MIN_FILES_FOR_WORKERS = 400
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
 _BATCHES_IN_FLIGHT = 6
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class StaleFile(NamedTuple):
@@ -99,29 +103,72 @@ def prepare_files(
     Batches hold about 256 kB of source and at most a few are under way, which bounds the memory.
     Close the generator to end the workers.
     """
-    batches = _batches(files)
-    if workers < 2 or len(files) < MIN_FILES_FOR_WORKERS:
-        tokenizer = _read_tokenizer(tokenizer_file)
-        for batch in batches:
-            yield prepare_batch(root, batch, tokenizer, max_tokens)
-        return
-    executor = ProcessPoolExecutor(
-        workers,
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-        initargs=(root, tokenizer_file, max_tokens),
-    )
+    batches: Iterator[list[StaleFile]] = _batches(files)
+    if workers >= 2 and len(files) >= MIN_FILES_FOR_WORKERS:
+        pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]] = deque()
+        with _safe_start():
+            executor = ProcessPoolExecutor(
+                workers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_start_worker,
+                initargs=(root, tokenizer_file, max_tokens),
+            )
+        try:
+            _submit(executor, islice(batches, _BATCHES_IN_FLIGHT), pending)
+            while pending:
+                done = pending[0][1].result()
+                pending.popleft()
+                _submit(executor, islice(batches, 1), pending)
+                yield done
+        except BrokenProcessPool:
+            # A worker was killed, for want of memory perhaps. This process goes on alone, with what is left.
+            batches = chain([batch for batch, _ in pending], batches)
+        finally:
+            executor.shutdown(cancel_futures=True)
+    tokenizer = _read_tokenizer(tokenizer_file)
+    for batch in batches:
+        yield prepare_batch(root, batch, tokenizer, max_tokens)
+
+
+def _submit(
+    executor: ProcessPoolExecutor,
+    batches: Iterable[list[StaleFile]],
+    pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]],
+) -> None:
+    for batch in batches:
+        with _safe_start():
+            try:
+                pending.append((batch, executor.submit(_prepare_in_worker, batch)))
+            except BrokenProcessPool:
+                failed: Future[PreparedBatch] = Future()
+                failed.set_exception(BrokenProcessPool())
+                pending.append((batch, failed))
+
+
+@contextmanager
+def _safe_start() -> Iterator[None]:
+    """Start workers so that they run no code of the folder this process is in, and so that Ctrl-C does not reach them.
+
+    A worker begins as ``python -c``, which looks for modules in the current folder first: a workspace with a
+    multiprocessing.py of its own would have it run.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    here = Path.cwd() if sys.version_info < (3, 11) else None
+    os.environ[_SAFE_PATH] = "1"
+    if here is not None:
+        os.chdir(Path(__file__).parent)  # that Python does not know the variable
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
-        pending: deque[Future[PreparedBatch]] = deque()
-        for batch in islice(batches, _BATCHES_IN_FLIGHT):
-            pending.append(executor.submit(_prepare_in_worker, batch))
-        while pending:
-            done = pending.popleft().result()
-            for batch in islice(batches, 1):
-                pending.append(executor.submit(_prepare_in_worker, batch))
-            yield done
+        yield
     finally:
-        executor.shutdown(cancel_futures=True)
+        if masked is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
+        if here is not None:
+            os.chdir(here)
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before
 
 
 def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:

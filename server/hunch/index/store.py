@@ -53,9 +53,9 @@ class IndexState(Enum):
 
     READY = "the index is ready"
     NEW = "there was no index yet"
-    DAMAGED = "the index was damaged: it is being rebuilt"
-    OTHER_FORMAT = "the index is of another version of Hunch: it is being rebuilt"
-    OTHER_CONTENT = "the model or the way code is read has changed: the index is being rebuilt"
+    DAMAGED = "the index was damaged and has to be built again"
+    OTHER_FORMAT = "the index is of another version of Hunch and has to be built again"
+    OTHER_CONTENT = "the model or the way code is read has changed: the index has to be built again"
     READ_ONLY = "the cache folder cannot be written: what is found here is kept in memory only"
     FULL = "the disk is full: the index is not up to date, search goes on with what is there"
     LOCKED = "another process is indexing this folder: search goes on with what is there so far"
@@ -118,13 +118,21 @@ class Store:
         return int(files), int(chunks)
 
     def contents(self, ids: Iterable[int]) -> Iterator[tuple[int, FileContent]]:
-        """Yield what is derived from some files, in the order of the ids given."""
+        """Yield what is derived from some files, in the order of the ids given.
+
+        Raises:
+            sqlite3.DatabaseError: a row cannot be read or does not fit together.
+        """
         for number in ids:
             row = self._connection.execute(
                 "SELECT records, vectors, postings FROM contents WHERE file_id = ?", (number,)
             ).fetchone()
             if row is not None:
-                yield number, _unpack(*row)
+                try:
+                    content = _unpack(*row)
+                except (ValueError, IndexError, ZeroDivisionError) as error:
+                    raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
+                yield number, content
 
     def replace_file(self, record: FileRecord, content: FileContent | None) -> int:
         """Put a file in the place of what was known under its path, in one transaction; return its new id.
@@ -199,7 +207,7 @@ def open_for_reading(file: Path) -> Store:
     Raises:
         sqlite3.Error: it cannot be read.
     """
-    connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=_BUSY_SECONDS)
+    connection = _connect_for_reading(file)
     connection.execute("SELECT count(*) FROM meta").fetchone()
     return Store(connection)
 
@@ -216,7 +224,7 @@ def inspect(file: Path, content: str) -> IndexState:
     if not file.exists():
         return IndexState.NEW
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        with closing(_connect_for_reading(file)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 return IndexState.NEW  # killed before the schema was committed
@@ -247,6 +255,20 @@ def _connect(place: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 8000")  # 32 MB: fewer, longer fsyncs while a first index is built
+    return connection
+
+
+def _connect_for_reading(file: Path) -> sqlite3.Connection:
+    place = f"{file.absolute().as_uri()}?mode=ro"
+    connection = sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS)
+    try:
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:
+        connection.close()
+        if file.with_name(f"{file.name}-wal").exists():
+            raise
+        # In a folder that cannot be written no shared memory for the log can be made; without a log none is needed.
+        connection = sqlite3.connect(f"{place}&immutable=1", uri=True)
     return connection
 
 

@@ -65,8 +65,15 @@ class DenseIndex:
         return np.asarray(self.originals[numbers].astype(np.float32) @ query, np.float32)
 
     def save(self, codes_file: Path) -> None:
-        """Write the FAISS part; the originals are the caller's."""
-        faiss.write_index(self._codes, str(codes_file))
+        """Write the FAISS part; the originals are the caller's.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        try:
+            faiss.write_index(self._codes, str(codes_file))
+        except RuntimeError as error:
+            raise OSError(f"{codes_file}: {error}") from None
 
     def _best(
         self, query: NDArray[np.float32], numbers: NDArray[np.int64], k: int

@@ -176,6 +176,9 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
         files &= np.isin(segment.languages, query.languages)
     if query.excluded_languages:
         files &= ~np.isin(segment.languages, query.excluded_languages)
+    if query.within:
+        folder = f"{query.within}/"
+        files &= np.fromiter((path.startswith(folder) for path in segment.paths), np.bool_, len(segment.paths))
     if query.paths:
         files &= _matching(segment.paths, query.paths)
     if query.excluded_paths:

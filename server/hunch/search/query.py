@@ -56,6 +56,8 @@ class Query:
     paths: tuple[str, ...] = ()
     """Globs as in .gitignore; a chunk must match one."""
     excluded_paths: tuple[str, ...] = ()
+    within: str = ""
+    """A folder, posix, relative to the root, that everything must be in; empty for all."""
     kinds: tuple[str, ...] = ()
     excluded_kinds: tuple[str, ...] = ()
     excluded_languages: tuple[str, ...] = ()
@@ -68,13 +70,18 @@ class Query:
     def filtered(self) -> bool:
         """Whether anything limits where to look."""
         return bool(
-            self.languages or self.paths or self.excluded_paths or self.kinds
+            self.languages or self.paths or self.excluded_paths or self.within or self.kinds
             or self.excluded_kinds or self.excluded_languages
         )  # fmt: skip
 
 
 def parse_query(
-    text: str, *, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = ()
+    text: str,
+    *,
+    languages: Sequence[str] = (),
+    paths: Sequence[str] = (),
+    kinds: Sequence[str] = (),
+    within: str = "",
 ) -> Query:
     """Read a query with its inline filters; the arguments add filters to them.
 
@@ -105,6 +112,7 @@ def parse_query(
         languages=tuple(_language(name) for name in filters["lang"]),
         paths=_globs(filters["path"]),
         excluded_paths=_globs(excluded["path"]),
+        within=within,
         kinds=tuple(_kind(name) for name in filters["kind"]),
         excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),

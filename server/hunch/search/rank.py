@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hunch.search.candidates import Candidates
 from hunch.search.query import Query
-from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
+from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 
@@ -56,7 +56,8 @@ def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.
         candidates: n candidates.
         signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
     """
-    total = np.full(len(candidates.chunks), BIAS, np.float32)
+    bias = BIAS if candidates.dense.any() else BIAS + WORDS_ONLY_BIAS
+    total = np.full(len(candidates.chunks), bias, np.float32)
     for name, values in signals.items():
         total += np.float32(SIGNAL_WEIGHTS[name]) * values
     for role, weight, _ in _role_weights(query):

@@ -84,16 +84,17 @@ def search_similar(
     *,
     leave_out: tuple[str, int, int],
     limit: int = 10,
+    complete: bool = True,
 ) -> Answer:
     """Answer with code like a given piece: its embedding and words stand for the query.
 
     Args:
-        root, snapshot, limit: as in search.
+        root, snapshot, limit, complete: as in search.
         query: made from the piece's own text.
         vector: the piece's embedding, float32 [dim].
         leave_out: path, first and last line of the piece itself.
     """
-    return _answer(root, snapshot, query, vector, perf_counter(), limit=limit, complete=True, leave_out=leave_out)
+    return _answer(root, snapshot, query, vector, perf_counter(), limit=limit, complete=complete, leave_out=leave_out)
 
 
 def _answer(

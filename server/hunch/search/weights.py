@@ -28,6 +28,8 @@ ROLE_WEIGHTS = {
 """Added for a file of that role unless the query asks for it."""
 
 BIAS = -4.0
+WORDS_ONLY_BIAS = 2.0
+"""Added when there is no embedding of the query, in the place of what "meaning" adds to a right hit on average."""
 
 SAME_FILE_DECAY = 0.8
 """Each further hit in a file counts this much of the one before."""

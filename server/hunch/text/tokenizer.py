@@ -20,7 +20,7 @@ SPECIAL_PIECES = ("[PAD]", "[UNK]")
 CONTINUATION = "##"
 
 MAX_IDENTIFIER_CHARACTERS = 64
-"""Longer runs are hashes, encoded data or noise; they carry no words."""
+"""Longer runs without an underscore are hashes, encoded data or noise; they carry no words."""
 
 _CACHED_IDENTIFIERS = 1 << 16
 
@@ -45,11 +45,11 @@ def split_identifier(identifier: str) -> list[str]:
 
     Scripts written without spaces are split into single characters.
     """
-    if len(identifier) > MAX_IDENTIFIER_CHARACTERS:
-        return []
-    if identifier.isascii():
-        return [part.lower() for part in _ASCII_PARTS.findall(identifier)]
-    return [part.lower() for part in _OTHER_PARTS.findall(identifier)]
+    parts = _ASCII_PARTS if identifier.isascii() else _OTHER_PARTS
+    if len(identifier) <= MAX_IDENTIFIER_CHARACTERS:
+        return [part.lower() for part in parts.findall(identifier)]
+    words = (word for word in identifier.split("_") if len(word) <= MAX_IDENTIFIER_CHARACTERS)
+    return [part.lower() for word in words for part in parts.findall(word)]
 
 
 class Tokenizer:

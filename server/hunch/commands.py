@@ -1,0 +1,213 @@
+"""What each command does: opens the workspace, calls the engine, prints. Returns the exit status."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from hunch.engine import DATABASE, Engine, answer, open_engine, similar, update
+from hunch.index.store import IndexState
+from hunch.index.writer import UpdateReport
+from hunch.model.bundle import BundleError
+from hunch.search.evaluate import evaluate_workspace
+from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.search import Answer, Verdict
+from hunch.settings import workspace_cache
+from hunch.terminal import (
+    print_answer,
+    print_evaluation,
+    print_notice,
+    print_report,
+    print_status,
+    progress_bar,
+    to_json,
+)
+from hunch.workspace.scan import RootError
+
+FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
+
+_PATIENCE_SECONDS = 2.0
+"""How long a search waits for another one that is bringing the same index up to date."""
+
+
+def run_command(name: str, options: argparse.Namespace) -> int:
+    """Run a command by its name and return the exit status; errors are told in one line on stderr."""
+    commands = {
+        "search": run_search,
+        "similar": run_similar,
+        "index": run_index,
+        "status": run_status,
+        "eval": run_eval,
+    }
+    try:
+        return commands[name](options)
+    except (QueryError, RootError, BundleError) as error:
+        print_notice(str(error), error=True)
+    except BrokenPipeError:
+        raise
+    except (OSError, sqlite3.Error) as error:
+        print_notice(f"{type(error).__name__}: {error}", error=True)
+    return FAILED
+
+
+def run_search(options: argparse.Namespace) -> int:
+    """Answer one query, or every line of a file."""
+    root, within = _root_of(options.root)
+    asked = None if options.queries else _parse(" ".join(options.query), options, within)
+    with open_engine(root, write=not options.no_update, patience=_PATIENCE_SECONDS) as engine:
+        if not _up_to_date(engine, options):
+            return INTERRUPTED
+        if asked is not None:
+            return _print(answer(engine, asked, limit=options.limit), options)
+        failed = False
+        for line in _lines(options.queries):
+            try:
+                _print(answer(engine, _parse(line, options, within), limit=options.limit), options)
+            except QueryError as error:
+                failed = True
+                print_notice(str(error), error=True)
+                if options.json:
+                    print(json.dumps({"query": line, "error": str(error)}), flush=True)
+        return FAILED if failed else FOUND
+
+
+def _parse(text: str, options: argparse.Namespace, within: str) -> Query:
+    return parse_query(text, languages=options.lang, paths=options.path, kinds=options.kind, within=within)
+
+
+def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
+    """Bring the index up to date unless told not to, and say what was found wrong; False when stopped before any."""
+    if not options.no_update:
+        report = _update(engine)
+        if report is not None and not report.complete and not engine.snapshot.chunk_count:
+            return False
+    for notice in engine.notices:
+        print_notice(notice)
+    if options.no_update and not engine.snapshot.chunk_count:
+        print_notice(f"{engine.root}: nothing is indexed yet: run hunch index")
+    return True
+
+
+def _print(answer: Answer, options: argparse.Namespace) -> int:
+    if options.json:
+        print(to_json(answer, strict=options.strict), flush=True)
+    else:
+        print_answer(answer, explain=options.explain, strict=options.strict)
+    return NOTHING if answer.verdict is Verdict.NONE else FOUND
+
+
+def run_similar(options: argparse.Namespace) -> int:
+    """Find code like the definition at a line."""
+    place, separator, line = options.place.rpartition(":")
+    if not separator or not line.isdigit() or int(line) < 1:
+        raise QueryError(f"{options.place}: give a file and a line, for example src/server.py:120")
+    file = Path(place).absolute()
+    if not file.is_file():
+        raise QueryError(f"{place}: no such file")
+    root, _ = _root_of(options.root)
+    root = root.resolve()
+    if not file.resolve().is_relative_to(root):
+        raise QueryError(f"{place}: not inside {root}: give its folder with --root")
+    with open_engine(root, write=not options.no_update, patience=_PATIENCE_SECONDS) as engine:
+        if not _up_to_date(engine, options):
+            return INTERRUPTED
+        path = file.resolve().relative_to(root).as_posix()
+        return _print(similar(engine, path, int(line), limit=options.limit), options)
+
+
+def run_index(options: argparse.Namespace) -> int:
+    """Bring the index up to date and say what it holds."""
+    with open_engine(_root_of(options.directory)[0], rebuild=options.rebuild) as engine:
+        if engine.state is IndexState.LOCKED:
+            what = "another process is indexing this folder"
+            print_notice(f"{engine.root}: {what}: run this again when it is done", error=True)
+            return FAILED
+        report = _update(engine)
+        for notice in engine.notices:
+            print_notice(notice)
+        if report is None or engine.in_memory:
+            return FAILED
+        print_report(report, engine.root)
+        return FOUND if report.complete else INTERRUPTED
+
+
+def run_status(options: argparse.Namespace) -> int:
+    """Say what is indexed, with which model, and where."""
+    with open_engine(_root_of(options.directory)[0], write=False) as engine:
+        print_status(engine, as_json=options.json)
+    return FOUND
+
+
+def run_eval(options: argparse.Namespace) -> int:
+    """Measure search on the folder's own documented functions."""
+    with open_engine(_root_of(options.directory)[0], write=False) as engine, progress_bar() as show:
+        if engine.encoder is None:
+            raise BundleError(engine.notices[0])
+        evaluation = evaluate_workspace(engine.root, engine.encoder, queries=options.queries, on_progress=show)
+    print_evaluation(evaluation, as_json=options.json)
+    return FOUND
+
+
+def _update(engine: Engine) -> UpdateReport | None:
+    """Bring the index up to date with progress on a terminal; Ctrl-C stops it and keeps what is done."""
+    with progress_bar() as show, _stop_on_interrupt() as stopped:
+        report = update(engine, on_progress=show, stopped=lambda: bool(stopped))
+    if report is not None:
+        for warning in report.warnings:
+            print_notice(warning)
+        if not report.complete:
+            print_notice(
+                f"stopped: {engine.snapshot.file_count:,} files are searchable, {report.left:,} are left; "
+                "the next run goes on from here"
+            )
+    return report
+
+
+@contextmanager
+def _stop_on_interrupt() -> Iterator[list[int]]:
+    """Collect interrupts instead of raising them; the second one raises."""
+    received: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _root_of(chosen: Path | None) -> tuple[Path, str]:
+    """Return the workspace, and the folder in it to search: inside an indexed workspace, the current one."""
+    if chosen is not None:
+        return chosen, ""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (workspace_cache(folder) / DATABASE).exists():
+            below = here.relative_to(folder).as_posix()
+            return folder, "" if below == "." else below
+    return here, ""
+
+
+def _lines(source: str) -> Iterator[str]:
+    if source == "-":
+        yield from (line.strip() for line in sys.stdin if line.strip())
+        return
+    try:
+        with Path(source).open(encoding="utf-8", errors="replace") as file:
+            yield from (line.strip() for line in file if line.strip())
+    except OSError as error:
+        raise QueryError(f"{source}: {error.strerror}") from None
+
+
+_COMMANDS = {"search": run_search, "similar": run_similar, "index": run_index, "status": run_status, "eval": run_eval}
