@@ -1,0 +1,208 @@
+"""How good the answers are: every valid or test set of the data folder, by meaning alone, by words alone, and together.
+
+    python -m benchmarks.quality DATA [--workspaces DIR] [--split valid|test] [--sets pairs/go,cosqa,workspaces]
+
+Sets of pairs (``packages_pairs``, questions, tasks) are MRR in pools of 1,000, ``cosqa`` MRR over its 6,267 functions,
+``csn`` the NDCG of the CodeSearchNet challenge. Documentation is removed from all code.
+
+Workspace queries are answered by the engine itself on real workspaces: NDCG@10 and recall@10 by file, each file at the
+place of its best hit, and by definition, where path and name must both be right. For doc queries the documentation
+they quote is blanked before the workspace is indexed. "plain" leaves out queries in which a name or a file name
+of the answer stands.
+
+Dense is the cosine alone, lexical the BM25F score alone, hybrid what the product does. In workspaces, dense and lexical
+run through the same ranking with the other half switched off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from math import nan
+from pathlib import Path
+from tempfile import gettempdir
+from typing import Any
+
+import numpy as np
+
+from benchmarks.datasets import Split, load_sets, pools_of
+from benchmarks.machine import save_result
+from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
+from benchmarks.report import quality_tables
+from benchmarks.workspaces import (
+    KINDS,
+    WorkspaceQuery,
+    fetch,
+    indexed,
+    ranked_paths,
+    ranked_places,
+    read_queries,
+    read_workspaces,
+)
+from hunch.engine import Engine
+from hunch.model.bundle import load_bundle
+from hunch.model.encoder import Encoder
+from hunch.search.metrics import bootstrap, ndcg_at, recall_at
+from hunch.search.query import QueryError, parse_query
+from hunch.search.search import Hit, search
+from hunch.settings import model_folder
+from hunch_training.evaluate import TextSet
+
+FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")
+WORKSPACES = "workspaces"
+
+_HITS = 50
+_QUERIES_AT_ONCE = 2000
+
+
+def measure_set(texts: TextSet, encoder: Encoder) -> dict[str, Any]:
+    """Measure one retrieval set."""
+    graded = texts.name.startswith("csn/")
+    values: dict[str, list[float]] = {row: [] for row in ROWS}
+    for pool in pools_of(texts):
+        snapshot = build_snapshot(pool.code, encoder)
+        for start in range(0, len(pool.queries), _QUERIES_AT_ONCE):
+            part = slice(start, start + _QUERIES_AT_ONCE)
+            gains = pool.gains[part]
+            for row, scores in score_all(snapshot, encoder, pool.queries[part]).items():
+                values[row] += _ndcg(scores, gains) if graded else reciprocal_ranks(scores, gains)
+    return {
+        "set": texts.name,
+        "queries": len(texts.queries),
+        "metric": "NDCG" if graded else "MRR",
+        **{row: _interval(values[row]) for row in ROWS},
+    }
+
+
+def measure_workspace(engine: Engine, queries: Sequence[WorkspaceQuery]) -> dict[str, dict[str, list[float]]]:
+    """Return each figure of each query, by row of the table."""
+    found: dict[str, dict[str, list[float]]] = {row: {figure: [] for figure in FIGURES} for row in ROWS}
+    for query in queries:
+        for row in ROWS:
+            for figure, value in zip(FIGURES, judge(answers(engine, query.text, row), query), strict=True):
+                found[row][figure].append(value)
+    return found
+
+
+def answers(engine: Engine, text: str, row: str) -> list[Hit]:
+    """Return the hits for a query, with half of the search switched off for the rows that are not hybrid."""
+    try:
+        query = parse_query(text.replace(":", " "))
+    except QueryError:
+        return []
+    if row == "dense":
+        query = replace(query, terms=(), symbols=())
+    encoder = None if row == "lexical" else engine.encoder
+    return search(engine.root, engine.snapshot, encoder, query, limit=_HITS).hits
+
+
+def judge(hits: Sequence[Hit], query: WorkspaceQuery) -> tuple[float, float, float, float]:
+    """Return NDCG@10 and recall@10 by file, and by definition; not a number where no definition is known."""
+    paths, places = ranked_paths(hits), ranked_places(hits)
+    by_file = ndcg_at(10, paths, dict.fromkeys(query.paths, 1.0)), recall_at(10, paths, set(query.paths))
+    if not query.places:
+        return *by_file, nan, nan
+    return *by_file, ndcg_at(10, places, dict.fromkeys(query.places, 1.0)), recall_at(10, places, set(query.places))
+
+
+def measure_workspaces(
+    data: Path, folder: Path, split: Split, only: frozenset[str] = frozenset()
+) -> list[dict[str, Any]]:
+    """Measure every workspace of a split; the rows of all workspaces together come last."""
+    chosen = [one for one in read_workspaces(data) if one.split == split and (not only or one.id in only)]
+    fetch(data, folder, chosen)
+    table: list[dict[str, Any]] = []
+    for kind in KINDS:
+        together: dict[str, dict[str, list[float]]] = {row: {figure: [] for figure in FIGURES} for row in ROWS}
+        gifts: list[bool] = []
+        for workspace in chosen:
+            queries = read_queries(data, workspace.id, kind)
+            if not queries:
+                continue
+            with indexed(data, folder, workspace, kind) as engine:
+                values = measure_workspace(engine, queries)
+                chunks = engine.snapshot.chunk_count
+            about = {"workspace": workspace.id, "language": workspace.language, "kind": kind, "chunks": chunks}
+            table += _both(about, values, [query.gift for query in queries])
+            print(_line(table[-2]), flush=True)
+            for row in ROWS:
+                for figure in FIGURES:
+                    together[row][figure] += values[row][figure]
+            gifts += [query.gift for query in queries]
+        totals = _both({"workspace": "all", "language": "", "kind": kind}, together, gifts)
+        table += totals
+        print(*map(_line, totals), sep="\n", flush=True)
+    return table
+
+
+def _both(
+    about: dict[str, Any], values: dict[str, dict[str, list[float]]], gifts: Iterable[bool]
+) -> list[dict[str, Any]]:
+    """Return the row of all queries and that of the plain ones."""
+    plain = ~np.array(list(gifts), np.bool_)
+    every = np.ones_like(plain)
+    return [
+        about
+        | {"rows": name, "queries": int(kept.sum())}
+        | {row: {figure: _interval(np.array(values[row][figure])[kept]) for figure in FIGURES} for row in ROWS}
+        for name, kept in (("all", every), ("plain", plain))
+    ]
+
+
+def _ndcg(scores: np.ndarray[Any, np.dtype[np.float32]], gains: Sequence[dict[int, float]]) -> list[float]:
+    orders = np.argsort(-scores, axis=1, kind="stable")
+    return [
+        ndcg_at(None, order.tolist(), dict(gain.items()))
+        for order, gain in zip(orders, gains, strict=True)
+        if any(value > 0 for value in gain.values())
+    ]
+
+
+def _interval(values: Any) -> dict[str, float]:
+    known = np.asarray(values, np.float64)
+    return {name: round(value, 4) for name, value in bootstrap(known[~np.isnan(known)])._asdict().items()}
+
+
+def _line(row: dict[str, Any]) -> str:
+    if "set" in row:
+        return f"{row['set']:18} {row['queries']:6} " + "  ".join(f"{name} {row[name]['mean']:.3f}" for name in ROWS)
+    cells = "  ".join(
+        f"{name} {row[name]['file_ndcg']['mean']:.3f}/{row[name]['name_ndcg']['mean']:.3f}" for name in ROWS
+    )
+    return f"{row['kind']:7} {row['workspace']:18} {row['rows']:6} {row['queries']:5}  {cells}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks.quality", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path, help="the data folder, with SOURCES.md in it")
+    parser.add_argument("--workspaces", type=Path, default=Path(gettempdir()) / "hunch-workspaces",
+                        help="where the workspaces are, or are unpacked to (%(default)s)")  # fmt: skip
+    parser.add_argument("--split", choices=("valid", "test"), help="one of them (both)")
+    parser.add_argument("--sets", help=f"comma-separated beginnings of set names; {WORKSPACES}[/ID] for the workspaces")
+    parser.add_argument("--name", default="quality", help="of the result file (%(default)s)")
+    options = parser.parse_args(arguments)
+    wanted = tuple(options.sets.split(",")) if options.sets else ()
+    inside = frozenset(name.partition("/")[2] for name in wanted if name.startswith(f"{WORKSPACES}/"))
+    os.environ.setdefault("HUNCH_WORKERS", str(os.cpu_count() or 1))
+    encoder = Encoder(load_bundle(model_folder()))
+    result: dict[str, Any] = {"model": encoder.bundle.manifest.identity, "splits": {}}
+    splits: list[Split] = [options.split] if options.split else ["valid", "test"]
+    for split in splits:
+        sets = []
+        for texts in load_sets(options.data, split):
+            if not wanted or texts.name.startswith(wanted):
+                sets.append(measure_set(texts, encoder))
+                print(_line(sets[-1]), flush=True)
+        table = []
+        if not wanted or any(name.startswith(WORKSPACES) for name in wanted):
+            table = measure_workspaces(options.data, options.workspaces, split, inside)
+        result["splits"][split] = {"sets": sets, "workspaces": table}
+    save_result(options.name, result)
+    print(quality_tables(result))
+
+
+if __name__ == "__main__":
+    main()

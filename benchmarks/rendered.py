@@ -1,0 +1,95 @@
+"""Rendered code that is at hand as text, searched by the product's own index and ranking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.index.lexical import add_scores, invert
+from hunch.index.segment import Segment
+from hunch.index.snapshot import Snapshot, View
+from hunch.index.vectors import build_dense
+from hunch.model.encoder import Encoder
+from hunch.search.candidates import find_candidates
+from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.rank import score, signals_of
+from hunch.text.chunk import KINDS
+from hunch.text.render import Fields
+from hunch.text.terms import postings_of
+
+ROWS = ("dense", "lexical", "hybrid")
+Scores = NDArray[np.float32]
+
+_BATCH = 2000
+
+
+def build_snapshot(code: Sequence[Fields], encoder: Encoder) -> Snapshot:
+    """Return pieces of rendered code as a snapshot of one file each."""
+    count = len(code)
+    batches = [code[start : start + _BATCH] for start in range(0, count, _BATCH)]
+    vectors = [encoder.encode_chunks(encoder.bag_chunks(batch)).astype(np.float16) for batch in batches]
+    postings = [postings_of(batch, [sorted(_symbols(fields)) for fields in batch]) for batch in batches]
+    segment = Segment(
+        file_ids=np.arange(count, dtype=np.int64),
+        paths=[f"{number}" for number in range(count)],
+        languages=["text"] * count,
+        roles=np.zeros(count, np.uint8),
+        first_chunks=np.arange(count + 1, dtype=np.int64),
+        chunk_files=np.arange(count, dtype=np.int32),
+        kinds=np.full(count, KINDS.index("function"), np.uint8),
+        record_starts=np.zeros(count + 1, np.int64),
+        records=np.zeros(0, np.uint8),
+        dense=build_dense(np.concatenate(vectors)),
+        inverted=invert(postings),
+    )
+    return Snapshot(generation=1, views=(View(segment, None, 0),), chunk_count=count, file_count=count)
+
+
+def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:
+    """Return the scores of all code for all queries, float32 [queries, code], by dense, lexical and hybrid search.
+
+    Hybrid is what the product does. What it does not take for a candidate comes after the candidates, by cosine.
+    """
+    (view,) = snapshot.views
+    segment = view.segment
+    assert segment.dense is not None
+    embeddings = encoder.encode_queries(queries)
+    dense = embeddings @ segment.dense.originals.astype(np.float32).T
+    lexical = np.zeros_like(dense)
+    hybrid = dense - 2  # below every score, which is above 0
+    for row, text in enumerate(queries):
+        try:
+            query = parse_query(_without_filters(text))
+        except QueryError:
+            continue
+        vector = embeddings[row] if embeddings[row].any() else None
+        candidates = find_candidates(snapshot, query, vector)
+        hybrid[row, candidates.chunks] = score(query, candidates, signals_of(candidates))
+        _add_words(segment, query, candidates.idf, lexical[row])
+    return {"dense": dense, "lexical": lexical, "hybrid": hybrid}
+
+
+def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:
+    """Return 1 / rank of the best placed relevant piece of each query; ties count against it."""
+    values = []
+    for row, gain in zip(scores, gains, strict=True):
+        best = max(float(row[place]) for place in gain)
+        values.append(1.0 / max(1, int((row >= best).sum())))
+    return values
+
+
+def _add_words(segment: Segment, query: Query, idf: NDArray[np.float32], scores: Scores) -> None:
+    for (term, _), weight in zip(query.terms, idf, strict=True):
+        add_scores(segment.inverted, term, float(weight), scores)
+
+
+def _symbols(fields: Fields) -> set[str]:
+    """The simple and the qualified name, as the product looks chunks up."""
+    return {fields.name[-1], ".".join(fields.name)} if fields.name else set()
+
+
+def _without_filters(text: str) -> str:
+    """A docstring that says ``path: ...`` asks for no filter."""
+    return text.replace(":", " ")

@@ -1,0 +1,187 @@
+"""The result tables of README.md, made from the result files.
+
+python -m benchmarks.report            writes them between the marks in benchmarks/README.md
+python -m benchmarks.report --print    prints them
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import in_words, load_result
+
+README = Path(__file__).resolve().parent / "README.md"
+
+_ROWS = ("dense", "lexical", "hybrid")
+
+
+def table_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    return "\n".join(["| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *rows)])
+
+
+def quality_tables(result: Mapping[str, Any]) -> str:
+    """Return the tables of benchmarks.quality."""
+    parts = []
+    for split, content in result["splits"].items():
+        if content["sets"]:
+            rows = [
+                [one["set"], str(one["queries"]), one["metric"], *(_with_interval(one[name]) for name in _ROWS)]
+                for one in content["sets"]
+            ]
+            parts.append(
+                f"**{split} sets** ([95% interval])\n\n" + table_of(["set", "queries", "metric", *_ROWS], rows)
+            )
+        parts += [
+            _workspace_table(split, content["workspaces"], kind) for kind in ("commit", "doc") if content["workspaces"]
+        ]
+    return "\n\n".join(parts)
+
+
+def _workspace_table(split: str, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
+    header = ["workspace", "queries"]
+    header += [f"{figure}, {name}" for figure in ("NDCG@10 by file", "by definition") for name in _ROWS]
+    header += ["recall@10 by file", "by definition"]
+    lines = []
+    for row in rows:
+        if row["kind"] != kind or (row["rows"] == "plain" and row["workspace"] != "all"):
+            continue
+        name = row["workspace"] if row["rows"] == "all" else f"{row['workspace']}, plain"
+        cells = [f"{row[one][figure]['mean']:.3f}" for figure in ("file_ndcg", "name_ndcg") for one in _ROWS]
+        cells += [f"{row['hybrid'][figure]['mean']:.3f}" for figure in ("file_recall", "name_recall")]
+        lines.append([name, str(row["queries"]), *cells])
+    return f"**{split} workspaces, {kind} queries** (recall of hybrid)\n\n" + table_of(header, lines)
+
+
+def speed_tables(result: Mapping[str, Any]) -> str:
+    """Return the tables of benchmarks.speed."""
+    sizes = result["sizes"]
+    header = ["", *(f"{one['hunch_cold']['chunks']:,.0f} chunks" for one in sizes), "target"]
+    rows = [[name, *(_cell(value, one) for one in sizes), target] for name, value, target in _SPEED]
+    return table_of(header, [row for row in rows if any(row[1:-1])])
+
+
+def _cell(value: Callable[[Mapping[str, Any]], str], size: Mapping[str, Any]) -> str:
+    try:
+        return value(size)
+    except KeyError:
+        return ""
+
+
+def _per_chunk(size: Mapping[str, Any], figure: str, unit: float) -> float:
+    return float(size["hunch_cold"][figure] / size["hunch_cold"]["chunks"] * unit)
+
+
+def _memory(size: Mapping[str, Any], task: str) -> str:
+    one = size[task]
+    own = f"{one['peak_mb']:.0f} MB"
+    return own if one["largest_child_mb"] < 1 else f"{own}, largest worker {one['largest_child_mb']:.0f} MB"
+
+
+def _queries(size: Mapping[str, Any], task: str) -> str:
+    return " / ".join(f"{size[task][f'p{share}_ms']:.2f}" for share in (50, 95, 99))
+
+
+_SPEED: tuple[tuple[str, Callable[[Mapping[str, Any]], str], str], ...] = (
+    ("files", lambda s: f"{s['hunch_cold']['files']:,.0f}", ""),
+    ("cold index, s", lambda s: f"{s['hunch_cold']['seconds']:.2f}", ""),
+    ("semble, s (with save)", lambda s: f"{s['semble_cold']['seconds']:.2f} ({s['semble_cold']['with_save']:.2f})", ""),
+    ("cold index, Hunch / semble", lambda s: f"{s['hunch_cold']['seconds'] / s['semble_cold']['seconds']:.2f}", "1.0"),
+    ("the same in CPU seconds", lambda s: f"{s['hunch_cold']['cpu'] / s['semble_cold']['cpu']:.2f}", ""),
+    ("semble's chunks", lambda s: f"{s['semble_cold']['chunks']:,.0f}", ""),
+    ("files/s", lambda s: f"{s['hunch_cold']['files'] / s['hunch_cold']['seconds']:,.0f}", ""),
+    ("chunks/s", lambda s: f"{s['hunch_cold']['chunks'] / s['hunch_cold']['seconds']:,.0f}", ""),
+    ("cold index, µs a chunk", lambda s: f"{_per_chunk(s, 'seconds', 1e6):.0f}", ""),
+    ("unchanged re-index, s", lambda s: f"{s['hunch_unchanged']['seconds']:.2f}", "1 at 10,000 files"),
+    ("one-file update, ms", lambda s: f"{s['hunch_one_file']['seconds'] * 1000:.0f}", "100"),
+    ("query p50 / p95 / p99, ms", lambda s: _queries(s, "hunch_query"), "2 at 10k, 5 at 100k"),
+    ("semble query p50 / p95 / p99, ms", lambda s: _queries(s, "semble_query"), ""),
+    ("start to first answer, s", lambda s: f"{s['hunch_query']['start']:.2f}", "1"),
+    ("semble, s", lambda s: f"{s['semble_query']['start']:.2f}", ""),
+    ("`hunch search --no-update`, s", lambda s: f"{s['hunch_command']['seconds']:.2f}", ""),
+    ("`hunch search`, s", lambda s: f"{s['hunch_command_updating']['seconds']:.2f}", ""),
+    ("peak memory, searching", lambda s: _memory(s, "hunch_query"), "250 MB"),
+    ("peak memory, indexing", lambda s: _memory(s, "hunch_cold"), ""),
+    ("semble: searching", lambda s: _memory(s, "semble_query"), ""),
+    ("semble: indexing", lambda s: _memory(s, "semble_cold"), ""),
+    ("index, bytes a chunk", lambda s: f"{_per_chunk(s, 'bytes', 1):,.0f}", ""),
+    ("semble, bytes a chunk", lambda s: f"{s['semble_cold']['bytes'] / s['semble_cold']['chunks']:,.0f}", ""),
+)
+
+
+def lexical_tables(result: Mapping[str, Any]) -> str:
+    """Return the table of benchmarks.lexical."""
+    header = ["engine", "build, s", "2 terms p50 / p95, ms", "5 terms", "10 terms", "replace a file, ms", "on disk, MB",
+              "in memory, MB", "MRR"]  # fmt: skip
+    rows = []
+    for one in result["engines"]:
+        queries = [f"{one['queries'][n]['p50_ms']:.2f} / {one['queries'][n]['p95_ms']:.2f}" for n in ("2", "5", "10")]
+        rows.append([one["engine"], f"{one['build']:.1f}", *queries, f"{one['replace_ms']:.2f}",
+                     f"{one['disk_mb']:.0f}", f"{one['memory_mb']:.0f}", _with_interval(one["mrr"])])  # fmt: skip
+    return f"{result['chunks']:,} chunks, {result['asked']:,} questions.\n\n" + table_of(header, rows)
+
+
+def tuning_tables(result: Mapping[str, Any]) -> str:
+    """Return the tables of benchmarks.tune_ranking."""
+    steps = result["ndcg"]
+    figures = list(steps["before"]["valid"])
+    columns = [
+        ("train", "before"),
+        ("train", "climbed"),
+        ("valid", "before"),
+        ("valid", "climbed"),
+        ("valid", "shipped"),
+    ]
+    header = ["queries", *(f"{split}, {step}" for split, step in columns)]
+    rows = [[name, *(f"{steps[step][split][name]:.3f}" for split, step in columns)] for name in figures]
+    verdict = result["verdict"]
+    called = ["relevant", "weak", "none"]
+    shares = [[name, *(f"{one[verdict_]:.1%}" for verdict_ in called)] for name, one in verdict["valid_shares"].items()]
+    return (
+        f"{table_of(header, rows)}\n\nVerdicts on valid workspaces, relevant from a best score of "
+        f"{verdict['relevant']}, none below {verdict['weak']}:\n\n{table_of(['queries', *called], shares)}"
+    )
+
+
+def _with_interval(value: Mapping[str, float]) -> str:
+    return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
+
+
+TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "quality": quality_tables,
+    "speed": speed_tables,
+    "lexical": lexical_tables,
+    "tune_ranking": tuning_tables,
+}
+
+
+def fill(text: str, name: str, tables: str) -> str:
+    """Put tables between the marks ``<!-- NAME -->`` and ``<!-- /NAME -->`` of a page."""
+    marks = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
+    return marks.sub(lambda found: f"{found[1]}\n\n{tables}\n\n{found[2]}", text)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Fill README.md, or print the tables."""
+    parser = argparse.ArgumentParser(prog="benchmarks.report", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--print", action="store_true", help="print the tables and leave README.md alone")
+    options = parser.parse_args(arguments)
+    text = README.read_text(encoding="utf-8")
+    for name, tables in TABLES.items():
+        result = load_result(name)
+        if result is None:
+            continue
+        filled = f"{tables(result)}\n\nMeasured on {in_words(result['machine'])}."
+        if options.print:
+            print(f"## {name}\n\n{filled}\n")
+        text = fill(text, name, filled)
+    if not options.print:
+        README.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,182 @@
+"""The signals of all candidates of all workspace queries, gathered once so that weights can be tried quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.workspaces import KINDS, Workspace, WorkspaceQuery, indexed, read_queries
+from hunch.engine import Engine
+from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.rank import signals_of
+from hunch.search.weights import ROLE_WEIGHTS, SIGNAL_WEIGHTS
+
+FEATURES = (*SIGNAL_WEIGHTS, *(f"role {role.name}" for role in ROLE_WEIGHTS))
+"""The columns: the signals, then one for each role that counts against a file."""
+
+OWN, FOREIGN, EXCLUDED = 0, 1, 2
+"""Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
+
+ASKED = (*KINDS, "symbol")
+"""Kinds of queries: the two of the data, and the bare names that the doc queries document."""
+
+_CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
+_EVERY_EXCLUDED = 3
+_SHORTEST_NAME = 5
+_GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "\\*?[]!# "})
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """q queries with n candidates in all: those of query i are the rows starts[i]:starts[i + 1]."""
+
+    starts: NDArray[np.int64]
+    """int64 [q + 1]"""
+    features: NDArray[np.float32]
+    """float32 [n, FEATURES]"""
+    file_hit: NDArray[np.bool_]
+    """bool [n], the file is one that the query is about"""
+    name_hit: NDArray[np.bool_]
+    """bool [n], so is the definition"""
+    files: NDArray[np.int32]
+    """int32 [n], the same number for the same file, within a query"""
+    places: NDArray[np.int32]
+    """int32 [n], the same number for the same path and name, within a query"""
+    first_lines: NDArray[np.int32]
+    last_lines: NDArray[np.int32]
+    levels: NDArray[np.int32]
+    """int32 [n]: 0 for a file's card, 1 for what holds other definitions, 2 for the rest"""
+    path_count: NDArray[np.int32]
+    """int32 [q], how many files answer"""
+    place_count: NDArray[np.int32]
+    """int32 [q], how many definitions answer"""
+    kinds: NDArray[np.int32]
+    """int32 [q], positions in ASKED"""
+    groups: NDArray[np.int32]
+    """int32 [q], OWN, FOREIGN or EXCLUDED"""
+    workspaces: NDArray[np.int32]
+    """int32 [q]"""
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def rows(self, query: int) -> slice:
+        """Return where the candidates of a query stand."""
+        return slice(int(self.starts[query]), int(self.starts[query + 1]))
+
+
+@dataclass(frozen=True, slots=True)
+class _One:
+    """One query's part of Gathered."""
+
+    columns: tuple[NDArray[Any], ...]
+    """Those of its candidates, in the order of Gathered's fields"""
+    facts: tuple[int, int, int, int, int]
+
+
+def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign_per_workspace: int = 120) -> Gathered:
+    """Index the workspaces and look up every query's candidates."""
+    queries = {w.id: {kind: read_queries(data, w.id, kind) for kind in KINDS} for w in workspaces}
+    found: list[_One] = []
+    for number, workspace in enumerate(workspaces):
+        for kind_number, kind in enumerate(KINDS):
+            own = queries[workspace.id][kind]
+            if not own:
+                continue
+            others = [q for w in workspaces if w.language != workspace.language for q in queries[w.id][kind]]
+            picked = np.random.default_rng(number).permutation(len(others))[: foreign_per_workspace // 2]
+            with indexed(data, folder, workspace, kind) as engine:
+                asked = [(query, OWN) for query in own] + [(query, EXCLUDED) for query in own[::_EVERY_EXCLUDED]]
+                asked += [(others[i], FOREIGN) for i in picked]
+                found += _look_up(engine, asked, kind_number, number)
+                if kind == "doc":
+                    names = [(query, OWN) for query in _names_alone(own)]
+                    found += _look_up(engine, names, ASKED.index("symbol"), number)
+        print(f"gathered: {workspace.id}", flush=True)
+    columns = [np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)]
+    facts = np.array([one.facts for one in found], np.int32).T
+    lengths = [len(one.columns[1]) for one in found]
+    return Gathered(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), *columns, *facts)
+
+
+def save(gathered: Gathered, file: Path) -> None:
+    """Keep what was gathered."""
+    np.savez(file, **{field.name: getattr(gathered, field.name) for field in fields(Gathered)})
+
+
+def load(file: Path) -> Gathered:
+    """Read what was kept."""
+    with np.load(file) as arrays:
+        return Gathered(**{field.name: arrays[field.name] for field in fields(Gathered)})
+
+
+def _names_alone(queries: Sequence[WorkspaceQuery]) -> Iterator[WorkspaceQuery]:
+    """Yield the names of what the doc queries document, as queries."""
+    for query in queries:
+        ((_, name),) = query.places
+        if len(name) >= _SHORTEST_NAME:
+            yield replace(query, text=name, gift=True)
+
+
+def _look_up(engine: Engine, asked: Iterable[tuple[WorkspaceQuery, int]], kind: int, workspace: int) -> Iterator[_One]:
+    for query, group in asked:
+        try:
+            parsed = parse_query(query.text.replace(":", " "))
+        except QueryError:
+            continue
+        if group == EXCLUDED:
+            parsed = replace(
+                parsed, excluded_paths=tuple("/" + path.translate(_GLOB_CHARACTERS) for path in query.paths)
+            )
+        vector = None
+        if engine.encoder is not None:
+            vector = engine.encoder.encode_queries([parsed.text])[0]
+            vector = vector if vector.any() else None
+        yield _one_of(engine, parsed, find_candidates(engine.snapshot, parsed, vector), query, (kind, group, workspace))
+
+
+def _one_of(
+    engine: Engine, parsed: Query, candidates: Candidates, query: WorkspaceQuery, about: tuple[int, int, int]
+) -> _One:
+    paths = [engine.snapshot.path(int(chunk)) for chunk in candidates.chunks]
+    records = [engine.snapshot.record(int(chunk)) for chunk in candidates.chunks]
+    names = [record.name or f"line {record.start_line}" for record in records]
+    spots = list(zip(paths, names, strict=True))
+    own = about[1] == OWN
+    return _One(
+        (
+            _features(parsed, candidates),
+            np.array([own and path in query.paths for path in paths], np.bool_),
+            np.array([own and spot in query.places for spot in spots], np.bool_),
+            _numbered(paths),
+            _numbered(spots),
+            np.array([record.start_line for record in records], np.int32),
+            np.array([record.end_line for record in records], np.int32),
+            np.array([_level(record.kind) for record in records], np.int32),
+        ),
+        (len(query.paths), len(query.places), *about),
+    )
+
+
+def _features(query: Query, candidates: Candidates) -> NDArray[np.float32]:
+    signals = signals_of(candidates)
+    columns: list[NDArray[np.generic]] = [signals[name] for name in SIGNAL_WEIGHTS]
+    for role in ROLE_WEIGHTS:
+        counts = (candidates.roles & role) > 0
+        columns.append(counts & (not query.wanted_roles & role))
+    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+
+
+def _level(kind: str) -> int:
+    return 0 if kind == "file" else 1 if kind in _CONTAINERS else 2
+
+
+def _numbered(things: Sequence[object]) -> NDArray[np.int32]:
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(thing, len(numbers)) for thing in things], np.int32)

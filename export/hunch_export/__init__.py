@@ -1,0 +1,1 @@
+"""Trained models into bundles: ONNX graphs, parity checks, manifest and model card."""

@@ -1,0 +1,239 @@
+"""Measure a model on the sets of the data folder, BM25 beside it, with bootstrap intervals.
+
+    python -m hunch_training.evaluate ../shared/data --tokenizer runs/tokenizer.json --checkpoint runs/bag/best.pt
+
+Protocols
+    pairs      MRR of docstring -> function in pools of 1,000 of one language: shuffled once with a fixed seed,
+               consecutive pools, what is left over (or all, when a language has fewer rows) is a pool of its own.
+    csn        CodeSearchNet challenge (Husain et al., 2019, arXiv:1909.09436): for each query, all annotated functions
+               of the language are ranked, those judged for other queries as well; NDCG over the whole ranking with
+               gains of 2^relevance - 1, as the challenge does; a function not judged for the query gains nothing.
+    cosqa      MRR of web queries over the 6,267 Python functions (Huang et al., 2021, arXiv:2105.13239), docstrings
+               removed, or in the documentation field (``cosqa-documented``).
+    others     MRR of conala, so_codenn, mbpp, humaneval in pools of 1,000.
+
+Documentation is never in the code unless the set's name says so.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.search.metrics import Interval, bootstrap, ndcg_at
+from hunch.text.bag import Bags, bag_fields, bag_queries
+from hunch.text.render import Fields, render_query
+from hunch.text.tokenizer import Tokenizer, load_tokenizer
+from hunch_training.bm25 import bm25_scores
+from hunch_training.corpus import take
+from hunch_training.data import LANGUAGES, Pair, code_fields, fields_of, read_pairs, read_rows
+
+Scorer = Callable[[Bags, Bags], NDArray[np.float32]]
+"""Bags of queries and of code to scores, float32 [queries, code]."""
+
+POOL = 1000
+POOL_SEED = 0
+CSN_LANGUAGES = ("python", "java", "javascript", "go", "php", "ruby")
+_TRIPLE_QUOTED = re.compile(r'[ \t]*[rRuUbB]{0,2}("""|\'\'\')(.*?)\1[ \t]*\n?', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TextSet:
+    """Queries, code, and what each piece of code is worth to each query."""
+
+    name: str
+    queries: list[str]
+    code: list[Fields]
+    gains: list[dict[int, float]]
+    """For each query, the gain of code rows; rows that are not there gain nothing"""
+    pool: int | None = None
+    """Query i belongs to code i and is ranked among so many; None ranks all code for every query"""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalSet:
+    """A TextSet as bags."""
+
+    name: str
+    queries: Bags
+    code: Bags
+    gains: list[dict[int, float]]
+    pool: int | None
+
+
+def tokenise(texts: TextSet, tokenizer: Tokenizer) -> RetrievalSet:
+    """Return the bags of a set."""
+    queries = bag_queries([render_query(query) for query in texts.queries], tokenizer)
+    return RetrievalSet(texts.name, queries, bag_fields(texts.code, tokenizer), texts.gains, texts.pool)
+
+
+def mean_reciprocal_rank(retrieval: RetrievalSet, scorer: Scorer) -> Interval:
+    """Return the MRR of a set; ties count against the model."""
+    if retrieval.pool is None:
+        return bootstrap(_reciprocal_ranks(scorer(retrieval.queries, retrieval.code), retrieval.gains))
+    values: list[float] = []
+    for rows in pools(len(retrieval.queries), retrieval.pool):
+        scores = scorer(take(retrieval.queries, rows), take(retrieval.code, rows))
+        values += _reciprocal_ranks(scores, [{place: 1.0} for place in range(len(rows))])
+    return bootstrap(values)
+
+
+def mean_ndcg(retrieval: RetrievalSet, scorer: Scorer) -> Interval:
+    """Return the NDCG over whole rankings; queries for which nothing is relevant are left out."""
+    scores = scorer(retrieval.queries, retrieval.code)
+    orders = np.argsort(-scores, axis=1, kind="stable")
+    return bootstrap([
+        ndcg_at(None, order.tolist(), gains)  # type: ignore[arg-type]
+        for order, gains in zip(orders, retrieval.gains, strict=True)
+        if any(gain > 0 for gain in gains.values())
+    ])  # fmt: skip
+
+
+def measure(retrieval: RetrievalSet, scorer: Scorer) -> Interval:
+    """Return the figure that belongs to a set: NDCG for graded gains, else MRR."""
+    return (
+        mean_ndcg(retrieval, scorer) if retrieval.name.startswith("csn/") else mean_reciprocal_rank(retrieval, scorer)
+    )
+
+
+def pools(rows: int, size: int, seed: int = POOL_SEED) -> list[NDArray[np.int64]]:
+    """Cut shuffled row numbers into consecutive pools."""
+    order = np.random.default_rng(seed).permutation(rows)
+    return [order[start : start + size] for start in range(0, rows, size)]
+
+
+def load_pair_sets(data: Path, split: Literal["valid", "test"], languages: Sequence[str] = LANGUAGES) -> list[TextSet]:
+    """Return the packages_pairs sets that are there, one a language."""
+    places = [(language, data / f"packages_pairs/{language}.{split}.jsonl.gz") for language in languages]
+    return [_one_to_one(f"pairs/{language}", read_pairs(path)) for language, path in places if path.is_file()]
+
+
+def load_csn(data: Path) -> list[TextSet]:
+    """Return the annotated CodeSearchNet sets, one a language; no documentation, gains 2^(mean relevance) - 1."""
+    functions = sorted(read_rows(data / "csn_annotated/functions.jsonl.gz"), key=lambda row: str(row["language"]))
+    with (data / "csn_annotated/relevance.csv").open(encoding="utf-8", newline="") as file:
+        labels = sorted(csv.DictReader(file), key=lambda row: (row["language"], row["query"]))
+    by_language = {language: list(rows) for language, rows in groupby(functions, key=lambda row: str(row["language"]))}
+    sets = []
+    for language in CSN_LANGUAGES:
+        rows = by_language[language]
+        place = {row["url"]: number for number, row in enumerate(rows)}
+        queries, gains = [], []
+        for query, judged in groupby((r for r in labels if r["language"] == language), key=lambda row: row["query"]):
+            queries.append(query)
+            gains.append({place[r["url"]]: 2 ** float(r["relevance_mean"]) - 1 for r in judged if r["url"] in place})
+        code = [code_fields(r["code_nodoc"], language, name=r["func_name"], path=r["path"]) for r in rows]
+        sets.append(TextSet(f"csn/{language}", queries, code, gains))
+    return sets
+
+
+def load_cosqa(data: Path, split: Literal["dev", "test"], *, documented: bool = False) -> TextSet:
+    """Return CoSQA: web queries over Python functions, docstrings removed or in their own field."""
+    corpus = list(read_rows(data / "cosqa/corpus.jsonl.gz"))
+    place = {row["id"]: number for number, row in enumerate(corpus)}
+    queries = list(read_rows(data / f"cosqa/queries_{split}.jsonl.gz"))
+    code = []
+    for row in corpus:
+        stripped, documentation = split_docstring(row["code"])
+        name = re.search(r"\bdef\s+(\w+)", stripped)
+        code.append(code_fields(stripped, "python", name=name[1] if name else "",
+                                documentation=documentation if documented else ""))  # fmt: skip
+    gains = [{place[row["relevant"]]: 1.0} for row in queries]
+    return TextSet("cosqa-documented" if documented else "cosqa", [row["query"] for row in queries], code, gains)
+
+
+def load_question_sets(data: Path) -> list[TextSet]:
+    """Return the test sets of questions and tasks, whose code is all body."""
+    names = ("conala", "so_codenn/csharp", "so_codenn/python", "so_codenn/sql")
+    questions = {name: data / (f"{name}.test.jsonl.gz" if "/" in name else f"{name}/test.jsonl.gz") for name in names}
+    tasks = {name: data / f"{name}/{name}.jsonl.gz" for name in ("mbpp", "humaneval")}
+    sets = [_one_to_one(name, read_pairs(path)) for name, path in questions.items() if path.is_file()]
+    return sets + [_one_to_one(name, _tasks(path)) for name, path in tasks.items() if path.is_file()]
+
+
+def split_docstring(code: str) -> tuple[str, str]:
+    """Return Python source without its first triple-quoted string, and that string.
+
+    No parser: CoSQA holds Python 2 as well.
+    """
+    found = _TRIPLE_QUOTED.search(code)
+    return (code[: found.start()] + code[found.end() :], found[2]) if found else (code, "")
+
+
+def table(sets: Iterable[RetrievalSet], scorers: Mapping[str, Scorer]) -> dict[str, dict[str, Interval]]:
+    """Measure every scorer on every set; print a row a set as it is done."""
+    rows: dict[str, dict[str, Interval]] = {}
+    for retrieval in sets:
+        rows[retrieval.name] = {name: measure(retrieval, scorer) for name, scorer in scorers.items()}
+        cells = "  ".join(
+            f"{name} {v.mean:.3f} [{v.low:.3f}, {v.high:.3f}]" for name, v in rows[retrieval.name].items()
+        )
+        print(f"{retrieval.name:20} {len(retrieval.queries):6}  {cells}", flush=True)
+    return rows
+
+
+def load_sets(data: Path, split: Literal["valid", "test"]) -> list[TextSet]:
+    """Return the sets to choose by (valid) or to look at when a bundle is cut (test), as far as they are there."""
+    sets = load_pair_sets(data, split)
+    if split == "test" and (data / "csn_annotated").is_dir():
+        sets += load_csn(data)
+    if (data / "cosqa").is_dir():
+        sets.append(load_cosqa(data, "test" if split == "test" else "dev"))
+        sets.append(load_cosqa(data, "test" if split == "test" else "dev", documented=True))
+    return sets + load_question_sets(data) if split == "test" else sets
+
+
+def _tasks(path: Path) -> list[Pair]:
+    """Return the rows of a file of programming tasks as pairs."""
+    return [Pair("python", row["query"], "", "", row["code"], "") for row in read_rows(path)]
+
+
+def _one_to_one(name: str, pairs: Iterable[Pair]) -> TextSet:
+    listed = list(pairs)
+    code = [fields_of(pair) for pair in listed]
+    return TextSet(name, [pair.query for pair in listed], code, [{i: 1.0} for i in range(len(listed))], POOL)
+
+
+def _reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, float]]) -> list[float]:
+    values = []
+    for row, gain in zip(scores, gains, strict=True):
+        best = max(float(row[place]) for place in gain)
+        values.append(1.0 / max(1, int((row >= best).sum())))
+    return values
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure a checkpoint from the command line."""
+    import torch
+
+    from hunch_training.train_bag import dense_scorer, load_model
+
+    parser = argparse.ArgumentParser(prog="evaluate", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path, help="the data folder, with packages_pairs/ in it")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
+    parser.add_argument("--checkpoint", type=Path, help="best.pt of a run; without it, BM25 alone")
+    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(%(default)s)")
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(2)
+    tokenizer = load_tokenizer(options.tokenizer.read_text(encoding="utf-8"))
+    scorers: dict[str, Scorer] = {"bm25": bm25_scores}
+    if options.checkpoint:
+        scorers["dense"] = dense_scorer(load_model(options.checkpoint)[0])
+    rows = table((tokenise(texts, tokenizer) for texts in load_sets(options.data, options.split)), scorers)
+    if options.out:
+        options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

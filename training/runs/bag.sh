@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# Rebuilds the bundle that ships: vocabulary, training, figures, export.
+#
+#   training/runs/bag.sh [DATA] [WORK] [BUNDLE]      about half an hour on two cores; goes on where it was cut off
+#   SMALL=1 training/runs/bag.sh ...                 the same steps on 2,000 rows a file, about a minute
+#   PYTHON=.venv/bin/python                          the interpreter, with the dependency groups train and export
+set -euo pipefail
+
+data=${1:-../shared/data}
+work=${2:-runs/bag}
+bundle=${3:-$work/bag-en}
+python=${PYTHON:-python}
+
+vocabulary=(--size 32000)
+short=(--epochs 1 --averaging 0)
+long=(--epochs 2)
+export=(--test)
+if [[ ${SMALL:-} ]]; then
+    vocabulary=(--size 4000 --limit 500)
+    short+=(--limit 2000 --batch 256)
+    long=(--limit 2000 --batch 256 --epochs 1)
+    export=()
+fi
+
+mkdir -p "$work"
+if [[ ! -f $work/tokenizer.json ]]; then
+    "$python" -m hunch_training.train_tokenizer "$data" "$work/tokenizer.json" "${vocabulary[@]}"
+fi
+run() {
+    "$python" -m hunch_training.train_bag "$data" --tokenizer "$work/tokenizer.json" --cache "$work/cache" "$@"
+}
+run --run "$work/short" "${short[@]}"
+run --run "$work/long" "${long[@]}"
+"$python" -m hunch_training.average_runs "$work/short" "$work/long" --run "$work/mean"
+"$python" -m hunch_training.evaluate "$data" --tokenizer "$work/tokenizer.json" --checkpoint "$work/mean/best.pt" \
+    --split valid --out "$work/valid.json"
+"$python" -m hunch_export "$data" --run "$work/mean" --tokenizer "$work/tokenizer.json" --out "$bundle" ${export[@]+"${export[@]}"}
