@@ -60,6 +60,8 @@ MOST_REFUSED = 0.03
 
 FIGURES = ("file", "name")
 
+_EVIDENCE = np.array([name not in {"file card", "block"} and not name.startswith("role ") for name in FEATURES])
+"""Signals that speak for a candidate and never count against it, whatever the data say."""
 _L2 = 1e-3
 _STEPS = 300
 _CALIBRATED_HITS = 3
@@ -136,6 +138,7 @@ def fit(gathered: Gathered, queries: NDArray[np.int64], start: Weights) -> Weigh
         mean = 0.9 * mean + 0.1 * slope
         spread = 0.99 * spread + 0.01 * slope**2
         current -= 0.1 * (mean / (1 - 0.9**step)) / (np.sqrt(spread / (1 - 0.99**step)) + 1e-9)
+        current = np.where(_EVIDENCE, np.maximum(current, 0), current)
     return np.asarray(current, np.float64)
 
 
@@ -148,7 +151,7 @@ def climb(gathered: Gathered, queries: NDArray[np.int64], start: Weights, rounds
     for step in [0.1 * size / 2**i for i in range(rounds)]:
         for feature in range(len(best)):
             for sign in (1, -1):
-                while True:
+                while best[feature] + sign * step >= 0 or not _EVIDENCE[feature]:
                     tried = scores + sign * step * x[:, feature]
                     value = _objective(gathered, queries, tried)
                     if value <= reached + 1e-5:

@@ -39,6 +39,7 @@ _SEARCH = """\
 Find code by what it does. The index is brought up to date first; in a sub-folder of an
 indexed folder, only that sub-folder is searched.
 
+examples:
   hunch search "create a sorted list"
   hunch search "retry with backoff lang:go -path:vendor kind:function"
   hunch search parse_config --limit 3 --explain

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import signal
 import sqlite3
 import sys
@@ -23,6 +22,7 @@ from hunch.settings import workspace_cache
 from hunch.terminal import (
     print_answer,
     print_evaluation,
+    print_json,
     print_notice,
     print_report,
     print_status,
@@ -74,7 +74,7 @@ def run_search(options: argparse.Namespace) -> int:
                 failed = True
                 print_notice(str(error), error=True)
                 if options.json:
-                    print(json.dumps({"query": line, "error": str(error)}), flush=True)
+                    print_json({"query": line, "error": str(error)})
         return FAILED if failed else FOUND
 
 
@@ -97,7 +97,7 @@ def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
 
 def _print(answer: Answer, options: argparse.Namespace) -> int:
     if options.json:
-        print(to_json(answer, strict=options.strict), flush=True)
+        print_json(to_json(answer, strict=options.strict))
     else:
         print_answer(answer, explain=options.explain, strict=options.strict)
     return NOTHING if answer.verdict is Verdict.NONE else FOUND

@@ -33,37 +33,40 @@ _PROGRESS_AFTER_SECONDS = 0.3
 _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash", "tsx": "tsx"}
 
 
-def to_json(answer: Answer, *, strict: bool = False) -> str:
-    """Return an answer as one line of JSON."""
+def to_json(answer: Answer, *, strict: bool = False) -> dict[str, Any]:
+    """Return an answer as the object that programs read."""
     hits = [] if strict and answer.verdict is Verdict.NONE else answer.hits
-    text = json.dumps(
-        {
-            "query": answer.query,
-            "elapsed_ms": round(answer.elapsed_ms, 3),
-            "verdict": answer.verdict.value,
-            "complete": answer.complete,
-            "notices": answer.notices,
-            "hits": [
-                {
-                    "path": hit.path,
-                    "start_line": hit.record.start_line,
-                    "end_line": hit.record.end_line,
-                    "name": hit.record.qualified_name or hit.record.name or None,
-                    "kind": hit.record.kind,
-                    "language": hit.language,
-                    "score": hit.score,
-                    "why": [
-                        {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
-                        for reason in hit.why
-                    ],
-                    "snippet": hit.snippet,
-                }
-                for hit in hits
-            ],
-        },
-        ensure_ascii=(sys.stdout.encoding or "").lower().replace("-", "") != "utf8",
-    )
-    return re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return {
+        "query": answer.query,
+        "elapsed_ms": round(answer.elapsed_ms, 3),
+        "verdict": answer.verdict.value,
+        "complete": answer.complete,
+        "notices": answer.notices,
+        "hits": [
+            {
+                "path": hit.path,
+                "start_line": hit.record.start_line,
+                "end_line": hit.record.end_line,
+                "name": hit.record.qualified_name or hit.record.name or None,
+                "kind": hit.record.kind,
+                "language": hit.language,
+                "score": hit.score,
+                "why": [
+                    {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
+                    for reason in hit.why
+                ],
+                "snippet": hit.snippet,
+            }
+            for hit in hits
+        ],
+    }
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """Print one JSON object on one line of stdout, without anything that a terminal would obey."""
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    text = json.dumps(content, ensure_ascii=not is_utf8)
+    print(re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text), flush=True)
 
 
 def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False) -> None:
@@ -121,7 +124,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         "model": None if bundle is None else bundle.identity,
     }
     if as_json:
-        print(json.dumps(status, ensure_ascii=False))
+        print_json(status)
         return
     for name, value in status.items():
         if name == "languages":
@@ -140,7 +143,7 @@ def print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
     """Print what `hunch eval` measured."""
     if as_json:
         rows = {name: {"mrr": list(row.mrr), "recall_at_10": list(row.recall)} for name, row in evaluation.rows.items()}
-        print(json.dumps({"queries": evaluation.queries, "chunks": evaluation.chunks, "rows": rows}))
+        print_json({"queries": evaluation.queries, "chunks": evaluation.chunks, "rows": rows})
         return
     print(f"{evaluation.queries:,} documented functions as queries, among {evaluation.chunks:,} chunks")
     print(f"{'ranking':<24}{'MRR':>6}   {'95% interval':<16}{'recall@10':>9}")

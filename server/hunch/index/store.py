@@ -53,9 +53,9 @@ class IndexState(Enum):
 
     READY = "the index is ready"
     NEW = "there was no index yet"
-    DAMAGED = "the index was damaged and has to be built again"
-    OTHER_FORMAT = "the index is of another version of Hunch and has to be built again"
-    OTHER_CONTENT = "the model or the way code is read has changed: the index has to be built again"
+    DAMAGED = "the index was damaged and has to be rebuilt"
+    OTHER_FORMAT = "the index is of another version of Hunch and has to be rebuilt"
+    OTHER_CONTENT = "the model or the way code is read has changed: the index has to be rebuilt"
     READ_ONLY = "the cache folder cannot be written: what is found here is kept in memory only"
     FULL = "the disk is full: the index is not up to date, search goes on with what is there"
     LOCKED = "another process is indexing this folder: search goes on with what is there so far"

@@ -294,5 +294,6 @@ def nearest_language(name: str) -> str | None:
     if resolved is not None:
         return resolved
     candidates = [*LANGUAGES, *(alias for alias in _BY_ALIAS if len(alias) > 2)]
-    close = difflib.get_close_matches(name.strip().lower(), candidates, n=1, cutoff=0.6)
+    begun = [language for language in LANGUAGES if len(name) > 2 and language.startswith(name.strip().lower())]
+    close = begun or difflib.get_close_matches(name.strip().lower(), candidates, n=1, cutoff=0.6)
     return resolve_language(close[0]) if close else None
