@@ -51,8 +51,8 @@ def recall(
     return float(np.mean(shares))
 
 
-def inverted_lists(index: DenseIndex) -> bool:
-    return isinstance(index._codes, faiss.IndexIVF)
+def has_4bit_codes(index: DenseIndex) -> bool:
+    return isinstance(index._codes, faiss.IndexPQFastScan)
 
 
 def queries_near(originals: NDArray[np.float16], count: int, noise: float = 0.02) -> NDArray[np.float32]:
@@ -64,7 +64,7 @@ def queries_near(originals: NDArray[np.float16], count: int, noise: float = 0.02
 def test_flat_search_finds_what_reading_everything_finds() -> None:
     originals = random_units(2_000)
     index = build_dense(originals)
-    assert len(index) == 2_000 and not inverted_lists(index)
+    assert len(index) == 2_000 and not has_4bit_codes(index)
     assert recall(index, random_units(60, seed=1).astype(np.float32)) >= 0.99
     assert recall(index, queries_near(originals, 60)) >= 0.99
 
@@ -135,33 +135,33 @@ def test_zero_vectors_are_no_harm() -> None:
     assert np.isfinite(cosines).all() and sorted(numbers.tolist()) == list(range(20))
 
 
-# ---- inverted lists ----
+# ---- 4-bit codes ----
 
 
 @pytest.fixture
 def few_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vectors_module, "FLAT_LIMIT", 1_000)
+    monkeypatch.setattr(vectors_module, "CODES_8BIT_LIMIT", 1_000)
 
 
 @pytest.mark.usefixtures("few_are_many")
-def test_inverted_lists_begin_beyond_the_limit() -> None:
-    assert not inverted_lists(build_dense(clustered_units(1_000, 16)))
-    assert inverted_lists(build_dense(clustered_units(1_001, 16)))
+def test_4bit_codes_begin_beyond_the_limit() -> None:
+    assert not has_4bit_codes(build_dense(clustered_units(1_000, 16)))
+    assert has_4bit_codes(build_dense(clustered_units(1_001, 16)))
 
 
 @pytest.fixture(scope="module")
 def lists() -> DenseIndex:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vectors_module, "FLAT_LIMIT", 1_000)
+        patch.setattr(vectors_module, "CODES_8BIT_LIMIT", 1_000)
         return build_dense(clustered_units(4_000))
 
 
-def test_inverted_lists_find_nearly_all(lists: DenseIndex) -> None:
-    assert inverted_lists(lists)
+def test_4bit_codes_find_nearly_all(lists: DenseIndex) -> None:
+    assert has_4bit_codes(lists)
     assert recall(lists, queries_near(lists.originals, 80)) >= 0.9
 
 
-def test_inverted_lists_obey_the_mask(lists: DenseIndex) -> None:
+def test_4bit_codes_obey_the_mask(lists: DenseIndex) -> None:
     allowed = np.random.default_rng(3).random(len(lists)) < 0.5
     queries = queries_near(lists.originals, 40)
     for query in queries:
@@ -171,7 +171,7 @@ def test_inverted_lists_obey_the_mask(lists: DenseIndex) -> None:
 
 
 def test_a_narrow_mask_still_finds_what_it_allows(lists: DenseIndex) -> None:
-    # path: and lang: filters leave a small part, which lies in any list.
+    # path: and lang: filters leave a small part.
     allowed = np.zeros(len(lists), np.bool_)
     allowed[np.random.default_rng(4).choice(len(lists), 30, replace=False)] = True
     for query in queries_near(lists.originals, 10):
@@ -179,9 +179,9 @@ def test_a_narrow_mask_still_finds_what_it_allows(lists: DenseIndex) -> None:
         assert set(numbers.tolist()) == brute_force(lists.originals, query, 10, allowed)
 
 
-def test_inverted_lists_do_not_depend_on_chance() -> None:
+def test_4bit_codes_do_not_depend_on_chance() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(vectors_module, "FLAT_LIMIT", 500)
+        patch.setattr(vectors_module, "CODES_8BIT_LIMIT", 500)
         one, other = (build_dense(clustered_units(1_200, 16)) for _ in range(2))
     for query in queries_near(one.originals, 10):
         assert one.nearest(query, 10)[0].tolist() == other.nearest(query, 10)[0].tolist()
@@ -192,11 +192,11 @@ def test_inverted_lists_do_not_depend_on_chance() -> None:
 
 @pytest.mark.parametrize("limit", [10_000, 500])
 def test_what_is_saved_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int) -> None:
-    monkeypatch.setattr(vectors_module, "FLAT_LIMIT", limit)
+    monkeypatch.setattr(vectors_module, "CODES_8BIT_LIMIT", limit)
     index = build_dense(clustered_units(1_200, 16))
     index.save(tmp_path / "codes.faiss")
     again = load_dense(tmp_path / "codes.faiss", index.originals)
-    assert inverted_lists(again) == (limit == 500)
+    assert has_4bit_codes(again) == (limit == 500)
     allowed = np.arange(1_200) % 3 > 0
     for query in queries_near(index.originals, 10):
         for mask in (None, allowed):
