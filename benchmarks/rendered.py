@@ -81,8 +81,9 @@ def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> li
 
 
 def _add_words(segment: Segment, query: Query, idf: NDArray[np.float32], scores: Scores) -> None:
-    for (term, _), weight in zip(query.terms, idf, strict=True):
-        add_scores(segment.inverted, term, float(weight), scores)
+    postings = segment.inverted.postings([term for term, _ in query.terms])
+    for where, weight in zip(postings, idf.tolist(), strict=True):
+        add_scores(segment.inverted, where, weight, scores)
 
 
 def _symbols(fields: Fields) -> set[str]:

@@ -477,10 +477,9 @@ def _by_words(index: InvertedIndex, text: str, count: int) -> list[int]:
     except QueryError:
         return []
     scores = np.zeros(count, np.float32)
-    for term, _ in query.terms:
-        where = index.postings(term)
+    for where in index.postings([term for term, _ in query.terms]):
         holders = where.stop - where.start
-        add_scores(index, term, float(np.log(1 + (count - holders + 0.5) / (holders + 0.5))), scores)
+        add_scores(index, where, float(np.log(1 + (count - holders + 0.5) / (holders + 0.5))), scores)
     best = np.argpartition(-scores, min(100, count - 1))[:100]
     ordered: list[int] = best[np.argsort(-scores[best], kind="stable")].tolist()
     return ordered

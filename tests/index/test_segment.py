@@ -116,7 +116,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, dim: int, count: int) -> None:
 def test_an_empty_segment_can_be_searched() -> None:
     segment = build_segment([])
     assert len(segment) == 0 and segment.dense is None and segment.paths == []
-    assert segment.inverted.postings(5) == slice(0, 0)
+    assert segment.inverted.postings([5])[0] == slice(0, 0)
     assert segment.first_chunks.tolist() == [0]
 
 

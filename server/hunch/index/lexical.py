@@ -27,12 +27,15 @@ class InvertedIndex:
     fields: NDArray[np.uint8]
     """uint8 [total]"""
 
-    def postings(self, term: int) -> slice:
-        """Return where the postings of a term stand in docs, impacts and fields."""
-        i = int(np.searchsorted(self.terms, np.uint32(term)))
-        if i == len(self.terms) or int(self.terms[i]) != term:
-            return slice(0, 0)
-        return slice(int(self.starts[i]), int(self.starts[i + 1]))
+    def postings(self, terms: Sequence[int]) -> list[slice]:
+        """Return where the postings of each term stand in docs, impacts and fields."""
+        if not len(self.terms):
+            return [slice(0, 0)] * len(terms)
+        asked = np.array(terms, np.uint32)
+        where = np.minimum(np.searchsorted(self.terms, asked), len(self.terms) - 1)
+        known = self.terms[where] == asked
+        bounds = zip(known.tolist(), self.starts[where].tolist(), self.starts[where + 1].tolist(), strict=True)
+        return [slice(start, end) if there else slice(0, 0) for there, start, end in bounds]
 
 
 def invert(parts: Sequence[Postings]) -> InvertedIndex:
@@ -55,21 +58,19 @@ def invert(parts: Sequence[Postings]) -> InvertedIndex:
     )
 
 
-def add_scores(index: InvertedIndex, term: int, idf: float, scores: NDArray[np.float32]) -> None:
+def add_scores(index: InvertedIndex, postings: slice, idf: float, scores: NDArray[np.float32]) -> None:
     """Add one term's part of the score, idf x impact, to float32 scores [chunks]."""
-    found = index.postings(term)
     # A chunk stands once in a term's postings, so indexing with += adds up rightly.
-    scores[index.docs[found]] += index.impacts[found] * np.float32(idf / IMPACT_SCALE)
+    scores[index.docs[postings]] += index.impacts[postings] * np.float32(idf / IMPACT_SCALE)
 
 
-def fields_of(index: InvertedIndex, term: int, docs: NDArray[np.int64]) -> NDArray[np.uint8]:
+def fields_of(index: InvertedIndex, postings: slice, docs: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Return the field bits of a term in some chunks, uint8 [len(docs)]; 0 where the chunk does not hold it."""
-    found = index.postings(term)
-    holders = index.docs[found]
+    holders = index.docs[postings]
     if not len(holders):
         return np.zeros(len(docs), np.uint8)
-    where = np.minimum(np.searchsorted(holders, docs), len(holders) - 1)
-    return np.where(holders[where] == docs, index.fields[found][where], 0).astype(np.uint8)
+    where = np.minimum(holders.searchsorted(docs), len(holders) - 1)
+    return np.where(holders[where] == docs, index.fields[postings][where], 0).astype(np.uint8)
 
 
 def _joined(arrays: list[NDArray[Any]], dtype: type) -> NDArray[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +41,8 @@ class Candidates:
     """uint8 [n], positions in KINDS"""
     roles: NDArray[np.uint8]
     """uint8 [n], hunch.text.roles.Role of the file"""
+    embedded: bool = True
+    """False where there is no embedding to compare: no model, or no word that it knows"""
 
     def share_in(self, field: str) -> NDArray[np.float32]:
         """Return which share of the query's idf stands in one field, float32 [n]."""
@@ -60,8 +61,10 @@ def find_candidates(snapshot: Snapshot, query: Query, vector: NDArray[np.float32
         query: what to search for; its filters hold for every candidate.
         vector: the query's embedding, float32 [dim]; None searches by words only.
     """
-    idf = _idf(snapshot, query)
-    parts = [_in_view(view, query, vector, idf) for view in snapshot.views]
+    terms = [term for term, _ in query.terms]
+    postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
+    idf = _idf(snapshot, postings, len(terms))
+    parts = [_in_view(view, query, vector, where, idf) for view, where in zip(snapshot.views, postings, strict=True)]
     if not parts:
         nothing = np.zeros(0, np.float32)
         return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
@@ -78,29 +81,33 @@ def count_allowed(snapshot: Snapshot, query: Query) -> int:
     )
 
 
-def _idf(snapshot: Snapshot, query: Query) -> NDArray[np.float32]:
+def _idf(snapshot: Snapshot, postings: list[list[slice]], terms: int) -> NDArray[np.float32]:
+    """Return ln(1 + (N - df + 0.5) / (df + 0.5)) of every term, N and df counted over living chunks."""
     total = max(1, snapshot.chunk_count)
-    weights = []
-    for term, _ in query.terms:
-        holders = sum(_holders(view, term) for view in snapshot.views)
-        weights.append(math.log(1 + (total - holders + 0.5) / (holders + 0.5)))
-    return np.array(weights, np.float32)
+    holders = np.zeros(terms, np.float32)
+    for view, where in zip(snapshot.views, postings, strict=True):
+        holders += [_holders(view, part) for part in where]
+    return np.log1p((total - holders + 0.5) / (holders + 0.5)).astype(np.float32)
 
 
-def _holders(view: View, term: int) -> int:
-    """Return how many living chunks hold a term."""
-    where = view.segment.inverted.postings(term)
+def _holders(view: View, postings: slice) -> int:
     if view.alive is None:
-        return int(where.stop) - int(where.start)
-    return int(np.count_nonzero(view.alive[view.segment.inverted.docs[where]]))
+        return int(postings.stop - postings.start)
+    return int(np.count_nonzero(view.alive[view.segment.inverted.docs[postings]]))
 
 
-def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: NDArray[np.float32]) -> Candidates:
+def _in_view(
+    view: View,
+    query: Query,
+    vector: NDArray[np.float32] | None,
+    postings: list[slice],
+    idf: NDArray[np.float32],
+) -> Candidates:
     segment = view.segment
     allowed = _allowed(view, query)
     scores = np.zeros(len(segment), np.float32)
-    for (term, _), weight in zip(query.terms, idf, strict=True):
-        add_scores(segment.inverted, term, float(weight), scores)
+    for where, weight in zip(postings, idf.tolist(), strict=True):
+        add_scores(segment.inverted, where, weight, scores)
     if allowed is not None:
         scores[~allowed] = 0
     named, spelt = _named(segment, query, allowed)
@@ -113,7 +120,7 @@ def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: 
     dense = np.zeros(len(chunks), np.float32)
     if vector is not None and segment.dense is not None:
         dense = segment.dense.cosines(vector, chunks)
-    term_fields = [fields_of(segment.inverted, term, chunks) for term, _ in query.terms]
+    term_fields = [fields_of(segment.inverted, where, chunks) for where in postings]
     return Candidates(
         chunks=chunks + view.start,
         dense=dense,
@@ -123,6 +130,7 @@ def _in_view(view: View, query: Query, vector: NDArray[np.float32] | None, idf: 
         symbols=_placed(named, spelt, chunks),
         kinds=segment.kinds[chunks],
         roles=segment.roles[files],
+        embedded=vector is not None and segment.dense is not None,
     )
 
 
@@ -142,8 +150,8 @@ def _named(
     found: list[NDArray[np.int64]] = []
     shares: list[NDArray[np.float32]] = []
     left = SYMBOL_CANDIDATES
-    for symbol in query.symbols:
-        where = segment.inverted.postings(symbol_term(symbol.name))
+    postings = segment.inverted.postings([symbol_term(symbol.name) for symbol in query.symbols])
+    for symbol, where in zip(query.symbols, postings, strict=True):
         if where.start == where.stop:
             continue
         holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0].astype(np.int64)
@@ -205,4 +213,5 @@ def _joined(parts: list[Candidates]) -> Candidates:
         symbols=np.concatenate([part.symbols for part in parts]),
         kinds=np.concatenate([part.kinds for part in parts]),
         roles=np.concatenate([part.roles for part in parts]),
+        embedded=parts[0].embedded,
     )

@@ -56,7 +56,7 @@ def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.
         candidates: n candidates.
         signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
     """
-    bias = BIAS if candidates.dense.any() else BIAS + WORDS_ONLY_BIAS
+    bias = BIAS if candidates.embedded else BIAS + WORDS_ONLY_BIAS
     total = np.full(len(candidates.chunks), bias, np.float32)
     for name, values in signals.items():
         total += np.float32(SIGNAL_WEIGHTS[name]) * values
@@ -71,10 +71,11 @@ def reasons(query: Query, candidates: Candidates, signals: Signals, row: int) ->
     found: list[Reason] = []
     for name, values in signals.items():
         weight = SIGNAL_WEIGHTS[name] * float(values[row])
-        if abs(weight) >= _WORTH_NAMING:
-            bits = _FIELD_BITS.get(name, 0)
-            terms = tuple(term.text for term, there in zip(query.terms, fields, strict=True) if there & bits)
-            found.append(Reason(name, round(weight, 3), terms))
+        if abs(weight) < _WORTH_NAMING:
+            continue
+        bits = _FIELD_BITS.get(name)
+        terms = () if bits is None else tuple(query.terms[i].text for i, there in enumerate(fields) if there & bits)
+        found.append(Reason(name, round(weight, 3), terms))
     roles = int(candidates.roles[row])
     found += [Reason(f"in {name} code", weight) for role, weight, name in _role_weights(query) if roles & role]
     return sorted(found, key=lambda reason: -abs(reason.weight))

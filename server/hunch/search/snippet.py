@@ -13,8 +13,11 @@ def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> str:
     """Return the first lines of a chunk, lines counted from 1, the last one included; empty when the file is gone."""
     last = min(end_line, start_line + SNIPPET_LINES - 1)
     try:
-        with (root / path).open("rb") as file:
-            lines = normalise(file.read()).split(b"\n", last)[start_line - 1 : last]
+        with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - a Path costs as much as the reading
+            source = file.read()
     except OSError:
         return ""
+    if b"\r" in source or source.startswith((b"\xef", b"\xff", b"\xfe")):
+        source = normalise(source)
+    lines = source.split(b"\n", last)[start_line - 1 : last]
     return b"\n".join(lines).decode("utf-8", "replace")

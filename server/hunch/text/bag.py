@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +39,21 @@ class Bags:
 def bag_fields(texts: Sequence[Fields], tokenizer: Tokenizer, max_tokens: int = MAX_TOKENS) -> Bags:
     """Return the bags of rendered chunks."""
     parts = [tokenizer.encode(field) for text in texts for field in text]
-    return _count(parts, len(texts), len(FIELD_NAMES), max_tokens)
+    return _count(parts, len(texts), max_tokens)
 
 
 def bag_queries(queries: Sequence[Iterable[str]], tokenizer: Tokenizer, max_tokens: int = MAX_TOKENS) -> Bags:
     """Return the bags of rendered queries; their field is always 0."""
-    return _count([tokenizer.encode(query) for query in queries], len(queries), 1, max_tokens)
+    # One at a time: a single short query is the common case, and must not pay for arrays made for thousands.
+    rows = [sorted(Counter(tokenizer.encode(query)).items()) for query in queries]
+    rows = [[pair for pair in row if pair[0] != UNKNOWN_ID][:max_tokens] for row in rows]
+    ids = [token for row in rows for token, _ in row]
+    return Bags(
+        offsets=np.array([0, *accumulate(map(len, rows))], np.int64),
+        ids=np.array(ids, np.int32),
+        fields=np.zeros(len(ids), np.uint8),
+        counts=np.array([min(count, 255) for row in rows for _, count in row], np.uint8),
+    )
 
 
 def pad(bags: Bags, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
@@ -66,14 +76,14 @@ def pad(bags: Bags, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray
     return ids, fields, counts
 
 
-def _count(parts: list[list[int]], rows: int, fields_per_row: int, max_tokens: int) -> Bags:
+def _count(parts: list[list[int]], rows: int, max_tokens: int) -> Bags:
     lengths = np.fromiter(map(len, parts), np.int64, len(parts))
     flat = np.fromiter(chain.from_iterable(parts), np.int64, int(lengths.sum()))
     keys = (np.repeat(np.arange(len(parts), dtype=np.int64), lengths) << _ID_BITS) | flat
     keys = keys[flat != UNKNOWN_ID]
     keys, counts = np.unique(keys, return_counts=True)
     part = keys >> _ID_BITS
-    row = part // fields_per_row
+    row = part // len(FIELD_NAMES)
     offsets = np.searchsorted(row, np.arange(rows + 1))
     if len(keys) and int(np.diff(offsets).max()) > max_tokens:
         kept = np.arange(len(keys)) - offsets[row] < max_tokens
@@ -82,6 +92,6 @@ def _count(parts: list[list[int]], rows: int, fields_per_row: int, max_tokens: i
     return Bags(
         offsets=offsets.astype(np.int64),
         ids=(keys & ((1 << _ID_BITS) - 1)).astype(np.int32),
-        fields=(part % fields_per_row).astype(np.uint8),
+        fields=(part % len(FIELD_NAMES)).astype(np.uint8),
         counts=np.minimum(counts, 255).astype(np.uint8),
     )
