@@ -48,7 +48,7 @@ def hunch_unchanged(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
 
 def hunch_one_file(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
     """Change one file of a middling size, several times, and bring an open index up to date each time."""
-    from hunch.engine import open_engine, update
+    from hunch.engine import open_engine, update, update_one
 
     with open_engine(root) as engine:
         update(engine)
@@ -60,9 +60,9 @@ def hunch_one_file(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
             for number in range(6):
                 file.write_bytes(original + b"\n\ndef added_%d():\n    return %d\n" % (number, number))
                 began = perf_counter()
-                report = update(engine)
+                done = update_one(engine, file.relative_to(root).as_posix())
                 times.append(perf_counter() - began)
-                assert report is not None and report.read == 1
+                assert done
         finally:
             file.write_bytes(original)
             update(engine)

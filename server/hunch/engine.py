@@ -24,7 +24,7 @@ from hunch.index.store import (
     open_in_memory,
     open_store,
 )
-from hunch.index.writer import Progress, UpdateReport, update_store
+from hunch.index.writer import Progress, UpdateReport, update_file, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.query import Query, QueryError, parse_query
@@ -157,6 +157,20 @@ def update(
     if changed or not engine.snapshot.views:
         _refresh(engine)
     return report
+
+
+def update_one(engine: Engine, path: str) -> bool:
+    """Bring one file up to date, as after a save; False when this process may not write or the file needs a scan.
+
+    Args:
+        path: posix, relative to the root.
+    """
+    if (engine.lock is None and not engine.in_memory) or not update_file(
+        engine.root, engine.store, engine.encoder, path
+    ):
+        return False
+    _refresh(engine)
+    return True
 
 
 def ask(

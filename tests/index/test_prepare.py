@@ -12,7 +12,7 @@ import pytest
 from hunch.index import prepare
 from hunch.index.prepare import PreparedBatch, StaleFile, prepare_batch, prepare_files
 from hunch.index.records import DOCUMENTATION_CHARACTERS, kind_of, pack_record, unpack_record
-from hunch.model.bundle import TOKENIZER, load_bundle
+from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.text.chunk import KINDS, Chunk, chunk_source
 from hunch.text.languages import language_of
@@ -115,14 +115,14 @@ def test_names_are_found_whole(tmp_path: Path) -> None:
 def test_nothing_makes_nothing(tmp_path: Path) -> None:
     batch = prepare_batch(tmp_path, [], ENCODER.tokenizer, TOKENS)
     assert batch.files == [] and len(batch.postings) == 0
-    assert list(prepare_files(tmp_path, [], BUNDLE.path(TOKENIZER), TOKENS, 2)) == []
+    assert list(prepare_files(tmp_path, [], ENCODER, 2)) == []
 
 
 def test_batches_are_bounded_and_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prepare, "_BATCH_FILES", 4)
     monkeypatch.setattr(prepare, "_BATCH_BYTES", 1_000)
     stale = [write(tmp_path, f"f{i:02}.py", python(i) * (30 if i % 5 == 0 else 1)) for i in range(23)]
-    batches = list(prepare_files(tmp_path, stale, BUNDLE.path(TOKENIZER), TOKENS, 1))
+    batches = list(prepare_files(tmp_path, stale, ENCODER, 1))
     assert [file.record.path for batch in batches for file in batch.files] == [file.path for file, _ in stale]
     assert all(0 < len(batch.files) <= 4 for batch in batches)
     for batch in batches:
@@ -133,9 +133,8 @@ def test_workers_give_what_one_process_gives(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(prepare, "MIN_FILES_FOR_WORKERS", 5)
     monkeypatch.setattr(prepare, "_BATCH_FILES", 3)
     stale = [write(tmp_path, f"f{i:02}.py", python(i)) for i in range(30)]
-    tokenizer = BUNDLE.path(TOKENIZER)
-    one = list(prepare_files(tmp_path, stale, tokenizer, TOKENS, 1))
-    two = list(prepare_files(tmp_path, stale, tokenizer, TOKENS, 2))
+    one = list(prepare_files(tmp_path, stale, ENCODER, 1))
+    two = list(prepare_files(tmp_path, stale, ENCODER, 2))
     assert len(one) == len(two) == 10
     for batch, other in zip(one, two, strict=True):
         check_equal(batch, other)
@@ -145,7 +144,7 @@ def test_workers_end_when_nobody_wants_more(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(prepare, "MIN_FILES_FOR_WORKERS", 5)
     monkeypatch.setattr(prepare, "_BATCH_FILES", 3)
     stale = [write(tmp_path, f"f{i:02}.py", python(i)) for i in range(30)]
-    with closing(prepare_files(tmp_path, stale, BUNDLE.path(TOKENIZER), TOKENS, 2)) as batches:
+    with closing(prepare_files(tmp_path, stale, ENCODER, 2)) as batches:
         assert len(next(batches).files) == 3
     assert next(batches, None) is None
 

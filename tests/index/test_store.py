@@ -87,7 +87,8 @@ def test_a_file_comes_back_as_it_was(store: Store, chunks: int, dim: int) -> Non
     path = "dir/é 日本.py"
     number = store.replace_file(record(path, chunks), content(path, chunks, dim))
     assert store.known_files() == {path: (number, record(path, chunks))}
-    assert store.file_ids() == {number: record(path, chunks)}
+    assert store.chunk_counts() == {number: chunks}
+    assert dict(store.records([number])) == {number: record(path, chunks)}
     ((found_number, found),) = store.contents([number])
     assert found_number == number
     check_same(found, content(path, chunks, dim))
@@ -105,7 +106,7 @@ def test_a_skipped_file_is_known_but_not_searched(store: Store, reason: str) -> 
     skipped = record("a.py", 0, skipped=reason, digest=b"")
     number = store.replace_file(skipped, None)
     assert store.known_files() == {"a.py": (number, skipped)}
-    assert store.file_ids() == {} and store.counts() == (0, 0)
+    assert store.chunk_counts() == {} and store.counts() == (0, 0)
     assert list(store.contents([number])) == []
 
 
@@ -145,7 +146,7 @@ def test_ids_are_never_used_again(store: Store) -> None:
 
 def test_ids_are_never_used_again_by_another_process(file: Path) -> None:
     store, _ = open_store(filled(file), CONTENT)
-    largest = max(store.file_ids())
+    largest = max(store.chunk_counts())
     store.remove_files(list(store.known_files()))
     store.close()
     store, _ = open_store(file, CONTENT)
@@ -154,7 +155,7 @@ def test_ids_are_never_used_again_by_another_process(file: Path) -> None:
 
 def test_contents_go_with_their_file(file: Path) -> None:
     store, _ = open_store(filled(file), CONTENT)
-    ids = list(store.file_ids())
+    ids = list(store.chunk_counts())
     store.remove_files(["f0.py"])
     store.replace_file(record("f1.py", 0, skipped="binary"), None)
     assert [number for number, _ in store.contents(ids)] == ids[2:]

@@ -93,7 +93,7 @@ def test_the_first_update_reads_everything(root: Path, store: Store) -> None:
     assert report.chunks == report.chunks_encoded == store.counts()[1] >= 10
     assert report.seconds > 0 and report.warnings == [] and report.skipped == {}
     assert list(records(store)) == [f"pkg/f{i}.py" for i in range(5)]
-    for _, content in store.contents(store.file_ids()):
+    for _, content in store.contents(store.chunk_counts()):
         assert content.vectors.shape == (len(content.records), ENCODER.dim)
         np.testing.assert_allclose(np.linalg.norm(content.vectors.astype(float), axis=1), 1, atol=1e-2)
 
@@ -285,7 +285,7 @@ def test_progress_counts_up_to_the_whole(root: Path, store: Store, monkeypatch: 
 def test_words_alone_need_no_model(root: Path, store: Store) -> None:
     report = run(root, store, None)
     assert report.files == 5
-    for _, content in store.contents(store.file_ids()):
+    for _, content in store.contents(store.chunk_counts()):
         assert content.vectors.shape == (len(content.records), 0) and len(content.postings.terms)
 
 

@@ -21,6 +21,8 @@ from typing import NamedTuple
 
 from hunch.index.records import pack_record
 from hunch.index.store import FileRecord
+from hunch.model.bundle import TOKENIZER
+from hunch.model.encoder import Encoder
 from hunch.text.bag import Bags, bag_fields
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import render_chunk
@@ -96,7 +98,7 @@ def prepare_batch(
 
 
 def prepare_files(
-    root: Path, files: Sequence[StaleFile], tokenizer_file: Path | None, max_tokens: int, workers: int
+    root: Path, files: Sequence[StaleFile], encoder: Encoder | None, workers: int
 ) -> Generator[PreparedBatch]:
     """Yield the prepared batches of all files, in order, from worker processes when that is sooner.
 
@@ -104,6 +106,7 @@ def prepare_files(
     Close the generator to end the workers.
     """
     batches: Iterator[list[StaleFile]] = _batches(files)
+    max_tokens = encoder.bundle.manifest.max_tokens if encoder else 0
     if workers >= 2 and len(files) >= MIN_FILES_FOR_WORKERS:
         pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]] = deque()
         with _safe_start():
@@ -111,7 +114,7 @@ def prepare_files(
                 workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start_worker,
-                initargs=(root, tokenizer_file, max_tokens),
+                initargs=(root, encoder and encoder.bundle.path(TOKENIZER), max_tokens),
             )
         try:
             _submit(executor, islice(batches, _BATCHES_IN_FLIGHT), pending)
@@ -125,9 +128,8 @@ def prepare_files(
             batches = chain([batch for batch, _ in pending], batches)
         finally:
             executor.shutdown(cancel_futures=True)
-    tokenizer = _read_tokenizer(tokenizer_file)
     for batch in batches:
-        yield prepare_batch(root, batch, tokenizer, max_tokens)
+        yield prepare_batch(root, batch, encoder and encoder.tokenizer, max_tokens)
 
 
 def _submit(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hunch.index.records import ChunkRecord
 from hunch.index.segment import Segment, build_segment
-from hunch.index.store import FileRecord, Store
+from hunch.index.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +69,42 @@ EMPTY = Snapshot(generation=0, views=(), chunk_count=0, file_count=0)
 def make_snapshot(generation: int, base: Segment | None, store: Store) -> Snapshot:
     """Return the view of what the store holds now: the base as far as it is still true, the rest read from the store.
 
-    Costs a few microseconds a file, and about 60 microseconds a chunk that is not in the base.
+    Costs about a microsecond a file, and 60 microseconds a chunk that is not in the base.
     """
-    files = store.file_ids()
-    if base is None:
-        return _compose(generation, [_delta(store, files)], files)
-    there = np.fromiter(files, np.int64, len(files))
-    alive_files = np.isin(base.file_ids, there)
-    added = {int(number): files[int(number)] for number in there[~np.isin(there, base.file_ids)]}
-    alive = None if alive_files.all() else alive_files[base.chunk_files]
-    return _compose(generation, [(base, alive), _delta(store, added)], files)
+    with store.reading():
+        counts = store.chunk_counts()
+        if base is None:
+            return _compose(generation, [(_read(store, counts), None)], len(counts))
+        there = np.fromiter(counts, np.int64, len(counts))
+        alive_files = np.isin(base.file_ids, there)
+        alive = None if alive_files.all() else alive_files[base.chunk_files]
+        added: list[int] = there[~np.isin(there, base.file_ids)].tolist()
+        return _compose(generation, [(base, alive), (_read(store, added), None)], len(counts))
 
 
 def needs_new_base(base: Segment | None, store: Store) -> bool:
     """Say whether so much of the store lies outside the base, or of the base is gone, that a new base pays."""
-    files = store.file_ids()
+    counts = store.chunk_counts()
     whole = 0 if base is None else len(base)
     in_base = set() if base is None else set(base.file_ids.tolist())
-    outside = sum(record.chunks for number, record in files.items() if number not in in_base)
-    still_true = sum(record.chunks for number, record in files.items() if number in in_base)
+    still_true = sum(counts[number] for number in in_base if number in counts)
+    outside = sum(counts.values()) - still_true
     return max(outside, whole - still_true) > max(SMALLEST_BASE, whole // 20)
 
 
 def build_base(store: Store) -> Segment:
     """Build one segment of everything in the store."""
-    files = store.file_ids()
-    return build_segment((number, files[number], content) for number, content in store.contents(files))
+    with store.reading():
+        return _read(store, store.chunk_counts())
 
 
-def _delta(store: Store, files: Mapping[int, FileRecord]) -> tuple[Segment, None]:
-    return build_segment((number, files[number], content) for number, content in store.contents(files)), None
+def _read(store: Store, ids: Iterable[int]) -> Segment:
+    numbers = list(ids)
+    records = dict(store.records(numbers))
+    return build_segment((number, records[number], content) for number, content in store.contents(numbers))
 
 
-def _compose(
-    generation: int, parts: list[tuple[Segment, NDArray[np.bool_] | None]], files: Mapping[int, FileRecord]
-) -> Snapshot:
+def _compose(generation: int, parts: list[tuple[Segment, NDArray[np.bool_] | None]], files: int) -> Snapshot:
     parts = [(segment, alive) for segment, alive in parts if len(segment)]
     starts = accumulate((len(segment) for segment, _ in parts), initial=0)
     views = tuple(View(segment, alive, start) for (segment, alive), start in zip(parts, starts, strict=False))
@@ -111,5 +112,5 @@ def _compose(
         generation=generation,
         views=views,
         chunk_count=sum(len(segment) if alive is None else int(alive.sum()) for segment, alive in parts),
-        file_count=len(files),
+        file_count=files,
     )

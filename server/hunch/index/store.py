@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -94,6 +94,15 @@ class Store:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let everything that is read inside come from one moment, whatever another process writes meanwhile."""
+        self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.rollback()
+
     def close(self) -> None:
         """Close the connection; whatever was committed stays."""
         self._connection.close()
@@ -103,12 +112,25 @@ class Store:
         rows = self._connection.execute("SELECT path, id, language, size, mtime_ns, digest, skipped, chunks FROM files")
         return {path: (number, FileRecord(path, *rest)) for path, number, *rest in rows}
 
-    def file_ids(self) -> dict[int, FileRecord]:
-        """Return the files that have chunks, by id, in the order of the ids."""
-        rows = self._connection.execute(
-            "SELECT id, path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE chunks > 0 ORDER BY id"
-        )
-        return {number: FileRecord(*rest) for number, *rest in rows}
+    def known_file(self, path: str) -> FileRecord | None:
+        """Return what is known of one file."""
+        row = self._connection.execute(
+            "SELECT path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE path = ?", (path,)
+        ).fetchone()
+        return None if row is None else FileRecord(*row)
+
+    def chunk_counts(self) -> dict[int, int]:
+        """Return how many chunks each file has that has any, by id, in the order of the ids."""
+        return dict(self._connection.execute("SELECT id, chunks FROM files WHERE chunks > 0 ORDER BY id"))
+
+    def records(self, ids: Iterable[int]) -> Iterator[tuple[int, FileRecord]]:
+        """Yield what is known of some files, in the order of the ids given."""
+        for number in ids:
+            row = self._connection.execute(
+                "SELECT path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE id = ?", (number,)
+            ).fetchone()
+            if row is not None:
+                yield number, FileRecord(*row)
 
     def counts(self) -> tuple[int, int]:
         """Return how many files have chunks, and how many chunks there are."""
@@ -127,12 +149,13 @@ class Store:
             row = self._connection.execute(
                 "SELECT records, vectors, postings FROM contents WHERE file_id = ?", (number,)
             ).fetchone()
-            if row is not None:
-                try:
-                    content = _unpack(*row)
-                except (ValueError, IndexError, ZeroDivisionError) as error:
-                    raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
-                yield number, content
+            if row is None:
+                continue
+            try:
+                content = _unpack(*row)
+            except (ValueError, IndexError, ZeroDivisionError) as error:
+                raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
+            yield number, content
 
     def replace_file(self, record: FileRecord, content: FileContent | None) -> int:
         """Put a file in the place of what was known under its path, in one transaction; return its new id.

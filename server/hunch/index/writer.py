@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
 from hunch.index.store import FileContent, FileRecord, Store
-from hunch.model.bundle import TOKENIZER
 from hunch.model.encoder import Encoder
 from hunch.text.terms import Postings
 from hunch.workspace.scan import Scan, SourceFile, scan
@@ -87,7 +86,7 @@ def update_store(
     store.remove_files(gone)
     stale = [_stale(file, known) for file in found.files if _looks_changed(file, known.get(file.path))]
     tally = _Tally(skipped=_known_skips(found, known, stale))
-    with closing(_prepared(root, stale, encoder, workers)) as batches:
+    with closing(prepare_files(root, stale, encoder, workers)) as batches:
         for batch in batches:
             if not _write_batch(store, batch, encoder, tally, stopped):
                 break
@@ -105,6 +104,29 @@ def update_store(
         complete=tally.read == len(stale),
         left=len(stale) - tally.read,
     )
+
+
+def update_file(root: Path, store: Store, encoder: Encoder | None, path: str) -> bool:
+    """Index one file again, or forget it, without a scan; False for a path that is not in the index.
+
+    Whether an unknown file counts is for a scan to say, which knows the ignore files.
+
+    Raises:
+        sqlite3.OperationalError: the store cannot be written.
+    """
+    known = store.known_file(path)
+    if known is None:
+        return False
+    try:
+        found = (root / path).stat()
+    except OSError:
+        store.remove_files([path])
+        return True
+    file = SourceFile(path, known.language, found.st_size, found.st_mtime_ns)
+    with closing(prepare_files(root, [StaleFile(file, known.digest)], encoder, 1)) as batches:
+        for batch in batches:
+            _write_batch(store, batch, encoder, _Tally(), lambda: False)
+    return True
 
 
 def _looks_changed(file: SourceFile, known: tuple[int, FileRecord] | None) -> bool:
@@ -129,15 +151,6 @@ def _known_skips(found: Scan, known: dict[str, tuple[int, FileRecord]], stale: S
             if reason is not None:
                 skipped[reason] = skipped.get(reason, 0) + 1
     return skipped
-
-
-def _prepared(
-    root: Path, files: Sequence[StaleFile], encoder: Encoder | None, workers: int
-) -> Generator[PreparedBatch]:
-    if encoder is None:
-        return prepare_files(root, files, None, 0, workers)
-    bundle = encoder.bundle
-    return prepare_files(root, files, bundle.path(TOKENIZER), bundle.manifest.max_tokens, workers)
 
 
 def _write_batch(
