@@ -114,7 +114,7 @@ def prepare_files(
                 workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start_worker,
-                initargs=(root, encoder and encoder.bundle.path(TOKENIZER), max_tokens),
+                initargs=(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens),
             )
         try:
             _submit(executor, islice(batches, _BATCHES_IN_FLIGHT), pending)
@@ -129,7 +129,7 @@ def prepare_files(
         finally:
             executor.shutdown(cancel_futures=True)
     for batch in batches:
-        yield prepare_batch(root, batch, encoder and encoder.tokenizer, max_tokens)
+        yield prepare_batch(root, batch, encoder.tokenizer if encoder else None, max_tokens)
 
 
 def _submit(

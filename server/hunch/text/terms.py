@@ -35,15 +35,13 @@ class FieldWeight(NamedTuple):
 
 
 FIELD_WEIGHTS = {
-    "name": FieldWeight(25.0, 0.95, 4),
-    "path": FieldWeight(2.25, 0.95, 8),
-    "signature": FieldWeight(2.5, 0.55, 12),
+    "name": FieldWeight(3.0, 0.3, 4),
+    "path": FieldWeight(1.5, 0.5, 8),
+    "signature": FieldWeight(1.5, 0.5, 12),
     "documentation": FieldWeight(1.5, 0.5, 20),
-    "body": FieldWeight(1.2, 0.45, 120),
+    "body": FieldWeight(1.0, 0.6, 120),
 }
-"""Chosen by a random search on valid workspaces: `python -m benchmarks.tune_ranking fields`."""
-
-K1 = 2.5
+K1 = 1.4
 """Saturation: the weight at which a term has half its greatest effect."""
 
 IMPACT_SCALE = 255
