@@ -5,15 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data
 WORKSPACES ?= ../workspaces
+PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
 
 .PHONY: demo test lint typecheck fix bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/hunch index .
-	$(BIN)/hunch search "create a sorted list" --limit 3 --no-update
-	$(BIN)/hunch search "which files are ignored" --limit 3 --no-update
-	$(BIN)/hunch search "how is a damaged index repaired" --limit 3 --no-update
+	$(BIN)/hunch search --queries benchmarks/demo_questions.txt --limit 3 --no-update
 
 test: $(VENV)/installed-dev
 	$(BIN)/python -m pytest -n 2
@@ -31,9 +30,11 @@ fix: $(VENV)/installed-dev
 	$(BIN)/ruff format $(CHECKED)
 
 bench: $(VENV)/installed-dev
-	$(BIN)/python benchmarks/quality.py $(DATA) --workspaces $(WORKSPACES)
-	$(BIN)/python benchmarks/lexical.py
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python -m benchmarks.quality $(DATA) --workspaces $(WORKSPACES)
+	$(BIN)/python -m benchmarks.lexical $(PACKAGES)
+	$(BIN)/python -m benchmarks.vectors $(PACKAGES)/10k $(DATA)
+	$(BIN)/python -m benchmarks.speed $(PACKAGES)
+	$(BIN)/python -m benchmarks.report
 
 clean:
 	rm -rf $(VENV) build dist

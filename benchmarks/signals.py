@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.datasets import load_sets, pools_of
+from benchmarks.rendered import build_snapshot
 from benchmarks.workspaces import KINDS, Workspace, WorkspaceQuery, indexed, read_queries
 from hunch.engine import Engine
+from hunch.model.bundle import load_bundle
+from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import signals_of
 from hunch.search.weights import ROLE_WEIGHTS, SIGNAL_WEIGHTS
+from hunch.settings import model_folder
 
 FEATURES = (*SIGNAL_WEIGHTS, *(f"role {role.name}" for role in ROLE_WEIGHTS))
 """The columns: the signals, then one for each role that counts against a file."""
@@ -23,11 +28,16 @@ FEATURES = (*SIGNAL_WEIGHTS, *(f"role {role.name}" for role in ROLE_WEIGHTS))
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
 
-ASKED = (*KINDS, "symbol")
-"""Kinds of queries: the two of the data, and the bare names that the doc queries document."""
+ASKED = (*KINDS, "symbol", "pair", "question")
+"""Kinds of queries: the two of the workspaces, the bare names that the doc queries document, documentation of the valid
+pairs, and the web queries of CoSQA's dev part."""
+
+SET_HALVES = (1000, 1001)
+"""In the place of workspaces: the even and the odd queries of the retrieval sets."""
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 _EVERY_EXCLUDED = 3
+_QUERIES_PER_SET = 400
 _SHORTEST_NAME = 5
 _GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "\\*?[]!# "})
 
@@ -99,10 +109,36 @@ def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign
                     names = [(query, OWN) for query in _names_alone(own)]
                     found += _look_up(engine, names, ASKED.index("symbol"), number)
         print(f"gathered: {workspace.id}", flush=True)
+    found += _gather_sets(data)
     columns = [np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)]
     facts = np.array([one.facts for one in found], np.int32).T
     lengths = [len(one.columns[1]) for one in found]
     return Gathered(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), *columns, *facts)
+
+
+def _gather_sets(data: Path) -> Iterator[_One]:
+    """Look up the candidates of the valid retrieval sets, at most so many queries of each."""
+    encoder = Encoder(load_bundle(model_folder()))
+    for texts in load_sets(data, "valid"):
+        kind = ASKED.index("pair" if texts.name.startswith("pairs/") else "question")
+        pool = next(pools_of(texts))
+        snapshot = build_snapshot(pool.code, encoder)
+        for number, (text, gains) in enumerate(zip(pool.queries, pool.gains, strict=True)):
+            if number == _QUERIES_PER_SET:
+                break
+            try:
+                parsed = parse_query(text.replace(":", " "))
+            except QueryError:
+                continue
+            vector = encoder.encode_queries([parsed.text])[0]
+            candidates = find_candidates(snapshot, parsed, vector if vector.any() else None)
+            count = len(candidates.chunks)
+            right = np.isin(candidates.chunks, list(gains))
+            numbers = np.arange(count, dtype=np.int32)
+            levels = np.full(count, 2, np.int32)
+            columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
+            yield _One(columns, (1, 1, kind, OWN, SET_HALVES[number % 2]))
+    print("gathered: sets", flush=True)
 
 
 def save(gathered: Gathered, file: Path) -> None:

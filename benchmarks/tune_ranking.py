@@ -10,7 +10,8 @@ way on both. The scale and the bias are then set so that the score of a hit is t
 such hits that are in a right file. The verdict's thresholds come from the best
 scores of queries that have an answer and of those that have none. Doc queries say nothing about the signal of
 documentation, since theirs was taken out of the index: it is hidden from them. Bare names are asked for as well, so
-that the weights of names do not come from sentences alone.
+that the weights of names do not come from sentences alone, and so are the valid sets of functions and web queries: one
+half of their queries goes with the train workspaces, the other with the valid ones.
 
 ``fields``: a random search over the weights and length normalisations of BM25F, for which all terms are made anew.
 
@@ -29,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import save_result
-from benchmarks.signals import ASKED, EXCLUDED, FEATURES, FOREIGN, OWN, Gathered, gather, load, save
+from benchmarks.signals import ASKED, EXCLUDED, FEATURES, FOREIGN, OWN, SET_HALVES, Gathered, gather, load, save
 from benchmarks.workspaces import (
     KINDS,
     Workspace,
@@ -220,7 +221,9 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
             save(gathered, kept)
     numbers = {split: [i for i, one in enumerate(used) if (one.split == "valid") == (split == "valid")]
                for split in ("train", "valid")}  # fmt: skip
-    train, valid = chosen(gathered, numbers["train"]), chosen(gathered, numbers["valid"])
+    train, valid = (
+        chosen(gathered, [*numbers[split], half]) for split, half in zip(("train", "valid"), SET_HALVES, strict=True)
+    )
     gathered = hide_documentation(gathered)
     x = gathered.features.astype(np.float64)
     before = current_weights()

@@ -23,7 +23,7 @@ Everything happens on this machine; nothing is sent anywhere."""
 
 _EPILOGUE = f"""\
 examples:
-  hunch search "create a sorted list"
+  hunch search "parse a date in any format"
   hunch search "retry with backoff lang:go -path:vendor"
   hunch search "where are passwords checked" --path 'src/**' --json
   hunch similar src/server.py:120
@@ -40,7 +40,7 @@ Find code by what it does. The index is brought up to date first; in a sub-folde
 indexed folder, only that sub-folder is searched.
 
 examples:
-  hunch search "create a sorted list"
+  hunch search "parse a date in any format"
   hunch search "retry with backoff lang:go -path:vendor kind:function"
   hunch search parse_config --limit 3 --explain
   hunch search --queries questions.txt --json

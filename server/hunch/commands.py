@@ -69,7 +69,8 @@ def run_search(options: argparse.Namespace) -> int:
         failed = False
         for line in _lines(options.queries):
             try:
-                _print(answer(engine, _parse(line, options, within), limit=options.limit), options)
+                found = answer(engine, _parse(line, options, within), limit=options.limit)
+                _print(found, options, with_query=True)
             except QueryError as error:
                 failed = True
                 print_notice(str(error), error=True)
@@ -95,11 +96,11 @@ def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
     return True
 
 
-def _print(answer: Answer, options: argparse.Namespace) -> int:
+def _print(answer: Answer, options: argparse.Namespace, *, with_query: bool = False) -> int:
     if options.json:
         print_json(to_json(answer, strict=options.strict))
     else:
-        print_answer(answer, explain=options.explain, strict=options.strict)
+        print_answer(answer, explain=options.explain, strict=options.strict, with_query=with_query)
     return NOTHING if answer.verdict is Verdict.NONE else FOUND
 
 

@@ -183,5 +183,5 @@ def test_a_file_of_no_use_is_named_in_one_line(tmp_path: Path, name: str, conten
 @pytest.mark.parametrize("dim", [1, 128, 512])
 def test_a_manifest_that_is_wrong_about_its_graphs(tmp_path: Path, dim: int) -> None:
     bundle = load_bundle(verify=False)
-    with pytest.raises(BundleError, match="manifest.json: says dim"):
+    with pytest.raises(BundleError, match=r"manifest\.json: says dim"):
         Encoder(replace(bundle, manifest=replace(bundle.manifest, dim=dim)))

@@ -140,8 +140,9 @@ def test_tests_come_after_the_code_unless_they_are_wanted(engine: Engine) -> Non
     assert plain.index("text/words.pyw") < plain.index("tests/checks.pyw")
     query = parse_query("test of levenshtein")
     assert query.wanted_roles == Role.TEST
-    wanted = {hit.path: hit.score for hit in answer(engine, query).hits}
-    unwanted = {hit.path: hit.score for hit in answer(engine, replace(query, wanted_roles=Role.PRODUCT)).hits}
+    wanted = {hit.path: hit.score for hit in reversed(answer(engine, query).hits)}
+    plainly = answer(engine, replace(query, wanted_roles=Role.PRODUCT))
+    unwanted = {hit.path: hit.score for hit in reversed(plainly.hits)}
     assert wanted["tests/checks.pyw"] > unwanted["tests/checks.pyw"]
     assert wanted["text/words.pyw"] == unwanted["text/words.pyw"]
 

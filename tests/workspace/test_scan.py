@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from hunch.text.languages import language_of
-from hunch.workspace import ignore as ignore_module
+from hunch.workspace import ignore_rules as rules_module
 from hunch.workspace import scan as scan_module
 from hunch.workspace.scan import RootError, Scan, Skip, SourceFile, read_source, scan
 
@@ -551,12 +551,12 @@ def test_thousands_of_files_take_a_moment(tmp_path: Path) -> None:
 def test_an_ignore_file_repeated_in_every_folder_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, {f"d{i}/.gitignore": "*.a_rule_of_this_test\nout/\n" for i in range(50)})
     compiled: list[str] = []
-    real_rule = ignore_module._rule
+    real_rule = rules_module._rule
 
     def record(line: str) -> Any:
         compiled.append(line)
         return real_rule(line)
 
-    monkeypatch.setattr(ignore_module, "_rule", record)
+    monkeypatch.setattr(rules_module, "_rule", record)
     scan(tmp_path)
     assert len(compiled) == 2
