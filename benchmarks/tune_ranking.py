@@ -236,15 +236,16 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
     # What is pasted comes from both splits; the figures above are those of weights that have not seen valid.
     everything = np.concatenate([train, valid])
     shipped = climb(gathered, everything, fit(gathered, everything, before))
-    scale, bias = calibrate(gathered, everything, x @ shipped)
+    of_workspaces = chosen(gathered, range(len(used)))
+    scale, bias = calibrate(gathered, of_workspaces, x @ shipped)
     final = np.round(scale * shipped, 2)
     bias = round(bias, 2)
     total = x @ final + bias
     decay = max((round(0.4 + 0.1 * i, 1) for i in range(7)),
-                key=lambda one: decayed_ndcg(gathered, everything, 1 / (1 + np.exp(-total)), one))  # fmt: skip
+                key=lambda one: decayed_ndcg(gathered, of_workspaces, 1 / (1 + np.exp(-total)), one))  # fmt: skip
     ndcg["shipped"] = {"train": mean_ndcg(gathered, train, total), "valid": mean_ndcg(gathered, valid, total)}
     verdict = _verdicts(gathered, numbers, total)
-    words_only = words_only_bias(gathered, everything, total, float(final[FEATURES.index("meaning")]))
+    words_only = words_only_bias(gathered, of_workspaces, total, float(final[FEATURES.index("meaning")]))
     for name, shares in verdict["valid_shares"].items():
         print(name, {called: round(share, 3) for called, share in shares.items()})
     for name, figures in ndcg.items():
@@ -259,9 +260,11 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
         "bias": bias,
         "words_only_bias": words_only,
         "same_file_decay": decay,
-        "decays": {str(d): decayed_ndcg(gathered, valid, 1 / (1 + np.exp(-total)), d) for d in (0.4, 0.6, 0.8, 1.0)},
+        "decays": {
+            str(d): decayed_ndcg(gathered, of_workspaces, 1 / (1 + np.exp(-total)), d) for d in (0.4, 0.6, 0.8, 1.0)
+        },
         "verdict": verdict,
-        "calibration": _reliability(gathered, valid, total),
+        "calibration": _reliability(gathered, chosen(gathered, numbers["valid"]), total),
     }
 
 

@@ -267,7 +267,7 @@ def empty(file: Path) -> None:
         (execute("UPDATE meta SET value = 'other' WHERE key = 'content'"), IndexState.OTHER_CONTENT),
         (execute("DELETE FROM meta WHERE key = 'content'"), IndexState.OTHER_CONTENT),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_every_state_has_a_name_and_an_end(file: Path, change: Callable[[Path], None], state: IndexState) -> None:
     change(filled(file))
