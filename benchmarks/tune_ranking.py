@@ -63,6 +63,8 @@ FIGURES = ("file", "name")
 
 _EVIDENCE = np.array([name not in {"file card", "block"} and not name.startswith("role ") for name in FEATURES])
 """Signals that speak for a candidate and never count against it, whatever the data say."""
+_KIND_SHARES = {"commit": 0.25, "doc": 0.25, "symbol": 0.25, "pair": 0.125, "question": 0.125}
+"""How much a kind of query counts: what is asked in a workspace twice as much as what is asked of single functions."""
 _L2 = 1e-3
 _STEPS = 300
 _CALIBRATED_HITS = 3
@@ -328,7 +330,7 @@ def _flattened(
     row_of = np.unique(row_of, return_inverse=True)[1]
     x = np.concatenate([gathered.features[gathered.rows(query)] for query in queries]).astype(np.float64)
     kinds = gathered.kinds[queries]
-    share = np.array([1 / max(1, int((kinds == kind).sum())) for kind in range(len(ASKED))]) / len(ASKED)
+    share = np.array([_KIND_SHARES[name] / max(1, int((kinds == kind).sum())) for kind, name in enumerate(ASKED)])
     return row_of, x, np.repeat(share[kinds], lengths)
 
 
@@ -338,7 +340,9 @@ def _softmax(scores: NDArray[Any], row_of: NDArray[np.int64], firsts: NDArray[np
 
 
 def _objective(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray[Any]) -> float:
-    return float(np.mean(list(mean_ndcg(gathered, queries, scores).values())))
+    figures = mean_ndcg(gathered, queries, scores)
+    shares = [_KIND_SHARES[name.split()[0]] for name in figures]
+    return float(np.average(list(figures.values()), weights=shares))
 
 
 def _ndcg(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:
