@@ -15,7 +15,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-CODES_8BIT_LIMIT = 20_000
+CODES_8BIT_LIMIT = 5_000
 """Embeddings up to which int8 codes are fast enough and no codebook is worth training."""
 
 INT8_SCALE = 320.0

@@ -27,8 +27,9 @@ _ROLE_WORDS = {
     Role.VENDORED: "vendor vendored",
 }
 _ROLE_OF_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
-_LONGEST_SYMBOL = 5
+_LONGEST_SYMBOL = 4
 _WORDS_FOR_SYMBOLS = 20
+_WORDS_FOR_LONG_SYMBOLS = 8
 
 
 class QueryError(ValueError):
@@ -152,13 +153,14 @@ def _globs(globs: Sequence[str]) -> tuple[str, ...]:
 def _symbols(text: str) -> tuple[Symbol, ...]:
     words = [word.strip("().,;:'\"`?!") for word in text.split()[:_WORDS_FOR_SYMBOLS]]
     found: dict[str, Symbol] = {}
-    for length in range(min(_LONGEST_SYMBOL, len(words)), 0, -1):
-        for start in range(len(words) - length + 1):
-            spelt = words[start : start + length]
-            name = "".join(spelt)
-            if length > 1 or spelt[0].lower() not in STOP_WORDS:
+    for length in range(_LONGEST_SYMBOL, 0, -1):
+        # Long sentences spell no long names, but any word of them can be one.
+        joined = words if length == 1 else words[:_WORDS_FOR_LONG_SYMBOLS]
+        for start in range(len(joined) - length + 1):
+            name = "".join(joined[start : start + length])
+            if length > 1 or name.lower() not in STOP_WORDS:
                 found.setdefault(name, Symbol(name, length / len(words)))
-    return tuple(symbol for symbol in found.values() if identifiers(symbol.name))
+    return tuple(symbol for symbol in found.values() if any(map(str.isalnum, symbol.name)))
 
 
 def _wanted_roles(text: str) -> Role:

@@ -33,13 +33,17 @@ class Verdict(Enum):
 class Hit:
     """One place in the workspace."""
 
+    root: Path
     path: str
     language: str
     record: ChunkRecord
     score: float
     why: list[Reason]
-    snippet: str
-    """The first lines of the code as it is on disk now; empty when the file is gone."""
+
+    @property
+    def snippet(self) -> str:
+        """The first lines of the code, read from the disk as it is now; empty when the file is gone."""
+        return read_snippet(self.root, self.path, self.record.start_line, self.record.end_line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +117,12 @@ def _answer(
     scores = score(query, candidates, signals)
     hits = [
         Hit(
+            root=root,
             path=path,
             language=snapshot.language(int(candidates.chunks[row])),
             record=record,
             score=round(value, 4),
             why=reasons(query, candidates, signals, row),
-            snippet=read_snippet(root, path, record.start_line, record.end_line),
         )
         for row, value, path, record in collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
     ]
