@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,4 +94,4 @@ def test_the_nearest_embedding_is_found_wherever_it_stands(encoder: Encoder) -> 
 
 def _hit(path: str, name: str) -> Hit:
     record = ChunkRecord("function", name, name, "", "", 1, 2, 0)
-    return Hit(path, "python", record, 0.5, [], "")
+    return Hit(Path(), path, "python", record, 0.5, [])
