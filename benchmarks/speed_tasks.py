@@ -9,14 +9,14 @@ from time import perf_counter
 
 BEGAN = perf_counter()  # before anything is imported
 
-import gc  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import resource  # noqa: E402
-import sys  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import gc
+import json
+import os
+import resource
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 MODEL = "static-model"
 """The folder, beside semble's index, of the static model that semble is handed."""

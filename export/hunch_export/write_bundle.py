@@ -1,6 +1,6 @@
 """A trained run into a model bundle: graphs, tokeniser, model card and manifest, checked before they are put in place.
 
-python -m hunch_export ../shared/data --run runs/bag --tokenizer runs/tokenizer.json --out bundles/bag-en
+python -m hunch_export DATA --run runs/bag --tokenizer runs/tokenizer.json --out bundles/bag-en
 """
 
 from __future__ import annotations

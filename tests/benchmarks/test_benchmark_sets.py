@@ -13,7 +13,7 @@ from benchmarks.rendered import build_snapshot, reciprocal_ranks, score_all
 from benchmarks.workspaces import WorkspaceQuery
 
 from hunch.index.records import ChunkRecord
-from hunch.model.bundle import BundleError, load_bundle
+from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import ndcg_at
 from hunch.search.search import Hit
@@ -69,10 +69,7 @@ def test_judge_takes_a_file_by_its_best_hit_and_wants_path_and_name_right() -> N
 
 @pytest.fixture(scope="module")
 def encoder() -> Encoder:
-    try:
-        return Encoder(load_bundle())
-    except BundleError as error:
-        pytest.skip(str(error))
+    return Encoder(load_bundle())
 
 
 def test_every_way_of_searching_finds_the_last_of_many(encoder: Encoder) -> None:

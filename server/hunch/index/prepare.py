@@ -25,7 +25,7 @@ from hunch.model.bundle import TOKENIZER
 from hunch.model.encoder import Encoder
 from hunch.text.bag import Bags, bag_fields
 from hunch.text.chunk import Chunk, chunk_source
-from hunch.text.render import render_chunk
+from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import Postings, postings_of
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
 from hunch.workspace.scan import Skip, SourceFile, read_source
@@ -93,7 +93,7 @@ def prepare_batch(
     return PreparedBatch(
         files=prepared,
         bags=None if tokenizer is None else bag_fields(texts, tokenizer, max_tokens),
-        postings=postings_of(texts, [_symbols(chunk) for chunk in chunks]),
+        postings=postings_of(texts, [symbols_of(chunk) for chunk in chunks]),
     )
 
 
@@ -184,11 +184,6 @@ def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _symbols(chunk: Chunk) -> tuple[str, ...]:
-    names = {chunk.name, chunk.qualified_name, chunk.qualified_name.replace("::", ".")} - {""}
-    return tuple(names)
 
 
 def _read_tokenizer(file: Path | None) -> Tokenizer | None:

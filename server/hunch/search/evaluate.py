@@ -22,7 +22,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import score, signals_of
 from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import Chunk, chunk_source
-from hunch.text.render import render_chunk
+from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
 from hunch.workspace.scan import Skip, read_source, scan
 
@@ -112,7 +112,7 @@ def _content(chunks: Sequence[Chunk], encoder: Encoder) -> FileContent:
     return FileContent(
         records=[pack_record(chunk) for chunk in chunks],
         vectors=encoder.encode_chunks(encoder.bag_chunks(texts)).astype(np.float16),
-        postings=postings_of(texts, [(chunk.name,) if chunk.name else () for chunk in chunks]),
+        postings=postings_of(texts, [symbols_of(chunk) for chunk in chunks]),
     )
 
 

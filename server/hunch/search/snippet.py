@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hunch.text.outline import normalise
+from hunch.text.source_text import normalise
 
 SNIPPET_LINES = 12
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from hunch.text.documentation import comment_above, header_comment
 from hunch.text.languages import LANGUAGES
-from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, SourceFile, outline_of
+from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, outline_of
+from hunch.text.source_text import SourceText
 
 __all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_source"]
 
@@ -57,7 +58,7 @@ class Chunk:
 
 def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:
     """The chunks of one file, ordered by their first line, the file's card first. Never raises."""
-    file = SourceFile(path, language, source)
+    file = SourceText(path, language, source)
     if not file.source.strip():
         return []
     outline = outline_of(file)
@@ -66,13 +67,13 @@ def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:
     return [_card(file, outline), *chunks]
 
 
-def _definition_chunks(file: SourceFile, outline: Outline) -> Iterator[Chunk]:
+def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
     for definition in outline.definitions:
         if not definition.is_transparent:
             yield from _chunks_of(file, definition, outline.silent)
 
 
-def _chunks_of(file: SourceFile, definition: Definition, silent: set[int]) -> Iterator[Chunk]:
+def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> Iterator[Chunk]:
     lead = f"{definition.lead}\n" if definition.lead else ""
     if not definition.is_open:
         # The common case: all that follows the signature, in one cut.
@@ -103,7 +104,7 @@ def _chunks_of(file: SourceFile, definition: Definition, silent: set[int]) -> It
         yield _chunk(file, definition, text, start, last, number)
 
 
-def _chunk(file: SourceFile, definition: Definition, body: str, start_row: int, end_row: int, piece: int) -> Chunk:
+def _chunk(file: SourceText, definition: Definition, body: str, start_row: int, end_row: int, piece: int) -> Chunk:
     return Chunk(
         path=file.path,
         language=file.language,
@@ -119,7 +120,7 @@ def _chunk(file: SourceFile, definition: Definition, body: str, start_row: int, 
     )
 
 
-def _own_rows(file: SourceFile, definition: Definition) -> Iterator[tuple[int, str]]:
+def _own_rows(file: SourceText, definition: Definition) -> Iterator[tuple[int, str]]:
     """The rows of a definition behind its signature, without those of the definitions in it."""
     row = file.row(min(definition.body_start, len(file.source) - 1))
     first = file.rest_of_row(definition.body_start)
@@ -173,7 +174,7 @@ def _pieces(rows: Sequence[tuple[int, str]]) -> Iterator[tuple[int, int, str]]:
         start = stop - overlap if len(rows[stop][1]) <= MAX_CHARS else stop
 
 
-def _block_chunks(file: SourceFile, outline: Outline) -> Iterator[Chunk]:
+def _block_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
     """The code between the outermost definitions."""
     code = _CodeRows(file, outline)
     row = 0
@@ -225,7 +226,7 @@ class _CodeRows:
 
     __slots__ = ("comment_markers", "file", "silent")
 
-    def __init__(self, file: SourceFile, outline: Outline) -> None:
+    def __init__(self, file: SourceText, outline: Outline) -> None:
         self.file = file
         self.silent = outline.silent
         self.comment_markers = LANGUAGES.get(file.language)
@@ -253,7 +254,7 @@ class _CodeRows:
         return rows
 
 
-def _blocks(file: SourceFile, code: _CodeRows, start: int, stop: int) -> Iterator[Chunk]:
+def _blocks(file: SourceText, code: _CodeRows, start: int, stop: int) -> Iterator[Chunk]:
     rows = code.between(start, stop)
     if not rows:
         return
@@ -284,7 +285,7 @@ def _blocks(file: SourceFile, code: _CodeRows, start: int, stop: int) -> Iterato
             )
 
 
-def _cut_at_blank_lines(file: SourceFile, start: int, stop: int) -> Iterator[tuple[int, int]]:
+def _cut_at_blank_lines(file: SourceText, start: int, stop: int) -> Iterator[tuple[int, int]]:
     """Runs of rows of a readable size that begin, where possible, with an unindented line after a blank one."""
     least, most = _BLOCK_LINES
     first = start
@@ -308,7 +309,7 @@ def _cut_at_blank_lines(file: SourceFile, start: int, stop: int) -> Iterator[tup
         yield first, stop
 
 
-def _card(file: SourceFile, outline: Outline) -> Chunk:
+def _card(file: SourceText, outline: Outline) -> Chunk:
     """The file as a whole: what it says about itself, what it imports and what it defines."""
     documentation, _ = header_comment(file.lines, file.language)
     tops = [definition for definition in outline.definitions if not definition.is_transparent]

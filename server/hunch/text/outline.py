@@ -5,9 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 import time
-from bisect import bisect_right
 from dataclasses import dataclass, field
-from itertools import accumulate
 from typing import Final
 
 from tree_sitter import Node, Parser, QueryCursor
@@ -15,8 +13,9 @@ from tree_sitter import Node, Parser, QueryCursor
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
 from hunch.text.naming import kind_of, name_of
+from hunch.text.source_text import SourceText
 
-__all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Outline", "SourceFile", "outline_of"]
+__all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Outline", "outline_of"]
 
 MAX_LINES: Final = 150
 MAX_CHARS: Final = 6_000
@@ -30,45 +29,6 @@ _ALWAYS_PARSED_BYTES: Final = 64_000
 _READ_BYTES: Final = 1 << 16
 _PARSE_SECONDS: Final = 2.0
 """Of processor time; ordinary code of a megabyte takes a tenth of it."""
-
-
-class SourceFile:
-    """One normalised file: its bytes for the parser, its decoded lines for the chunks."""
-
-    __slots__ = ("language", "line_starts", "lines", "path", "source")
-
-    def __init__(self, path: str, language: str, source: bytes) -> None:
-        self.path = path
-        self.language = language
-        self.source = source = normalise(source)
-        self.lines = source.decode("utf-8", "replace").split("\n")
-        self.lines.pop()  # what is behind the last line break
-        self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
-
-    def row(self, offset: int) -> int:
-        return min(bisect_right(self.line_starts, offset), len(self.lines)) - 1
-
-    def text(self, start: int, end: int) -> str:
-        return self.source[start:end].decode("utf-8", "replace")
-
-    def end_of_row(self, row: int) -> int:
-        return self.line_starts[row + 1] - 1
-
-    def rest_of_row(self, offset: int) -> str:
-        return self.text(offset, max(offset, self.end_of_row(self.row(offset))))
-
-
-def normalise(source: bytes) -> bytes:
-    """UTF-8 without BOM, with one kind of line break, so that rows are the lines of an editor."""
-    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
-        source = source.decode("utf-16", "replace").encode("utf-8", "replace")
-    source = source.removeprefix(b"\xef\xbb\xbf")
-    if b"\r" in source:
-        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not source.endswith(b"\n"):
-        source += b"\n"
-    # Scanners of several grammars take NUL for the end of the file.
-    return source.replace(b"\0", b" ") if b"\0" in source else source
 
 
 # The outline: which nodes define things, and what holds what.
@@ -137,7 +97,7 @@ def _parse(parser: Parser, source: bytes) -> Node | None:
         return None
 
 
-def outline_of(file: SourceFile) -> Outline:
+def outline_of(file: SourceText) -> Outline:
     """One sweep over the captured nodes in source order, with the definitions that are still open on a stack."""
     outline = Outline()
     grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
@@ -241,7 +201,7 @@ def _push_captures(events: list[_Event], grammar: LoadedGrammar, node: Node) -> 
                 heapq.heappush(events, (found.start_byte, -found.end_byte, capture, count, found))
 
 
-def _end_row(file: SourceFile, node: Node) -> int:
+def _end_row(file: SourceText, node: Node) -> int:
     """The last row with text of the node: some grammars let nodes run on over the line break."""
     row, column = node.end_point
     if column and file.source[node.end_byte - 1] not in b" \t\n":
@@ -268,7 +228,7 @@ def _stays_inside(
     return parent.kind in {"function", "method"} and lines <= _MEMBER_LINES
 
 
-def _is_next_clause(file: SourceFile, last: Definition, following: Definition) -> bool:
+def _is_next_clause(file: SourceText, last: Definition, following: Definition) -> bool:
     """Whether a definition goes on with the one before it: a further equation, overload or pattern."""
     if last.name != following.name or following.kind not in {last.kind, "function"} or following.documentation:
         return False
@@ -276,7 +236,7 @@ def _is_next_clause(file: SourceFile, last: Definition, following: Definition) -
 
 
 def _define(
-    file: SourceFile,
+    file: SourceText,
     node: Node,
     capture: str,
     leads: list[Node],
@@ -343,7 +303,7 @@ def _define(
     )
 
 
-def _attach_leads(file: SourceFile, leads: list[Node], row: int, start: int, occupied: int) -> tuple[int, int, str]:
+def _attach_leads(file: SourceText, leads: list[Node], row: int, start: int, occupied: int) -> tuple[int, int, str]:
     """Take the attributes that stand right above: the first row, the first byte, and documentation among them."""
     documentation = ""
     for lead in reversed(leads):
@@ -363,7 +323,7 @@ def _attach_leads(file: SourceFile, leads: list[Node], row: int, start: int, occ
 _ELIXIR_DOC: Final = re.compile(r"@(?:module|type)?doc\s+(?:~[sS])?(\"\"\".*|\".*)", re.DOTALL)
 
 
-def _docstring_text(file: SourceFile, node: Node) -> str:
+def _docstring_text(file: SourceText, node: Node) -> str:
     text = file.text(node.start_byte, node.end_byte)
     if file.language != "elixir":
         return clean_string(text)
@@ -376,7 +336,7 @@ _ATTRIBUTES_INSIDE: Final = frozenset({"java", "csharp", "php", "kotlin", "swift
 _OWN_LEADS: Final = frozenset({"annotation", "marker_annotation", "attribute_list", "attribute", "decorator"})
 
 
-def _after_own_leads(file: SourceFile, node: Node, start: int) -> int:
+def _after_own_leads(file: SourceText, node: Node, start: int) -> int:
     """The byte where the signature begins, behind the attributes that the grammar puts inside the declaration."""
     current = start
     for child in node.children[:4]:
@@ -397,7 +357,7 @@ _BODY_TYPES: Final = frozenset(
 )
 
 
-def _signature_end(file: SourceFile, node: Node, start: int) -> int:
+def _signature_end(file: SourceText, node: Node, start: int) -> int:
     body = _body(node)
     if body is not None and body.start_byte > start:
         if file.language == "python":
@@ -439,7 +399,7 @@ def _body(node: Node) -> Node | None:
     return None
 
 
-def _python_header_end(file: SourceFile, node: Node, body: Node) -> int:
+def _python_header_end(file: SourceText, node: Node, body: Node) -> int:
     """Behind the colon: comments under it belong to the body."""
     last = 0
     for name in ("name", "type_parameters", "parameters", "superclasses", "return_type"):

@@ -44,6 +44,11 @@ def render_parts(*, name: str = "", path: str = "", signature: str = "", documen
     )
 
 
+def symbols_of(chunk: Chunk) -> tuple[str, ...]:
+    """Return the full names under which a chunk is looked up."""
+    return tuple({chunk.name, chunk.qualified_name} - {""})
+
+
 def render_query(text: str) -> list[str]:
     """Return the identifiers of a query."""
     return identifiers(text)

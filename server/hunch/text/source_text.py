@@ -1,0 +1,45 @@
+"""One file's source as the parser and the chunks read it: UTF-8, one kind of line break, rows and offsets."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+
+
+class SourceText:
+    """One normalised file: its bytes for the parser, its decoded lines for the chunks."""
+
+    __slots__ = ("language", "line_starts", "lines", "path", "source")
+
+    def __init__(self, path: str, language: str, source: bytes) -> None:
+        self.path = path
+        self.language = language
+        self.source = source = normalise(source)
+        self.lines = source.decode("utf-8", "replace").split("\n")
+        self.lines.pop()  # what is behind the last line break
+        self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
+
+    def row(self, offset: int) -> int:
+        return min(bisect_right(self.line_starts, offset), len(self.lines)) - 1
+
+    def text(self, start: int, end: int) -> str:
+        return self.source[start:end].decode("utf-8", "replace")
+
+    def end_of_row(self, row: int) -> int:
+        return self.line_starts[row + 1] - 1
+
+    def rest_of_row(self, offset: int) -> str:
+        return self.text(offset, max(offset, self.end_of_row(self.row(offset))))
+
+
+def normalise(source: bytes) -> bytes:
+    """UTF-8 without BOM, with one kind of line break, so that rows are the lines of an editor."""
+    if source.startswith((b"\xff\xfe", b"\xfe\xff")):
+        source = source.decode("utf-16", "replace").encode("utf-8", "replace")
+    source = source.removeprefix(b"\xef\xbb\xbf")
+    if b"\r" in source:
+        source = source.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if not source.endswith(b"\n"):
+        source += b"\n"
+    # Scanners of several grammars take NUL for the end of the file.
+    return source.replace(b"\0", b" ") if b"\0" in source else source
