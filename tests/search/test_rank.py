@@ -59,7 +59,7 @@ def scored(query: Query = QUERY, **changes: Any) -> float:
 
 def explained(query: Query = QUERY, **changes: Any) -> list[Reason]:
     one = candidates(**changes)
-    return reasons(query, one, signals_of(one), 0)
+    return reasons(query, one, signals_of(one), [0])[0]
 
 
 def fields(*bits: int) -> np.ndarray[Any, np.dtype[np.uint8]]:

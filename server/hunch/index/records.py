@@ -25,6 +25,7 @@ class ChunkRecord(NamedTuple):
 
 
 DOCUMENTATION_CHARACTERS = 300
+_decode = json.JSONDecoder().decode
 
 
 def pack_record(chunk: Chunk) -> bytes:
@@ -44,7 +45,7 @@ def pack_record(chunk: Chunk) -> bytes:
 
 def unpack_record(packed: bytes) -> ChunkRecord:
     """Return what pack_record packed."""
-    return ChunkRecord(*json.loads(packed))
+    return ChunkRecord._make(_decode(packed.decode("ascii")))
 
 
 def kind_of(packed: bytes) -> str:

@@ -41,8 +41,10 @@ class Snapshot:
 
     def view_of(self, chunk: int) -> tuple[View, int]:
         """Return where a chunk is and its number there."""
-        view = next(view for view in reversed(self.views) if view.start <= chunk)
-        return view, chunk - view.start
+        for view in reversed(self.views):
+            if view.start <= chunk:
+                return view, chunk - view.start
+        raise IndexError(chunk)
 
     def path(self, chunk: int) -> str:
         """Return the path of a chunk's file, posix, relative to the root."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hunch.index.lexical import add_scores, fields_of
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
+from hunch.index.vectors import DenseIndex
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -111,15 +112,16 @@ def _in_view(
     if allowed is not None:
         scores[~allowed] = 0
     named, spelt = _named(segment, query, allowed)
-    found = [_best(scores, LEXICAL_CANDIDATES), named]
+    by_words = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named])
     if vector is not None and segment.dense is not None:
-        found.append(segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)[0])
-    chunks = np.unique(np.concatenate(found))
+        nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
+        chunks = np.unique(np.concatenate([by_words, nearest]))
+        dense = _cosines(segment.dense, vector, chunks, nearest, cosines)
+    else:
+        chunks = np.unique(by_words)
+        dense = np.zeros(len(chunks), np.float32)
     files = segment.chunk_files[chunks]
     total = max(float(idf.sum()), 1e-6)
-    dense = np.zeros(len(chunks), np.float32)
-    if vector is not None and segment.dense is not None:
-        dense = segment.dense.cosines(vector, chunks)
     term_fields = [fields_of(segment.inverted, where, chunks) for where in postings]
     return Candidates(
         chunks=chunks + view.start,
@@ -132,6 +134,22 @@ def _in_view(
         roles=segment.roles[files],
         embedded=vector is not None and segment.dense is not None,
     )
+
+
+def _cosines(
+    index: DenseIndex,
+    vector: NDArray[np.float32],
+    chunks: NDArray[np.int64],
+    nearest: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    """Return the cosines of all chunks; those of the nearest are known, and widening float16 is what costs."""
+    found = np.empty(len(chunks), np.float32)
+    missing = np.ones(len(chunks), np.bool_)
+    where = np.searchsorted(chunks, nearest)
+    found[where], missing[where] = cosines, False
+    found[missing] = index.cosines(vector, chunks[missing])
+    return found
 
 
 def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:

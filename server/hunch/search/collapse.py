@@ -22,6 +22,7 @@ class Place(NamedTuple):
     """Its position among the candidates."""
     score: float
     path: str
+    language: str
     record: ChunkRecord
 
 
@@ -45,21 +46,24 @@ def collapse(
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
     worst = 0.0
-    for row in np.argsort(-scores, kind="stable").tolist():
-        score = float(scores[row])
+    order = np.argsort(-scores, kind="stable")
+    for row, chunk, score in zip(
+        order.tolist(), candidates.chunks[order].tolist(), scores[order].tolist(), strict=True
+    ):
         if len(found) >= limit and score <= worst:
             break  # what follows could only sink below those
-        chunk = int(candidates.chunks[row])
-        path = snapshot.path(chunk)
+        view, local = snapshot.view_of(chunk)
+        file = view.segment.chunk_files[local]
+        path = view.segment.paths[file]
         earlier = of_file.setdefault(path, [])
         if len(earlier) >= HITS_PER_FILE:
             continue
-        record = snapshot.record(chunk)
+        record = view.segment.record(local)
         if any(_same_place(record, other) for other in earlier):
             continue
         if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
             continue
-        found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, record))
+        found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]

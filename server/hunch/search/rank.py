@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,7 @@ Signals = Mapping[str, NDArray[np.float32]]
 """The signals of n candidates by name, float32 [n] each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One signal of a hit: what it added to the score before the logistic function, and the words it rests on."""
 
     signal: str
@@ -65,20 +64,27 @@ def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.
     return np.asarray(1 / (1 + np.exp(-total)), np.float32)
 
 
-def reasons(query: Query, candidates: Candidates, signals: Signals, row: int) -> list[Reason]:
-    """Return what made the score of one candidate, greatest effect first."""
-    fields: list[int] = candidates.term_fields[:, row].tolist()
-    found: list[Reason] = []
-    for name, values in signals.items():
-        weight = SIGNAL_WEIGHTS[name] * float(values[row])
-        if abs(weight) < _WORTH_NAMING:
-            continue
-        bits = _FIELD_BITS.get(name)
-        terms = () if bits is None else tuple(query.terms[i].text for i, there in enumerate(fields) if there & bits)
-        found.append(Reason(name, round(weight, 3), terms))
-    roles = int(candidates.roles[row])
-    found += [Reason(f"in {name} code", weight) for role, weight, name in _role_weights(query) if roles & role]
-    return sorted(found, key=lambda reason: -abs(reason.weight))
+def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int]) -> list[list[Reason]]:
+    """Return what made the scores of some candidates, for each the greatest effect first."""
+    chosen = np.array(rows, np.int64)
+    values = np.array([signal[chosen] for signal in signals.values()], np.float32).T.tolist()
+    weights = [(name, SIGNAL_WEIGHTS[name], _FIELD_BITS.get(name, 0)) for name in signals]
+    roles = _role_weights(query)
+    texts = [term.text for term in query.terms]
+    result: list[list[Reason]] = []
+    for row, fields, role in zip(
+        values, candidates.term_fields[:, chosen].T.tolist(), candidates.roles[chosen].tolist(), strict=True
+    ):
+        found: list[Reason] = []
+        for value, (name, weight, bits) in zip(row, weights, strict=True):
+            effect = weight * value
+            if abs(effect) >= _WORTH_NAMING:
+                terms = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits]) if bits else ()
+                found.append(Reason(name, round(effect, 3), terms))
+        found += [Reason(f"in {name} code", weight) for bit, weight, name in roles if role & bit]
+        found.sort(key=lambda reason: -abs(reason.weight))
+        result.append(found)
+    return result
 
 
 def _role_weights(query: Query) -> list[tuple[int, float, str]]:

@@ -115,16 +115,11 @@ def _answer(
     candidates = find_candidates(snapshot, query, vector)
     signals = signals_of(candidates)
     scores = score(query, candidates, signals)
+    places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
+    why = reasons(query, candidates, signals, [place.row for place in places])
     hits = [
-        Hit(
-            root=root,
-            path=path,
-            language=snapshot.language(int(candidates.chunks[row])),
-            record=record,
-            score=round(value, 4),
-            why=reasons(query, candidates, signals, row),
-        )
-        for row, value, path, record in collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
+        Hit(root, place.path, place.language, place.record, round(place.score, 4), reason)
+        for place, reason in zip(places, why, strict=True)
     ]
     best = hits[0].score if hits else 0.0
     verdict = Verdict.RELEVANT if best >= RELEVANT_SCORE else Verdict.WEAK if best >= WEAK_SCORE else Verdict.NONE
