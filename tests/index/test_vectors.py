@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from hunch.index import vectors as vectors_module
-from hunch.index.vectors import DenseIndex, build_dense, load_dense
+from hunch.index.vectors import DenseIndex, build_dense, load_dense, widened
 
 DIM = 256
 
@@ -229,3 +229,9 @@ def test_other_files_are_refused(tmp_path: Path, content: bytes) -> None:
         load_dense(tmp_path / "codes.faiss", random_units(100, 16))
     with pytest.raises(ValueError, match=r"none\.faiss"):
         load_dense(tmp_path / "none.faiss", random_units(100, 16))
+
+
+def test_every_finite_half_is_widened_exactly() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    np.testing.assert_array_equal(widened(halves).view(np.uint32), halves.astype(np.float32).view(np.uint32))

@@ -214,7 +214,7 @@ def test_every_row_is_what_a_direct_computation_gives(snapshot: Snapshot, text: 
         assert found.roles[i] == int(role_of(chunk.path))
         for position, field in enumerate(FIELD_NAMES):
             share = sum(weight for weight, bit in zip(idf, bits, strict=True) if bit >> position & 1) / total
-            assert found.share_in(field)[i] == pytest.approx(share, abs=1e-5)
+            assert found.shares_in([field])[0, i] == pytest.approx(share, abs=1e-5)
 
 
 def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
@@ -248,7 +248,7 @@ def test_nothing_is_found_in_nothing() -> None:
     for text in ("sort", "sort lang:go"):
         found = find(EMPTY, text)
         assert len(found.chunks) == 0 and found.term_fields.shape == (1, 0)
-        assert len(found.share_in("name")) == 0
+        assert found.shares_in(["name"]).shape == (1, 0)
         assert count_allowed(EMPTY, parse_query(text)) == 0
 
 
@@ -256,7 +256,7 @@ def test_a_query_without_terms_is_searched_by_meaning(snapshot: Snapshot) -> Non
     query = parse_query("x" * 70)
     assert query.terms == ()
     found = find_candidates(snapshot, query, vector_of("sort"))
-    assert len(found.chunks) and not found.lexical.any() and not found.share_in("body").any()
+    assert len(found.chunks) and not found.lexical.any() and not found.shares_in(["body"]).any()
 
 
 def test_the_sources_are_real(tmp_path: Path) -> None:

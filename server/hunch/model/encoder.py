@@ -55,7 +55,7 @@ class Encoder:
         vectors = np.zeros((len(bags), self.dim), np.float32)
         names = [node.name for node in graph.get_inputs()]
         lengths = np.diff(bags.offsets)
-        order = np.argsort(lengths, kind="stable")
+        order = np.argsort(lengths, kind="stable") if len(bags) > 1 else np.zeros(len(bags), np.int64)
         order = order[lengths[order] > 0]
         start = 0
         while start < len(order):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,13 +46,12 @@ class Candidates:
     embedded: bool = True
     """False where there is no embedding to compare: no model, or no word that it knows"""
 
-    def share_in(self, field: str) -> NDArray[np.float32]:
-        """Return which share of the query's idf stands in one field, float32 [n]."""
-        bit = np.uint8(1 << FIELD_NAMES.index(field))
-        total = float(self.idf.sum())
-        if total == 0:
-            return np.zeros(len(self.chunks), np.float32)
-        return np.asarray(self.idf @ ((self.term_fields & bit) > 0) / total, np.float32)
+    def shares_in(self, fields: Sequence[str]) -> NDArray[np.float32]:
+        """Return which share of the query's idf stands in each of some fields, float32 [fields, n]."""
+        bits = np.array([1 << FIELD_NAMES.index(field) for field in fields], np.uint8)
+        total = max(float(self.idf.sum()), 1e-6)
+        there = (self.term_fields & bits[:, None, None]) > 0
+        return np.asarray((self.idf / np.float32(total)) @ there, np.float32)
 
 
 def find_candidates(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) -> Candidates:
@@ -115,10 +115,10 @@ def _in_view(
     by_words = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named])
     if vector is not None and segment.dense is not None:
         nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
-        chunks = np.unique(np.concatenate([by_words, nearest]))
+        chunks = _distinct(np.concatenate([by_words, nearest]))
         dense = _cosines(segment.dense, vector, chunks, nearest, cosines)
     else:
-        chunks = np.unique(by_words)
+        chunks = _distinct(by_words)
         dense = np.zeros(len(chunks), np.float32)
     files = segment.chunk_files[chunks]
     total = max(float(idf.sum()), 1e-6)
@@ -150,6 +150,16 @@ def _cosines(
     found[where], missing[where] = cosines, False
     found[missing] = index.cosines(vector, chunks[missing])
     return found
+
+
+def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what np.unique does, in a third of the time for some hundred numbers."""
+    if not len(numbers):
+        return numbers
+    numbers = np.sort(numbers)
+    first = np.ones(len(numbers), np.bool_)
+    np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
+    return numbers[first]
 
 
 def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:

@@ -123,6 +123,8 @@ def parse_query(
 
 
 def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
     return "".join(character if character.isprintable() else " " for character in text)
 
 
@@ -167,5 +169,6 @@ def _wanted_roles(text: str) -> Role:
     wanted = Role.PRODUCT
     for identifier in identifiers(text):
         for word in split_identifier(identifier):
-            wanted |= _ROLE_OF_WORD.get(word, Role.PRODUCT)
+            if word in _ROLE_OF_WORD:
+                wanted |= _ROLE_OF_WORD[word]
     return wanted

@@ -18,6 +18,7 @@ _FILE = KINDS.index("file")
 _BLOCK = KINDS.index("block")
 _ROLES = [(int(role), weight, str(role.name).lower()) for role, weight in ROLE_WEIGHTS.items()]
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
+_FIELDS = ("name", "signature", "path", "documentation")
 _WORTH_NAMING = 0.005
 
 Signals = Mapping[str, NDArray[np.float32]]
@@ -37,10 +38,7 @@ def signals_of(candidates: Candidates) -> Signals:
     return {
         "meaning": np.maximum(candidates.dense, 0),
         "words": candidates.lexical,
-        "name": candidates.share_in("name"),
-        "signature": candidates.share_in("signature"),
-        "path": candidates.share_in("path"),
-        "documentation": candidates.share_in("documentation"),
+        **dict(zip(_FIELDS, candidates.shares_in(_FIELDS), strict=True)),
         "symbol": candidates.symbols,
         "file card": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
