@@ -48,7 +48,7 @@ def hunch_unchanged(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
 
 def hunch_one_file(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
     """Change one file of a middling size, several times, and bring an open index up to date each time."""
-    from hunch.engine import open_engine, update, update_one
+    from hunch.engine import open_engine, update, update_paths
 
     with open_engine(root) as engine:
         update(engine)
@@ -60,7 +60,7 @@ def hunch_one_file(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
             for number in range(6):
                 file.write_bytes(original + b"\n\ndef added_%d():\n    return %d\n" % (number, number))
                 began = perf_counter()
-                done = update_one(engine, file.relative_to(root).as_posix())
+                done = update_paths(engine, [file.relative_to(root).as_posix()])
                 times.append(perf_counter() - began)
                 assert done
         finally:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hunch.engine import DATABASE, Engine, answer, ask, open_engine, similar, update, update_one
+from hunch.engine import DATABASE, Engine, answer, ask, open_engine, similar, update, update_paths
 from hunch.index import prepare, snapshot
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
@@ -211,27 +211,30 @@ def test_one_file_is_brought_up_to_date_without_a_scan(root: Path) -> None:
         before = engine.snapshot
         path = next(iter(FILES))
         (root / path).write_text("def paint_fence(colour):\n    return colour\n", encoding="utf-8")
-        assert update_one(engine, path)
+        assert update_paths(engine, [path])
         assert first(ask(engine, "paint fence")) == "paint_fence"
         assert before is not engine.snapshot and all(before.path(i) for i in range(len(before)))
         assert run(engine).read == 0
         (root / path).unlink()
-        assert update_one(engine, path)
+        assert update_paths(engine, [path])
         assert "paint_fence" not in {hit.record.name for hit in ask(engine, "paint fence").hits}
 
 
-def test_a_file_that_no_scan_has_seen_is_left_to_one(root: Path) -> None:
+def test_a_new_file_and_an_ignored_one_are_told_apart_without_a_scan(root: Path) -> None:
     with open_engine(root) as engine:
         run(engine)
-        write(root, {"new.py": "def brand_new():\n    pass\n"})
-        assert not update_one(engine, "new.py")
-        assert run(engine).read == 1
+        write(root, {"new.py": "def brand_new():\n    pass\n", "out/old.py": "def old():\n    pass\n"})
+        write(root, {".gitignore": "out/\n"})
+        done = update_paths(engine, ["new.py", "out/old.py"])
+        assert done is not None and done.read == 1
+        assert first(ask(engine, "brand new")) == "brand_new"
+        assert run(engine).read == 0
 
 
 def test_a_reader_updates_no_file(root: Path) -> None:
     index(root)
     with open_engine(root, write=False) as engine:
-        assert not update_one(engine, next(iter(FILES)))
+        assert update_paths(engine, [next(iter(FILES))]) is None
 
 
 def test_two_names_of_one_root_share_an_index(root: Path, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,13 +24,13 @@ from hunch.index.store import (
     open_in_memory,
     open_store,
 )
-from hunch.index.writer import Progress, UpdateReport, update_file, update_store
+from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search, search_similar
 from hunch.settings import model_folder, worker_count, workspace_cache
-from hunch.text.chunk import chunk_source
+from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.languages import language_of
 from hunch.text.render import render_chunk
 from hunch.workspace.scan import RootError, Skip, read_source
@@ -76,7 +76,9 @@ class Engine:
         self.close()
 
 
-def open_engine(root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0) -> Engine:
+def open_engine(
+    root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0, publish: bool = True
+) -> Engine:
     """Open a workspace's index, or begin one; nothing is scanned or encoded yet.
 
     Whatever is wrong with the cache or the model becomes a state and a notice, never an exception.
@@ -86,6 +88,7 @@ def open_engine(root: Path, *, rebuild: bool = False, write: bool = True, patien
         rebuild: throw the index away first.
         write: False opens the index as it is and changes nothing.
         patience: seconds to wait for another process that is writing.
+        publish: False leaves the snapshot empty, for a caller that makes its own.
 
     Raises:
         RootError: the root is no folder.
@@ -106,6 +109,8 @@ def open_engine(root: Path, *, rebuild: bool = False, write: bool = True, patien
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
         notices.append(engine.state.value)
     engine.notices = notices
+    if not publish:
+        return engine
     try:
         _refresh(engine)
     except sqlite3.DatabaseError:
@@ -159,18 +164,18 @@ def update(
     return report
 
 
-def update_one(engine: Engine, path: str) -> bool:
-    """Bring one file up to date, as after a save; False when this process may not write or the file needs a scan.
+def update_paths(engine: Engine, paths: Collection[str]) -> UpdateReport | None:
+    """Bring some files and folders up to date, as after a save; None when this process may not write.
 
     Args:
-        path: posix, relative to the root.
+        engine: the workspace.
+        paths: posix, relative to the root; what is not there any more is forgotten.
     """
-    if (engine.lock is None and not engine.in_memory) or not update_file(
-        engine.root, engine.store, engine.encoder, path
-    ):
-        return False
+    if engine.lock is None and not engine.in_memory:
+        return None
+    report = update_store(engine.root, engine.store, engine.encoder, only=paths)
     _refresh(engine)
-    return True
+    return report
 
 
 def ask(
@@ -195,8 +200,10 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
     """Find code like the definition that stands at a line.
 
     Args:
+        engine: the workspace.
         path: posix, relative to the root.
         line: 1-based.
+        limit: how many hits at most.
 
     Raises:
         QueryError: there is no code at that place.
@@ -204,28 +211,44 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
     source = read_source(engine.root, path)
     if isinstance(source, Skip):
         raise QueryError(f"{path}: cannot be searched with ({source.reason})")
+    chunk = chunk_at(path, source, line)
+    if chunk is None:
+        raise QueryError(f"{path}:{line}: no code at this line")
+    return similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit)
+
+
+def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
+    """Return the innermost definition, or the code between definitions, at a 1-based line of a source."""
     chunks = chunk_source(path, language_of(path, source[:200]) or "text", source)
     here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
-    if not here:
-        raise QueryError(f"{path}:{line}: no code at this line")
-    chunk = min(here, key=lambda one: one.end_line - one.start_line)
+    return min(here, key=lambda one: one.end_line - one.start_line, default=None)
+
+
+def similar_to(
+    root: Path, snapshot: Snapshot, encoder: Encoder | None, chunk: Chunk, *, complete: bool = True, limit: int = 10
+) -> Answer:
+    """Find code like a chunk of the workspace, which is itself left out.
+
+    Raises:
+        QueryError: the chunk has no words to search with.
+    """
     vector = None
-    if engine.encoder is not None:
+    if encoder is not None:
         # The path says where the code is, not what it does.
         fields = render_chunk(chunk)._replace(path=[])
-        vector = engine.encoder.encode_chunks(engine.encoder.bag_chunks([fields]))[0]
+        vector = encoder.encode_chunks(encoder.bag_chunks([fields]))[0]
     words = " ".join((chunk.name, chunk.signature, chunk.body)).split()[:_WORDS_OF_SIMILAR]
     try:
         query = parse_query(" ".join(word.replace(":", " ") for word in words))
     except QueryError:
-        raise QueryError(f"{path}:{line}: there are no words here to search with") from None
+        raise QueryError(f"{chunk.path}:{chunk.start_line}: there are no words here to search with") from None
     return search_similar(
-        engine.root,
-        engine.snapshot,
+        root,
+        snapshot,
         query,
         vector if vector is None or np.any(vector) else None,
-        leave_out=(path, chunk.start_line, chunk.end_line),
-        complete=engine.complete,
+        leave_out=(chunk.path, chunk.start_line, chunk.end_line),
+        complete=complete,
         limit=limit,
     )
 

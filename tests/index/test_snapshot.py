@@ -52,7 +52,7 @@ def put(store: Store, path: str, seed: int) -> int:
         ENCODER.encode_chunks(ENCODER.bag_chunks(texts)).astype(np.float16),
         postings_of(texts, [(chunk.name,) for chunk in chunks]),
     )
-    return store.replace_file(FileRecord(path, "python", 1, 1, b"x", None, len(chunks)), content)
+    return store.replace_file(FileRecord(path, "python", 1, 1, b"x", None, len(chunks)), content)[1]
 
 
 def live(snapshot: Snapshot) -> list[tuple[str, ChunkRecord]]:

@@ -44,18 +44,31 @@ def invert(parts: Sequence[Postings]) -> InvertedIndex:
     About 0.1 microseconds and, while it runs, 24 bytes a posting.
     """
     lengths = np.concatenate([np.diff(part.offsets) for part in parts]) if parts else np.zeros(0, np.int64)
-    terms = _joined([part.terms for part in parts], np.uint32)
-    # The chunk numbers ascend already, so a stable sort by term alone leaves each term's postings in order.
-    order = np.argsort(terms, kind="stable")
-    terms = terms[order]
-    first = np.flatnonzero(np.concatenate(([True], terms[1:] != terms[:-1]))) if len(terms) else np.zeros(0, np.int64)
-    return InvertedIndex(
-        terms=terms[first],
-        starts=np.append(first, len(terms)).astype(np.int64),
-        docs=np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths)[order],
-        impacts=_joined([part.impacts for part in parts], np.uint8)[order],
-        fields=_joined([part.fields for part in parts], np.uint8)[order],
+    return _sorted(
+        _joined([part.terms for part in parts], np.uint32),
+        np.repeat(np.arange(len(lengths), dtype=np.uint32), lengths),
+        _joined([part.impacts for part in parts], np.uint8),
+        _joined([part.fields for part in parts], np.uint8),
     )
+
+
+def merge_inverted(parts: Sequence[tuple[InvertedIndex, NDArray[np.bool_]]]) -> InvertedIndex:
+    """Join indexes, each with the chunks of it that stay, bool [its chunks]; chunks are numbered anew, in order.
+
+    About 0.05 microseconds a posting: nothing is read or hashed again.
+    """
+    terms, docs, impacts, fields = [], [], [], []
+    start = 0
+    for index, stays in parts:
+        kept = stays[index.docs]
+        numbers = np.cumsum(stays, dtype=np.int64) - 1 + start
+        terms.append(np.repeat(index.terms, np.diff(index.starts))[kept])
+        docs.append(numbers[index.docs[kept]].astype(np.uint32))
+        impacts.append(index.impacts[kept])
+        fields.append(index.fields[kept])
+        start += int(stays.sum())
+    return _sorted(_joined(terms, np.uint32), _joined(docs, np.uint32), _joined(impacts, np.uint8),
+                   _joined(fields, np.uint8))  # fmt: skip
 
 
 def add_scores(index: InvertedIndex, postings: slice, idf: float, scores: NDArray[np.float32]) -> None:
@@ -75,3 +88,19 @@ def fields_of(index: InvertedIndex, postings: slice, docs: NDArray[np.int64]) ->
 
 def _joined(arrays: list[NDArray[Any]], dtype: type) -> NDArray[Any]:
     return np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+
+
+def _sorted(
+    terms: NDArray[np.uint32], docs: NDArray[np.uint32], impacts: NDArray[np.uint8], fields: NDArray[np.uint8]
+) -> InvertedIndex:
+    # The chunk numbers ascend already, so a stable sort by term alone leaves each term's postings in order.
+    order = np.argsort(terms, kind="stable")
+    terms = terms[order]
+    first = np.flatnonzero(np.concatenate(([True], terms[1:] != terms[:-1]))) if len(terms) else np.zeros(0, np.int64)
+    return InvertedIndex(
+        terms=terms[first],
+        starts=np.append(first, len(terms)).astype(np.int64),
+        docs=docs[order],
+        impacts=impacts[order],
+        fields=fields[order],
+    )

@@ -9,16 +9,18 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import NamedTuple
 
+from hunch.index.priority import yield_to_others
 from hunch.index.records import pack_record
 from hunch.index.store import FileRecord
 from hunch.model.bundle import TOKENIZER
@@ -36,6 +38,7 @@ MIN_FILES_FOR_WORKERS = 400
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
 _BATCHES_IN_FLIGHT = 6
+_WAIT_SECONDS = 0.02
 _SAFE_PATH = "PYTHONSAFEPATH"
 
 
@@ -66,6 +69,8 @@ class PreparedBatch:
     bags: Bags | None
     """None without a tokeniser"""
     postings: Postings
+    cpu_seconds: float = 0.0
+    """What a worker process spent on it; 0 for the work of this process."""
 
 
 def prepare_batch(
@@ -80,7 +85,7 @@ def prepare_batch(
             skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
             prepared.append(PreparedFile(skipped, []))
             continue
-        digest = hashlib.blake2b(source, digest_size=16).digest()
+        digest = digest_of(source)
         if digest == known_digest:
             same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
             prepared.append(PreparedFile(same, [], unchanged=True))
@@ -97,28 +102,43 @@ def prepare_batch(
     )
 
 
+def digest_of(source: bytes) -> bytes:
+    """Return what tells one content of a file from another: BLAKE2b, 16 bytes."""
+    return hashlib.blake2b(source, digest_size=16).digest()
+
+
 def prepare_files(
-    root: Path, files: Sequence[StaleFile], encoder: Encoder | None, workers: int
-) -> Generator[PreparedBatch]:
+    root: Path, files: Sequence[StaleFile], encoder: Encoder | None, workers: int, *, apart: bool = False
+) -> Generator[PreparedBatch | None]:
     """Yield the prepared batches of all files, in order, from worker processes when that is sooner.
 
-    Batches hold about 256 kB of source and at most a few are under way, which bounds the memory.
-    Close the generator to end the workers.
+    Batches hold about 256 kB of source and at most a few are under way, which bounds the memory. While a batch is
+    waited for, None is yielded every 20 ms. Close the generator to end the workers.
+
+    Args:
+        root: the workspace.
+        files: what to read.
+        encoder: None prepares for search by words only.
+        workers: processes at most.
+        apart: keep this process free to answer: even a single worker takes many files, at low priority.
     """
     batches: Iterator[list[StaleFile]] = _batches(files)
     max_tokens = encoder.bundle.manifest.max_tokens if encoder else 0
-    if workers >= 2 and len(files) >= MIN_FILES_FOR_WORKERS:
+    if workers >= (1 if apart else 2) and len(files) >= MIN_FILES_FOR_WORKERS:
         pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]] = deque()
-        with _safe_start():
+        with safe_start():
             executor = ProcessPoolExecutor(
                 workers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_start_worker,
-                initargs=(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens),
+                initargs=(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens, apart),
             )
         try:
-            _submit(executor, islice(batches, _BATCHES_IN_FLIGHT), pending)
+            _submit(executor, islice(batches, workers + 2 if apart else _BATCHES_IN_FLIGHT), pending)
             while pending:
+                if not wait([pending[0][1]], timeout=_WAIT_SECONDS).done:
+                    yield None
+                    continue
                 done = pending[0][1].result()
                 pending.popleft()
                 _submit(executor, islice(batches, 1), pending)
@@ -138,7 +158,7 @@ def _submit(
     pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]],
 ) -> None:
     for batch in batches:
-        with _safe_start():
+        with safe_start():
             try:
                 pending.append((batch, executor.submit(_prepare_in_worker, batch)))
             except BrokenProcessPool:
@@ -148,7 +168,7 @@ def _submit(
 
 
 @contextmanager
-def _safe_start() -> Iterator[None]:
+def safe_start() -> Iterator[None]:
     """Start workers so that they run no code of the folder this process is in, and so that Ctrl-C does not reach them.
 
     A worker begins as ``python -c``, which looks for modules in the current folder first: a workspace with a
@@ -200,10 +220,17 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def _start_worker(root: Path, tokenizer_file: Path | None, max_tokens: int) -> None:
+def _start_worker(root: Path, tokenizer_file: Path | None, max_tokens: int, polite: bool) -> None:
     global _worker
+    if polite:
+        yield_to_others()
     _worker = _Worker(root, _read_tokenizer(tokenizer_file), max_tokens)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
+    end_with_parent()
+
+
+def end_with_parent() -> None:
+    """Let this worker process end when its parent does, however that ended."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
@@ -217,4 +244,6 @@ def _end_with(sentinel: int) -> None:
 
 def _prepare_in_worker(files: list[StaleFile]) -> PreparedBatch:
     assert _worker is not None
-    return prepare_batch(_worker.root, files, _worker.tokenizer, _worker.max_tokens)
+    began = time.process_time()
+    batch = prepare_batch(_worker.root, files, _worker.tokenizer, _worker.max_tokens)
+    return replace(batch, cpu_seconds=time.process_time() - began)

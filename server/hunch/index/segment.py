@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.index.lexical import InvertedIndex, invert
+from hunch.index.lexical import InvertedIndex, invert, merge_inverted
 from hunch.index.records import ChunkRecord, kind_of, unpack_record
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
@@ -96,6 +96,38 @@ def build_segment(files: Iterable[tuple[int, FileRecord, FileContent]]) -> Segme
         records=np.frombuffer(b"".join(records), np.uint8),
         dense=build_dense(originals) if originals.shape[1] else None,
         inverted=invert(postings),
+    )
+
+
+def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) -> Segment:
+    """Join small segments of ascending ids, each with its living chunks (None for all), without reading the store.
+
+    About 10 microseconds a chunk.
+    """
+    stays = [np.ones(len(segment), np.bool_) if alive is None else alive for segment, alive in parts]
+    files, counts, records, lengths = [], [], [], []
+    for (segment, _), kept in zip(parts, stays, strict=True):
+        # A file lives or dies as a whole; one whose first chunk lives stays.
+        living = np.flatnonzero(kept[segment.first_chunks[:-1]]) if len(segment) else np.zeros(0, np.int64)
+        files += [(segment.file_ids[i], segment.paths[i], segment.languages[i], segment.roles[i]) for i in living]
+        counts.append(np.diff(segment.first_chunks)[living])
+        sizes = np.diff(segment.record_starts)
+        records.append(segment.records[np.repeat(kept, sizes)])
+        lengths.append(sizes[kept])
+    per_file = np.concatenate(counts)
+    dense = [(segment.dense, kept) for (segment, _), kept in zip(parts, stays, strict=True) if segment.dense]
+    return Segment(
+        file_ids=np.array([file[0] for file in files], np.int64),
+        paths=[file[1] for file in files],
+        languages=[file[2] for file in files],
+        roles=np.array([file[3] for file in files], np.uint8),
+        first_chunks=np.concatenate(([0], np.cumsum(per_file))).astype(np.int64),
+        chunk_files=np.repeat(np.arange(len(files), dtype=np.int32), per_file),
+        kinds=np.concatenate([segment.kinds[kept] for (segment, _), kept in zip(parts, stays, strict=True)]),
+        record_starts=np.concatenate(([0], np.cumsum(np.concatenate(lengths)))).astype(np.int64),
+        records=np.concatenate(records),
+        dense=build_dense(np.concatenate([index.originals[kept] for index, kept in dense])) if dense else None,
+        inverted=merge_inverted([(segment.inverted, kept) for (segment, _), kept in zip(parts, stays, strict=True)]),
     )
 
 

@@ -119,6 +119,23 @@ class Store:
         ).fetchone()
         return None if row is None else FileRecord(*row)
 
+    def known_under(self, paths: Iterable[str]) -> dict[str, tuple[int, FileRecord]]:
+        """Return the files of the index that are one of some paths or lie in one of them, with their ids, by path."""
+        found: dict[str, tuple[int, FileRecord]] = {}
+        for path in paths:
+            rows = self._connection.execute(
+                "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks FROM files"
+                " WHERE path = ? OR (path > ? AND path < ?)",
+                (path, f"{path}/", f"{path}0"),  # 0 is the character after /
+            )
+            found.update({known: (number, FileRecord(known, *rest)) for known, number, *rest in rows})
+        return found
+
+    @property
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
     def chunk_counts(self) -> dict[int, int]:
         """Return how many chunks each file has that has any, by id, in the order of the ids."""
         return dict(self._connection.execute("SELECT id, chunks FROM files WHERE chunks > 0 ORDER BY id"))
@@ -157,13 +174,15 @@ class Store:
                 raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
             yield number, content
 
-    def replace_file(self, record: FileRecord, content: FileContent | None) -> int:
-        """Put a file in the place of what was known under its path, in one transaction; return its new id.
+    def replace_file(self, record: FileRecord, content: FileContent | None) -> tuple[int | None, int]:
+        """Put a file in the place of what was known under its path, in one transaction; return its old and new id.
 
         Ids are never used twice, so a snapshot tells by them alone which of its files are gone.
         """
         with self._connection:
-            self._connection.execute("DELETE FROM files WHERE path = ?", (record.path,))
+            before = self._connection.execute("SELECT id FROM files WHERE path = ?", (record.path,)).fetchone()
+            if before is not None:
+                self._connection.execute("DELETE FROM files WHERE id = ?", before)
             number = self._connection.execute(
                 "INSERT INTO files (path, language, size, mtime_ns, digest, skipped, chunks) VALUES (?,?,?,?,?,?,?)",
                 (record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
@@ -171,7 +190,7 @@ class Store:
             ).lastrowid  # fmt: skip
             if content is not None and content.records:
                 self._connection.execute("INSERT INTO contents VALUES (?,?,?,?)", (number, *_pack(content)))
-        return int(number or 0)
+        return before[0] if before else None, int(number or 0)
 
     def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
         """Note that a file's content was found unchanged under a new time stamp."""
@@ -183,6 +202,11 @@ class Store:
         for path in paths:
             with self._connection:
                 self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the store ends with the process."""
+        return not self._connection.execute("PRAGMA database_list").fetchone()[2]
 
     @property
     def identity(self) -> str:

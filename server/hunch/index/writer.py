@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
 from hunch.index.store import FileContent, FileRecord, Store
 from hunch.model.encoder import Encoder
-from hunch.text.terms import Postings
+from hunch.text.terms import slice_postings
 from hunch.workspace.scan import Scan, SourceFile, scan
 
 
@@ -55,14 +56,33 @@ class _Tally:
     skipped: dict[str, int] = field(default_factory=dict)
 
 
+COMPLETE = "complete"
+"""The note in the store: 1 after an update that came to its end, 0 while one is under way."""
+
+
+class Change(NamedTuple):
+    """One file of the store that is no longer what it was."""
+
+    removed: int | None
+    """The id under which it was known."""
+    added: int | None
+    """The id under which it is known now; None for a file that has gone."""
+    record: FileRecord | None
+    content: FileContent | None
+
+
 def update_store(
     root: Path,
     store: Store,
     encoder: Encoder | None,
     *,
+    only: Collection[str] | None = None,
     workers: int = 1,
+    apart: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_change: Callable[[Change], None] = lambda change: None,
     stopped: Callable[[], bool] = lambda: False,
+    on_worker_time: Callable[[float], None] = lambda seconds: None,
 ) -> UpdateReport:
     """Scan the workspace and index what is new or changed.
 
@@ -70,9 +90,13 @@ def update_store(
         root: the workspace.
         store: open for writing; the caller holds the workspace's lock.
         encoder: None indexes for search by words only.
+        only: look at these files and folders alone (posix, relative); None for the whole workspace.
         workers: processes that read and chunk.
-        on_progress: called after each batch of files.
-        stopped: asked between files; true ends the update, and what is committed stays.
+        apart: see prepare_files.
+        on_progress: called after each batch of files, and while the files are counted.
+        on_change: called after each transaction; it may use the store.
+        stopped: asked between files, and every 20 ms at least; true ends the update, and what is committed stays.
+        on_worker_time: told how many seconds of processor time a batch took in a worker process.
 
     Raises:
         RootError: the root is no folder.
@@ -80,17 +104,29 @@ def update_store(
     """
     began = perf_counter()
     on_progress(Progress(0, 0, ""))
-    found = scan(root, on_progress=lambda count: on_progress(Progress(count, 0, "")))
-    known = store.known_files()
+    found = scan(root, only=only, on_progress=lambda count: on_progress(Progress(count, 0, "")))
+    whole = only is None or "" in only
+    known = store.known_files() if only is None or "" in only else store.known_under(only)
     gone = known.keys() - {file.path for file in found.files}
-    store.remove_files(gone)
+    for path in gone:
+        store.remove_files([path])
+        on_change(Change(known[path][0], None, None, None))
     stale = [_stale(file, known) for file in found.files if _looks_changed(file, known.get(file.path))]
+    if whole and stale:
+        _note_complete(store, whole=False)
     tally = _Tally(skipped=_known_skips(found, known, stale))
-    with closing(prepare_files(root, stale, encoder, workers)) as batches:
+    with closing(prepare_files(root, stale, encoder, workers, apart=apart)) as batches:
         for batch in batches:
-            if not _write_batch(store, batch, encoder, tally, stopped):
+            if batch is None:
+                if stopped():
+                    break
+                continue
+            on_worker_time(batch.cpu_seconds)
+            if not _write_batch(store, batch, encoder, tally, on_change, stopped):
                 break
             on_progress(Progress(tally.read, len(stale), batch.files[-1].record.path))
+    if whole and tally.read == len(stale):
+        _note_complete(store, whole=True)
     files, chunks = store.counts()
     return UpdateReport(
         files=files,
@@ -106,27 +142,10 @@ def update_store(
     )
 
 
-def update_file(root: Path, store: Store, encoder: Encoder | None, path: str) -> bool:
-    """Index one file again, or forget it, without a scan; False for a path that is not in the index.
-
-    Whether an unknown file counts is for a scan to say, which knows the ignore files.
-
-    Raises:
-        sqlite3.OperationalError: the store cannot be written.
-    """
-    known = store.known_file(path)
-    if known is None:
-        return False
-    try:
-        found = (root / path).stat()
-    except OSError:
-        store.remove_files([path])
-        return True
-    file = SourceFile(path, known.language, found.st_size, found.st_mtime_ns)
-    with closing(prepare_files(root, [StaleFile(file, known.digest)], encoder, 1)) as batches:
-        for batch in batches:
-            _write_batch(store, batch, encoder, _Tally(), lambda: False)
-    return True
+def _note_complete(store: Store, *, whole: bool) -> None:
+    """Note for other processes whether the store holds the whole workspace, as far as a scan can say."""
+    if store.get_meta(COMPLETE) != str(int(whole)):
+        store.set_meta(COMPLETE, str(int(whole)))
 
 
 def _looks_changed(file: SourceFile, known: tuple[int, FileRecord] | None) -> bool:
@@ -158,6 +177,7 @@ def _write_batch(
     batch: PreparedBatch,
     encoder: Encoder | None,
     tally: _Tally,
+    on_change: Callable[[Change], None],
     stopped: Callable[[], bool],
 ) -> bool:
     """Write the files of a batch that really changed; False when it was stopped on the way."""
@@ -171,8 +191,9 @@ def _write_batch(
         if file.unchanged:
             store.touch_file(record.path, record.size, record.mtime_ns)
         else:
-            content = FileContent(file.records, vectors[start:end], _slice(batch.postings, start, end))
-            store.replace_file(record, content)
+            content = FileContent(file.records, vectors[start:end], slice_postings(batch.postings, start, end))
+            before, number = store.replace_file(record, content)
+            on_change(Change(before, number, record, content))
             tally.encoded += end - start
         if record.skipped is not None:
             tally.skipped[record.skipped] = tally.skipped.get(record.skipped, 0) + 1
@@ -185,13 +206,3 @@ def _encode(batch: PreparedBatch, encoder: Encoder | None) -> NDArray[np.float16
     if encoder is None or batch.bags is None:
         return np.zeros((len(batch.postings), 0), np.float16)
     return encoder.encode_chunks(batch.bags).astype(np.float16)
-
-
-def _slice(postings: Postings, start: int, end: int) -> Postings:
-    first, last = int(postings.offsets[start]), int(postings.offsets[end])
-    return Postings(
-        offsets=postings.offsets[start : end + 1] - first,
-        terms=postings.terms[first:last],
-        impacts=postings.impacts[first:last],
-        fields=postings.fields[first:last],
-    )

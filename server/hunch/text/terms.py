@@ -153,3 +153,25 @@ def _terms_of_identifier(identifier: str) -> tuple[int, ...]:
     if len(words) > 1:
         terms.append(term_of(_stem("".join(words))))
     return tuple(terms)
+
+
+def slice_postings(postings: Postings, start: int, end: int) -> Postings:
+    """Return the terms of the chunks start:end."""
+    first, last = int(postings.offsets[start]), int(postings.offsets[end])
+    return Postings(
+        offsets=postings.offsets[start : end + 1] - first,
+        terms=postings.terms[first:last],
+        impacts=postings.impacts[first:last],
+        fields=postings.fields[first:last],
+    )
+
+
+def join_postings(parts: Sequence[Postings]) -> Postings:
+    """Return the terms of all chunks of some parts, in order; there is at least one part."""
+    lengths = np.concatenate([np.diff(part.offsets) for part in parts])
+    return Postings(
+        offsets=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        terms=np.concatenate([part.terms for part in parts]),
+        impacts=np.concatenate([part.impacts for part in parts]),
+        fields=np.concatenate([part.fields for part in parts]),
+    )

@@ -1,0 +1,138 @@
+"""The tiers of one open index: changes go in, a new base is made in the background, snapshots come out."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from multiprocessing.process import BaseProcess
+
+import numpy as np
+
+from hunch.engine import DATABASE, Engine
+from hunch.index.compact import start_compaction
+from hunch.index.segment import Segment, load_segment
+from hunch.index.snapshot import Snapshot
+from hunch.index.tiers import Added, Tiers, compose, in_memory, living_files, with_base, with_changes
+from hunch.index.writer import Change
+
+logger = logging.getLogger(__name__)
+
+LEAST_COMPACTED = 4_000
+"""Chunks in memory below which no base is made while indexing goes on."""
+
+_LEAST_COMPACTED_IDLE = 1_000
+_READ_AT_ONCE = 100
+_RETRY_SECONDS = 5.0
+
+
+class Held:
+    """What searches of one open engine see. Use it from one thread; close it before the engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take what is on disk; what stands in the store alone comes with catch_up."""
+        self.pending: list[Change] = []
+        """Changes that are in the store and in no snapshot yet."""
+        self._engine = engine
+        self._tiers: Tiers = ()
+        self._missing: list[int] = []
+        self._compaction: BaseProcess | None = None
+        self._compaction_allowed = 0.0
+        self._read_base()
+
+    def catch_up(self) -> None:
+        """Take in what the store has and the base has not; when that is much, a new base holds it first."""
+        missing, self._missing = self._missing, []
+        if missing and not self._is_too_much(missing):
+            self._add(missing)
+
+    def apply_pending(self) -> list[str]:
+        """Take the pending changes into the tiers; return the paths of the files that were written."""
+        if not self.pending:
+            return []
+        removed = {change.removed for change in self.pending if change.removed is not None}
+        added: list[Added] = [
+            (change.added, change.record, change.content)
+            for change in self.pending
+            if change.added is not None and change.added not in removed
+            and change.record is not None and change.content is not None
+        ]  # fmt: skip
+        written = [change.record.path for change in self.pending if change.record is not None]
+        self.pending.clear()
+        self._tiers = with_changes(self._tiers, removed, added)
+        return written
+
+    def snapshot(self, generation: int, hidden: Collection[str], above: Sequence[Segment]) -> Snapshot:
+        """Return what searches see from now on; see compose."""
+        return compose(self._tiers, generation, hidden, above)
+
+    def adopt_base(self) -> bool:
+        """Take the new base when it is ready; true when the tiers have changed."""
+        if self._compaction is None or self._compaction.is_alive():
+            return False
+        if self._compaction.exitcode != 0:
+            logger.warning("no new base could be made: the newest part of the index stays in memory")
+        self._compaction = None
+        self.apply_pending()
+        self._read_base()
+        self.catch_up()
+        return True
+
+    def compact_if_due(self, *, idle: bool) -> None:
+        """Begin a new base when too much stands in memory or is dead."""
+        if self._compaction is not None or self._engine.lock is None or time.monotonic() < self._compaction_allowed:
+            return
+        base = sum(len(tier.segment) for tier in self._tiers if tier.on_disk)
+        dead = base - sum(tier.living for tier in self._tiers if tier.on_disk)
+        limit = max(_LEAST_COMPACTED_IDLE, base // 20) if idle else max(LEAST_COMPACTED, base // 2)
+        if in_memory(self._tiers) + dead > limit:
+            self._start_compaction()
+
+    def follow_store(self) -> None:
+        """Take in whatever another process has written since."""
+        store = self._engine.store
+        with store.reading():
+            if not self._tiers or in_memory(self._tiers) > LEAST_COMPACTED // 2:
+                self._read_base()
+            stored = np.fromiter(store.chunk_counts(), np.int64)
+            here = np.concatenate([np.zeros(0, np.int64), *map(living_files, self._tiers)])
+            self._tiers = with_changes(self._tiers, here[~np.isin(here, stored)].tolist(), ())
+            self._add(stored[~np.isin(stored, here)].tolist())
+
+    def close(self) -> None:
+        """End the process that makes a base, if one runs."""
+        if self._compaction is not None:
+            self._compaction.terminate()
+            self._compaction = None
+
+    def _read_base(self) -> None:
+        store = self._engine.store
+        stored = np.fromiter(store.chunk_counts(), np.int64)
+        base = load_segment(self._engine.cache, store.identity)
+        if base is None:
+            here = np.concatenate([np.zeros(0, np.int64), *map(living_files, self._tiers)])
+            self._missing = stored[~np.isin(stored, here)].tolist()
+        else:
+            self._tiers, self._missing = with_base(self._tiers, base, stored)
+
+    def _is_too_much(self, missing: list[int]) -> bool:
+        counts = self._engine.store.chunk_counts()
+        return sum(counts.get(number, 0) for number in missing) > 4 * LEAST_COMPACTED and self._start_compaction()
+
+    def _add(self, missing: list[int]) -> None:
+        store = self._engine.store
+        for start in range(0, len(missing), _READ_AT_ONCE):
+            group = missing[start : start + _READ_AT_ONCE]
+            records = dict(store.records(group))
+            added = [(number, records[number], content) for number, content in store.contents(group)]
+            self._tiers = with_changes(self._tiers, (), added)
+
+    def _start_compaction(self) -> bool:
+        self._compaction_allowed = time.monotonic() + _RETRY_SECONDS
+        if self._engine.lock is None:
+            return False
+        with suppress(OSError):
+            self._compaction = start_compaction(self._engine.cache / DATABASE, self._engine.cache)
+            return True
+        return False

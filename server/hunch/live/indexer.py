@@ -1,0 +1,374 @@
+"""The one writing thread of a live workspace: urgent files and unsaved text first, then scans and the backlog."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import filelock
+
+from hunch.engine import DATABASE, LOCK, Engine, open_engine
+from hunch.index.buffer import BufferChunks, chunk_buffer
+from hunch.index.priority import on_battery, yield_to_others
+from hunch.index.segment import merge_segments
+from hunch.index.store import IndexState
+from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
+from hunch.live.held import Held
+from hunch.live.inbox import Inbox
+from hunch.live.pace import Pace
+from hunch.live.status import LiveOptions, Phase, Published, Status
+from hunch.text.languages import language_of
+from hunch.workspace.scan import RootError, scan
+
+logger = logging.getLogger(__name__)
+
+LARGEST_GROUP = 512
+"""Paths of the backlog that one update takes."""
+
+_PUBLISH_SECONDS = 0.5
+_STATUS_SECONDS = 0.1
+_FOLLOW_SECONDS = 1.0
+_BATTERY_SECONDS = 30.0
+_GATHER_SECONDS = 0.03
+_RETRY_SECONDS = 5.0
+_LOST = {IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT}
+
+
+class Indexer:
+    """Everything here happens in one thread, but for ``options``, which any thread may replace."""
+
+    def __init__(
+        self,
+        root: Path,
+        options: LiveOptions,
+        inbox: Inbox,
+        publish: Callable[[Published], None],
+        report: Callable[[Status], None],
+    ) -> None:
+        """Take what the thread will work with; see run."""
+        self.options = options
+        self._root = root
+        self._inbox = inbox
+        self._on_publish = publish
+        self._on_report = report
+        self._engine: Engine | None = None
+        self._held: Held | None = None
+        self._buffers: dict[str, BufferChunks] = {}
+        self._generation = 0
+        self._complete = False
+        self._published_at = 0.0
+        self._publish_cost = 0.0
+        self._status = Status(root, Phase.STARTING, "Opening the index")
+        self._reported_at = 0.0
+        self._scanned_at = 0.0
+        self._battery_at = -_BATTERY_SECONDS
+        self._on_battery = False
+        self._pace = Pace(options.cpu_share)
+        self._looked_at = 0.0
+        self._counts = (0, 0)
+        self._seen_version = -1
+
+    def run(self) -> None:
+        """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
+        yield_to_others(thread_only=True)
+        rebuild = False
+        try:
+            while not self._inbox.closing:
+                try:
+                    self._open(rebuild=rebuild)
+                    rebuild = False
+                    self._serve()
+                    rebuild = self._inbox.rebuild
+                    self._inbox.change(rebuild=False)
+                except RootError as error:
+                    self._stumble(f"{error}")
+                except sqlite3.OperationalError as error:
+                    full = "full" in str(error)
+                    self._stumble(
+                        IndexState.FULL.value if full else f"the index cannot be written ({error}): trying again"
+                    )
+                except sqlite3.DatabaseError:
+                    rebuild = True
+                    self._report(Phase.STARTING, IndexState.DAMAGED.value)
+                except Exception as error:
+                    logger.exception("indexing %s stumbled", self._root.name)
+                    self._stumble(f"indexing stumbled over {type(error).__name__}: see the log; trying again")
+        finally:
+            self._close()
+            self._report(Phase.CLOSED, "Closed")
+
+    # ---- opening and closing ----
+
+    def _open(self, *, rebuild: bool) -> None:
+        self._close()
+        engine = self._engine = open_engine(self._root, rebuild=rebuild, publish=False)
+        held = self._held = Held(engine)
+        if rebuild or engine.state in (IndexState.NEW, *_LOST):
+            self._inbox.mark([""], urgent=False)
+        self._inbox.reopen_buffers()
+        self._buffers.clear()
+        self._look_whether_complete()
+        self._publish()
+        held.catch_up()
+        self._publish()
+
+    def _close(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    @property
+    def _opened(self) -> tuple[Engine, Held]:
+        assert self._engine is not None and self._held is not None
+        return self._engine, self._held
+
+    def _stumble(self, message: str) -> None:
+        self._report(Phase.PROBLEM, message)
+        self._inbox.mark([""], urgent=False)
+        self._inbox.wait(_RETRY_SECONDS, urgent=False, any_work=False)
+
+    # ---- the loop ----
+
+    def _serve(self) -> None:
+        engine, held = self._opened
+        while not self._inbox.closing and not self._inbox.rebuild:
+            self._urgent()
+            if held.adopt_base():
+                self._publish()
+            if engine.lock is None and not engine.in_memory:
+                if not self._follow():
+                    return
+            elif self._paused():
+                self._report(Phase.PAUSED, self._pause_message())
+                self._inbox.wait(0.2, any_work=False)
+            elif self._inbox.take_scan() or time.monotonic() - self._scanned_at > self.options.scan_seconds:
+                self._update(None)
+                self._scanned_at = time.monotonic()
+            elif backlog := self._inbox.take_backlog(LARGEST_GROUP):
+                self._update(backlog)
+            else:
+                held.compact_if_due(idle=True)
+                self._report(Phase.READY, self._ready_message())
+                self._inbox.wait(1.0)
+
+    def _update(self, only: set[str] | None) -> None:
+        self._pace = Pace(self.options.cpu_share)
+        report = self._run_update(only)
+        if not report.complete and not self._inbox.closing:
+            self._inbox.mark([""] if only is None else only, urgent=False)
+        if only is None:
+            self._complete = report.complete
+        self._publish()
+
+    def _run_update(self, only: set[str] | None) -> UpdateReport:
+        engine, held = self._opened
+
+        def progress(now: Progress) -> None:
+            if now.total:
+                self._complete = False if only is None else self._complete
+                self._report(Phase.INDEXING, _progress_message(now), done=now.done, total=now.total)
+            elif only is None:
+                self._report(Phase.INDEXING if not self._complete else self._status.phase,
+                             f"Looking through the folder: {now.done:,} files so far", done=now.done)  # fmt: skip
+            self._checkpoint()
+
+        return update_store(
+            engine.root,
+            engine.store,
+            engine.encoder,
+            only=only,
+            workers=max(1, int(self._pace.cores * self.options.cpu_share)),
+            apart=True,
+            on_progress=progress,
+            on_change=held.pending.append,
+            stopped=self._checkpoint,
+            on_worker_time=self._pace.worked,
+        )
+
+    def _checkpoint(self) -> bool:
+        """Do between files what cannot wait; true when the update has to stop here."""
+        inbox = self._inbox
+        if inbox.closing or inbox.rebuild:
+            return True
+        if inbox.has_urgent:
+            self._urgent()
+        now = time.monotonic()
+        if now - self._looked_at < 0.02:
+            return False
+        _, held = self._opened
+        self._looked_at = now
+        if self._paused():
+            self._publish()
+            return True
+        rest = self._pace.rest()
+        if rest > 0:
+            inbox.wait(rest, any_work=False)
+        if held.pending and now - self._published_at > max(_PUBLISH_SECONDS, 20 * self._publish_cost):
+            self._publish()
+        if held.adopt_base():
+            self._publish()
+        held.compact_if_due(idle=False)
+        return inbox.closing or inbox.rebuild
+
+    def _urgent(self) -> None:
+        if not self._inbox.has_urgent:
+            return
+        engine, held = self._opened
+        time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
+        saved, buffers = self._inbox.take_urgent()
+        may_write = engine.lock is not None or engine.in_memory
+        if saved and may_write:
+            update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)
+        for path, text in buffers.items():
+            self._take_buffer(path, text)
+        self._publish()
+
+    def _take_buffer(self, path: str, text: str | None) -> None:
+        before = self._buffers.pop(path, None)
+        if text is None:
+            return
+        language = self._language_that_counts(path, text)
+        if language is None:
+            return
+        engine, _ = self._opened
+        chunked = chunk_buffer(path, language, text, engine.encoder, before, number=-1)
+        stored = engine.store.known_file(path)
+        if stored is None or stored.digest != chunked.digest:
+            self._buffers[path] = chunked
+
+    def _language_that_counts(self, path: str, text: str) -> str | None:
+        """Return the language of an unsaved text if the file counts, or would once it is saved."""
+        engine, _ = self._opened
+        known = engine.store.known_file(path)
+        if known is not None:
+            return known.language
+        with suppress(RootError):
+            found = scan(self._root, only=[path]).files
+            if found:
+                return found[0].language
+        if (self._root / path).exists():
+            return None
+        return language_of(path, text[:200].encode("utf-8", "replace"))
+
+    # ---- publishing ----
+
+    def _publish(self) -> None:
+        engine, held = self._opened
+        began = time.perf_counter()
+        for path in held.apply_pending():  # the saved text may have become what the editor shows, or ceased to be
+            if self._inbox.buffer(path) is not None:
+                self._take_buffer(path, self._inbox.buffer(path))
+        self._generation += 1
+        above = [chunked.segment for chunked in self._buffers.values()]
+        if len(above) > 1:
+            above = [merge_segments([(segment, None) for segment in above])]
+        snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
+        self._counts = (snapshot.file_count, snapshot.chunk_count)
+        self._on_publish(Published(snapshot, engine.encoder, self._complete))
+        self._published_at = time.monotonic()
+        self._publish_cost = time.perf_counter() - began
+
+    # ---- following another process ----
+
+    def _follow(self) -> bool:
+        """Look once at what the writing process has done; False when this process has to open the index again."""
+        engine, held = self._opened
+        database = engine.cache / DATABASE
+        if engine.state is IndexState.NO_MODEL:
+            self._report(Phase.READY, self._ready_message())
+        else:
+            self._report(Phase.FOLLOWING, "Another process keeps this index up to date")
+        before = _inode(database)
+        self._inbox.forget_work()
+        self._inbox.wait(_FOLLOW_SECONDS, any_work=False)
+        if self._inbox.has_urgent or self._inbox.closing:
+            return True
+        begun_anew = _inode(database) != before or (engine.store.is_in_memory and database.exists())
+        if begun_anew or (engine.state is not IndexState.NO_MODEL and self._is_writer_gone()):
+            self._inbox.mark([""], urgent=False)
+            return False
+        if engine.store.data_version != self._seen_version:
+            self._seen_version = engine.store.data_version
+            held.follow_store()
+            self._look_whether_complete()
+            for path in list(self._buffers):
+                self._take_buffer(path, self._inbox.buffer(path))
+            self._publish()
+        return True
+
+    def _is_writer_gone(self) -> bool:
+        engine, _ = self._opened
+        lock = filelock.FileLock(engine.cache / LOCK, timeout=0)
+        with suppress(filelock.Timeout, OSError):
+            lock.acquire()
+            lock.release()
+            return True
+        return False
+
+    def _look_whether_complete(self) -> None:
+        engine, _ = self._opened
+        self._complete = engine.store.get_meta(COMPLETE) == "1"
+
+    # ---- telling ----
+
+    def _paused(self) -> bool:
+        now = time.monotonic()
+        if self.options.pause_on_battery and now - self._battery_at >= _BATTERY_SECONDS:
+            self._battery_at, self._on_battery = now, on_battery()
+        return self._inbox.paused or (self.options.pause_on_battery and self._on_battery)
+
+    def _pause_message(self) -> str:
+        why = "" if self._inbox.paused else " while the machine runs on its battery"
+        status = self._status
+        if status.total and not self._complete:
+            return f"Indexing is paused{why}: {status.done:,} of {status.total:,} files are done"
+        return f"Indexing is paused{why}"
+
+    def _ready_message(self) -> str:
+        engine, _ = self._opened
+        if engine.state in (IndexState.NO_MODEL, IndexState.READ_ONLY, IndexState.FULL):
+            message = str(engine.state.value)
+            return message[0].upper() + message[1:]
+        return "The index is up to date"
+
+    def _report(self, phase: Phase, message: str, *, done: int | None = None, total: int | None = None) -> None:
+        now = time.monotonic()
+        old, engine = self._status, self._engine
+        writer = engine is not None and (engine.lock is not None or engine.in_memory)
+        keep = phase is Phase.PAUSED  # how far it had come
+        new = Status(
+            root=self._root,
+            phase=phase,
+            message=message,
+            done=done if done is not None else old.done if keep else 0,
+            total=total if total is not None else old.total if keep else 0,
+            files=self._counts[0],
+            chunks=self._counts[1],
+            complete=self._complete,
+            writer=writer,
+            paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
+            notices=tuple(engine.notices) if engine is not None else (),
+            generation=self._generation,
+        )
+        if new == old or (phase is old.phase is Phase.INDEXING and now - self._reported_at < _STATUS_SECONDS):
+            return
+        self._status, self._reported_at = new, now
+        self._on_report(new)
+
+
+def _progress_message(now: Progress) -> str:
+    return f"Indexing: {now.done:,} of {now.total:,} files"
+
+
+def _inode(file: Path) -> int:
+    try:
+        return file.stat().st_ino
+    except OSError:
+        return 0
