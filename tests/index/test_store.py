@@ -32,6 +32,11 @@ CONTENT = content_version("model-1")
 DIM = 8
 
 
+def put(store: Store, record: FileRecord, content: FileContent | None) -> int:
+    """Write a file and return its new id."""
+    return store.replace_file(record, content)[1]
+
+
 def record(path: str, chunks: int = 2, **changes: object) -> FileRecord:
     plain = FileRecord(
         path, "python", 120, 1_700_000_000_123_456_789, hashlib.md5(path.encode()).digest(), None, chunks
@@ -85,7 +90,7 @@ def store(request: pytest.FixtureRequest, file: Path) -> Store:
 @pytest.mark.parametrize("dim", [0, 1, DIM, 256])
 def test_a_file_comes_back_as_it_was(store: Store, chunks: int, dim: int) -> None:
     path = "dir/é 日本.py"
-    number = store.replace_file(record(path, chunks), content(path, chunks, dim))
+    number = put(store, record(path, chunks), content(path, chunks, dim))
     assert store.known_files() == {path: (number, record(path, chunks))}
     assert store.chunk_counts() == {number: chunks}
     assert dict(store.records([number])) == {number: record(path, chunks)}
@@ -96,7 +101,7 @@ def test_a_file_comes_back_as_it_was(store: Store, chunks: int, dim: int) -> Non
 
 def test_a_chunk_without_a_single_term_comes_back(store: Store) -> None:
     nothing = FileContent([b'["block"]'], np.ones((1, DIM), np.float16), postings_of([render_parts(body="()")], [()]))
-    number = store.replace_file(record("_", 1), nothing)
+    number = put(store, record("_", 1), nothing)
     ((_, found),) = store.contents([number])
     check_same(found, nothing)
 
@@ -104,22 +109,23 @@ def test_a_chunk_without_a_single_term_comes_back(store: Store) -> None:
 @pytest.mark.parametrize("reason", ["binary", "empty", "generated"])
 def test_a_skipped_file_is_known_but_not_searched(store: Store, reason: str) -> None:
     skipped = record("a.py", 0, skipped=reason, digest=b"")
-    number = store.replace_file(skipped, None)
+    number = put(store, skipped, None)
     assert store.known_files() == {"a.py": (number, skipped)}
     assert store.chunk_counts() == {} and store.counts() == (0, 0)
     assert list(store.contents([number])) == []
 
 
 def test_contents_come_in_the_order_asked_for(store: Store) -> None:
-    ids = [store.replace_file(record(f"{i}.py"), content(f"{i}.py")) for i in range(4)]
+    ids = [put(store, record(f"{i}.py"), content(f"{i}.py")) for i in range(4)]
     asked = [ids[2], ids[0], ids[3]]
     assert [number for number, _ in store.contents(asked)] == asked
     assert list(store.contents([999])) == []
 
 
 def test_a_file_takes_the_place_of_its_path(store: Store) -> None:
-    first = store.replace_file(record("a.py"), content("a.py"))
-    second = store.replace_file(record("a.py", 3, size=7), content("a.py", 3))
+    first = put(store, record("a.py"), content("a.py"))
+    before, second = store.replace_file(record("a.py", 3, size=7), content("a.py", 3))
+    assert before == first
     assert store.known_files() == {"a.py": (second, record("a.py", 3, size=7))}
     assert store.counts() == (1, 3)
     assert [number for number, _ in store.contents([first, second])] == [second]
@@ -135,10 +141,10 @@ def test_counts_add_up(store: Store) -> None:
 
 
 def test_ids_are_never_used_again(store: Store) -> None:
-    used = {store.replace_file(record(f"{i}.py"), content(f"{i}.py")) for i in range(3)}
+    used = {put(store, record(f"{i}.py"), content(f"{i}.py")) for i in range(3)}
     store.remove_files(["0.py", "1.py", "2.py"])
     for _ in range(3):
-        number = store.replace_file(record("new.py"), content("new.py"))
+        number = put(store, record("new.py"), content("new.py"))
         assert number > max(used)
         used.add(number)
         store.remove_files(["new.py"])
@@ -150,7 +156,7 @@ def test_ids_are_never_used_again_by_another_process(file: Path) -> None:
     store.remove_files(list(store.known_files()))
     store.close()
     store, _ = open_store(file, CONTENT)
-    assert store.replace_file(record("new.py"), content("new.py")) > largest
+    assert put(store, record("new.py"), content("new.py")) > largest
 
 
 def test_contents_go_with_their_file(file: Path) -> None:
@@ -166,7 +172,7 @@ def test_contents_go_with_their_file(file: Path) -> None:
 
 
 def test_a_touch_changes_size_and_time_only(store: Store) -> None:
-    number = store.replace_file(record("a.py"), content("a.py"))
+    number = put(store, record("a.py"), content("a.py"))
     store.touch_file("a.py", 5, 6)
     assert store.known_files() == {"a.py": (number, record("a.py", size=5, mtime_ns=6))}
     ((_, found),) = store.contents([number])
@@ -174,7 +180,7 @@ def test_a_touch_changes_size_and_time_only(store: Store) -> None:
 
 
 def test_a_failed_replacement_leaves_the_old_file(store: Store) -> None:
-    number = store.replace_file(record("a.py"), content("a.py"))
+    number = put(store, record("a.py"), content("a.py"))
     broken = record("a.py", language=None)
     with pytest.raises(sqlite3.IntegrityError):
         store.replace_file(broken, content("a.py"))

@@ -18,6 +18,9 @@ from pathlib import Path
 from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, parse_rules
 
 HUNCHIGNORE, IGNORE, GITIGNORE = IGNORE_NAMES = (".hunchignore", ".ignore", ".gitignore")
+# What lies in a folder and says what counts in it.
+RULING_NAMES = frozenset({*IGNORE_NAMES, ".git", "CACHEDIR.TAG", "pyvenv.cfg", "conda-meta"})
+_EXCLUDE = ".git/info/exclude"
 
 MAX_IGNORE_BYTES = 1_000_000
 MAX_WARNINGS = 20  # for one file; the rest are counted
@@ -185,6 +188,17 @@ def read_regular(file: str | Path, limit: int, *, follow_link: bool = True) -> b
 
 # O_NONBLOCK: opening a pipe returns at once. O_BINARY: Windows leaves the ends of lines alone.
 _READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+def needs_folder_scan(path: str) -> str | None:
+    """The folder to scan again when the file at ``path`` changed, because the file rules what counts in it, else None.
+
+    Paths are posix and relative to the root, which is ``""``.
+    """
+    if path == _EXCLUDE or path.endswith("/" + _EXCLUDE):
+        return path[: -len(_EXCLUDE)].rstrip("/")
+    folder, _, name = path.rpartition("/")
+    return folder if name in RULING_NAMES else None
 
 
 def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:

@@ -7,18 +7,16 @@ under a reason that a person understands.
 from __future__ import annotations
 
 import codecs
-import errno
 import os
 import re
-import stat
-import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from hunch.text.languages import language_of
-from hunch.workspace.ignore import IGNORE_NAMES, Ignores, ignores_above, info_exclude, read_ignore_file, read_regular
+from hunch.workspace.ignore import read_regular
+from hunch.workspace.walk import link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
 
@@ -57,8 +55,18 @@ class RootError(ValueError):
     """The root cannot be scanned. The message is one line that says what to do."""
 
 
-def scan(root: Path, *, max_file_bytes: int = MAX_FILE_BYTES, on_progress: Callable[[int], None] | None = None) -> Scan:
+def scan(
+    root: Path,
+    *,
+    only: Collection[str] | None = None,
+    max_file_bytes: int = MAX_FILE_BYTES,
+    on_progress: Callable[[int], None] | None = None,
+) -> Scan:
     """Every file under ``root`` that counts, without reading any but ignore files and the first line of scripts.
+
+    With ``only`` (posix paths of files or folders relative to the root, existing or not; ``""`` is the root), just the
+    files that are one of them or lie in one, with the same rules in force. Its cost depends on these and on how many
+    entries the folders above them hold; what is skipped and warned of is what was met on the way.
 
     ``on_progress`` is told now and then how many files were found so far. What vanishes or cannot be read on the way is
     counted, never fatal. Raises `RootError` if ``root`` itself is not a folder that can be read.
@@ -71,83 +79,29 @@ def scan(root: Path, *, max_file_bytes: int = MAX_FILE_BYTES, on_progress: Calla
 
     files: list[SourceFile] = []
     skipped: Counter[str] = Counter()
-    ignores, warnings = ignores_above(root)
+    warnings: list[str] = []
     real_root = os.path.realpath(top)
     progress_at = _PROGRESS_STEP
-    base = top if top.endswith(_SEPARATORS) else top + os.sep
-    # Folders still to read: the path to open, the same relative to the root ("" or "a/b/"), the rules of its parent.
-    todo: list[tuple[str, str, Ignores]] = [(base, "", ignores)]
 
-    while todo:
-        folder, relative, ignores = todo.pop()
-        try:
-            with os.scandir(folder) as listing:
-                entries = {entry.name: entry for entry in listing}
-        except OSError as error:
-            skipped[_reading_problem(error)] += 1
-            continue
-        if relative and (reason := _folder_reason(folder, entries)):
-            skipped[reason] += 1
-            continue
-        found = []
-        for name in IGNORE_NAMES:
-            if name in entries:
-                rules, problems = read_ignore_file(Path(folder + name), relative + name)
-                found.append((name, rules))
-                warnings += problems
-        repository = info_exclude(Path(folder)) if ".git" in entries else None
-        ignores = ignores.enter(relative.rstrip("/"), found, repository)
-        ignored = ignores.ignored
-
-        for name, entry in entries.items():
-            path = relative + name
+    for folder in walk(root, only, skipped, warnings):
+        ignored = folder.ignores.ignored
+        for entry in folder.entries:
+            path = folder.path + entry.name
             try:
-                if not name.isascii() and not _is_unicode(name):
-                    skipped["unreadable name"] += 1
-                elif entry.is_dir(follow_symlinks=False):
-                    if name in _SKIPPED_FOLDERS:
-                        skipped[_SKIPPED_FOLDERS[name]] += 1
-                    elif ignored(name, path, True):
-                        skipped["ignored"] += 1
-                    elif _is_junction(entry):
-                        skipped[_link_reason(entry, real_root)] += 1
-                    else:
-                        todo.append((f"{folder}{name}{os.sep}", path + "/", ignores))
-                elif ignored(name, path, False):
+                if ignored(entry.name, path, False):
                     skipped["ignored"] += 1
                 elif entry.is_file(follow_symlinks=False):
-                    if name in _LOCK_FILES:
-                        skipped["lock file"] += 1
-                        continue
-                    language = language_of(path)
-                    if language is None:
-                        if "." in name or name.upper() in _PLAIN_NAMES:
-                            skipped["not code"] += 1
-                            continue
-                        language = language_of(path, _first_line(entry))
-                        if language is None:
-                            skipped["not code"] += 1
-                            continue
-                    if name.endswith(_MINIFIED_ENDS):
-                        skipped["minified"] += 1
-                        continue
-                    if name.endswith(_GENERATED_ENDS):
-                        skipped["generated"] += 1
-                        continue
-                    about = entry.stat(follow_symlinks=False)
-                    size = about.st_size
-                    if not size:
-                        skipped["empty"] += 1
-                    elif size > max_file_bytes:
-                        skipped["too large"] += 1
+                    found = _source_file(path, entry, max_file_bytes)
+                    if isinstance(found, Skip):
+                        skipped[found.reason] += 1
                     else:
-                        files.append(SourceFile(path, language, size, about.st_mtime_ns))
+                        files.append(found)
                 elif entry.is_symlink():
-                    skipped[_link_reason(entry, real_root)] += 1
+                    skipped[link_reason(entry, real_root)] += 1
                 else:
                     skipped["not a file"] += 1
             except OSError as error:
-                skipped[_reading_problem(error)] += 1
+                skipped[reading_problem(error)] += 1
         if on_progress is not None and len(files) >= progress_at:
             on_progress(len(files))
             progress_at = len(files) + _PROGRESS_STEP
@@ -158,6 +112,30 @@ def scan(root: Path, *, max_file_bytes: int = MAX_FILE_BYTES, on_progress: Calla
     return Scan(files, dict(sorted(skipped.items())), warnings)
 
 
+def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> SourceFile | Skip:
+    """What counts by name and size, or why not."""
+    name = entry.name
+    if name in _LOCK_FILES:
+        return Skip("lock file")
+    language = language_of(path)
+    if language is None:
+        if "." in name or name.upper() in _PLAIN_NAMES:
+            return _NOT_CODE
+        language = language_of(path, _first_line(entry))
+        if language is None:
+            return _NOT_CODE
+    if name.endswith(_MINIFIED_ENDS):
+        return Skip("minified")
+    if name.endswith(_GENERATED_ENDS):
+        return Skip("generated")
+    about = entry.stat(follow_symlinks=False)
+    if not about.st_size:
+        return Skip("empty")
+    if about.st_size > max_file_bytes:
+        return Skip("too large")
+    return SourceFile(path, language, about.st_size, about.st_mtime_ns)
+
+
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
@@ -166,7 +144,7 @@ def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) 
     try:
         data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
-        return Skip(_reading_problem(error))
+        return Skip(reading_problem(error))
     if len(data) > max_file_bytes:
         return Skip("too large")
     if data.startswith(_UTF16_MARKS):
@@ -188,19 +166,8 @@ def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) 
 
 # ---- what is known by name ----
 
-_SEPARATORS = (os.sep, "/")
 _PROGRESS_STEP = 500
-
-# `build`, `dist`, `target` and `vendor` are not here: a package from a registry may keep all its code there.
-_SKIPPED_FOLDERS: Mapping[str, str] = {
-    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"), "version control"),
-    **dict.fromkeys(("node_modules", "bower_components", "jspm_packages", "site-packages"), "dependencies"),
-    **dict.fromkeys((".yarn", ".pnpm-store", ".bundle", ".gradle", ".m2", ".cargo", "elm-stuff"), "dependencies"),
-    **dict.fromkeys(("__pycache__", ".tox", ".nox", ".eggs", ".cache", ".parcel-cache", ".turbo"), "cache"),
-    **dict.fromkeys((".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints"), "cache"),
-    **dict.fromkeys((".next", ".nuxt", ".svelte-kit", ".angular", ".dart_tool", ".nyc_output", ".sass-cache"), "cache"),
-    **dict.fromkeys((".idea", ".vs", ".fleet", ".settings", ".terraform"), "tool settings"),
-}  # fmt: skip
+_NOT_CODE = Skip("not code")  # most files that do not count
 
 _LOCK_FILES = frozenset({
     "package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.lock",
@@ -226,72 +193,9 @@ _PLAIN_NAMES = frozenset({
     "CODEOWNERS", "OWNERS", "METADATA", "RECORD", "WHEEL", "PKG-INFO", "MANIFEST", "UNLICENSE",
 })  # fmt: skip
 
-_CACHEDIR_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
-
-
-def _folder_reason(folder: str, entries: Mapping[str, os.DirEntry[str]]) -> str | None:
-    """Why a folder below the root is left out for what lies in it. The root itself was asked for by name."""
-    if "pyvenv.cfg" in entries or "conda-meta" in entries:
-        return "dependencies"
-    if "CACHEDIR.TAG" in entries:
-        try:
-            if read_regular(folder + "CACHEDIR.TAG", len(_CACHEDIR_SIGNATURE)) == _CACHEDIR_SIGNATURE:
-                return "cache"
-        except OSError:
-            pass  # a tag that cannot be read tags nothing
-    return None
-
 
 def _first_line(entry: os.DirEntry[str]) -> bytes:
     return read_regular(entry.path, 200).partition(b"\n")[0]
-
-
-def _is_unicode(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-# ---- links and errors ----
-
-
-def _link_reason(entry: os.DirEntry[str], real_root: str) -> str:
-    """Where the link leads. Links are never followed: what they name inside the root is found at its own place."""
-    try:
-        target = os.path.realpath(entry.path, strict=True)
-    except OSError as error:
-        # Linux and macOS say ELOOP; Windows says that it cannot follow.
-        loops = error.errno == errno.ELOOP or getattr(error, "winerror", None) == 1921
-        return "link loop" if loops else "broken link"
-    if not _is_within(target, real_root):
-        return "link outside"
-    holder = os.path.realpath(Path(entry.path).parent)
-    return "link loop" if _is_within(holder, target) else "link"
-
-
-def _is_within(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder if folder.endswith(_SEPARATORS) else folder + os.sep)
-
-
-def _is_junction(entry: os.DirEntry[str]) -> bool:
-    """A folder that is a link of Windows' own kind. (`DirEntry.is_junction` is of Python 3.12.)"""
-    if sys.platform != "win32":
-        return False
-    return entry.stat(follow_symlinks=False).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
-
-
-def _reading_problem(error: Exception) -> str:
-    match getattr(error, "errno", None):
-        case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
-            return "vanished"
-        case errno.ENAMETOOLONG:
-            return "path too long"
-        case errno.ELOOP | errno.EINVAL:
-            return "not a file"
-        case _:
-            return "unreadable"
 
 
 def _root_problem(root: str, error: OSError) -> str:

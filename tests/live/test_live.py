@@ -1,0 +1,321 @@
+"""A live workspace stays true: saves, unsaved text, floods of changes, pauses, rebuilds, two processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hunch.engine import DATABASE, open_engine, update
+from hunch.index.segment import build_segment
+from hunch.index.snapshot import Snapshot, build_base
+from hunch.index.store import open_for_reading
+from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, held
+from hunch.search.query import QueryError, parse_query
+from hunch.settings import CACHE_VARIABLE, workspace_cache
+
+SECONDS = 60.0
+BUSY = LiveOptions(cpu_share=1.0)
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for i in range(5):
+        write(tmp_path / "root", f"lib/module{i}.py", function(f"measure_{i}"))
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def workspace(root: Path) -> Iterator[LiveWorkspace]:
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.phase is Phase.READY)
+    yield one
+    one.close()
+
+
+def write(root: Path, path: str, text: str) -> None:
+    (root / path).parent.mkdir(parents=True, exist_ok=True)
+    (root / path).write_text(text, encoding="utf-8")
+
+
+def function(name: str) -> str:
+    return f"def {name}(width):\n    '''Tell how wide the {name.replace('_', ' ')} is.'''\n    return width\n"
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.005)
+
+
+def names(snapshot: Snapshot) -> set[str]:
+    return {record.name for _, record in records(snapshot)}
+
+
+def records(snapshot: Snapshot) -> list[tuple[str, object]]:
+    return [
+        (snapshot.path(view.start + i), snapshot.record(view.start + i))
+        for view in snapshot.views
+        for i in range(len(view.segment))
+        if view.alive is None or view.alive[i]
+    ]  # fmt: skip
+
+
+def fresh(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
+    """What an index built from scratch holds."""
+    with monkeypatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(tmp_path / f"fresh-{time.monotonic_ns()}"))
+        with open_engine(root) as engine:
+            update(engine, workers=1)
+            return sorted(records(engine.snapshot), key=repr)
+
+
+def test_it_opens_indexes_and_answers(workspace: LiveWorkspace, root: Path) -> None:
+    answer = workspace.ask(parse_query("how wide is measure 3"))
+    assert answer.hits[0].record.name == "measure_3" and answer.complete
+    status = workspace.status
+    assert status.writer and status.complete and status.files == 5 and status.message == "The index is up to date"
+    assert not [path for path in root.rglob("*") if path.suffix not in (".py", "")]
+
+
+def test_a_start_without_changes_reads_nothing(root: Path) -> None:
+    seen: list[Status] = []
+    for _ in range(2):
+        seen.clear()
+        one = LiveWorkspace(root, BUSY, on_status=seen.append)
+        one.start()
+        until(lambda one=one: one.status.phase is Phase.READY)
+        one.close()
+    assert not [status for status in seen if status.total], "files were indexed again"
+    assert all(status.complete for status in seen if status.phase is Phase.READY)
+
+
+def test_saved_new_and_deleted_files_count(workspace: LiveWorkspace, root: Path) -> None:
+    write(root, "lib/module0.py", function("weigh"))
+    write(root, "new.py", function("brand_new"))
+    (root / "lib/module1.py").unlink()
+    workspace.mark(["lib/module0.py", "new.py"], urgent=True)
+    workspace.mark(["lib/module1.py"])
+    until(lambda: {"weigh", "brand_new"} <= names(workspace.snapshot))
+    until(lambda: not {"measure_0", "measure_1"} & names(workspace.snapshot))
+
+
+def test_a_folder_stands_for_all_in_it(workspace: LiveWorkspace, root: Path) -> None:
+    (root / "lib").rename(root / "core")
+    workspace.mark(["lib", "core"])
+    until(lambda: {path for path, _ in records(workspace.snapshot)} == {f"core/module{i}.py" for i in range(5)})
+
+
+def test_ignored_paths_are_left_out_and_a_changed_ignore_file_counts(workspace: LiveWorkspace, root: Path) -> None:
+    write(root, ".gitignore", "out/\nlib/module2.py\n")
+    write(root, "out/made.py", function("made"))
+    write(root, "kept.py", function("kept"))
+    workspace.mark(["out/made.py", "kept.py", ""])
+    until(lambda: "kept" in names(workspace.snapshot) and "measure_2" not in names(workspace.snapshot))
+    assert "made" not in names(workspace.snapshot)
+
+
+def test_unsaved_text_counts_until_it_is_dropped(workspace: LiveWorkspace, root: Path) -> None:
+    workspace.put_buffer("lib/module0.py", function("unsaved_thing"))
+    until(lambda: "unsaved_thing" in names(workspace.snapshot))
+    assert "measure_0" not in names(workspace.snapshot)
+    assert workspace.chunk_at("lib/module0.py", 2) is not None
+    assert workspace.ask(parse_query("unsaved thing")).hits[0].path == "lib/module0.py"
+    workspace.drop_buffer("lib/module0.py")
+    until(lambda: "measure_0" in names(workspace.snapshot))
+    assert "unsaved_thing" not in names(workspace.snapshot)
+    assert (root / "lib/module0.py").read_text(encoding="utf-8") == function("measure_0")
+
+
+def test_unsaved_text_stays_above_what_changes_on_disk(workspace: LiveWorkspace, root: Path) -> None:
+    workspace.put_buffer("lib/module0.py", function("in_the_editor"))
+    until(lambda: "in_the_editor" in names(workspace.snapshot))
+    write(root, "lib/module0.py", function("on_the_disk"))
+    write(root, "marker.py", function("marker"))
+    workspace.mark(["lib/module0.py", "marker.py"])
+    until(lambda: "marker" in names(workspace.snapshot))
+    assert "in_the_editor" in names(workspace.snapshot) and "on_the_disk" not in names(workspace.snapshot)
+    workspace.drop_buffer("lib/module0.py")
+    until(lambda: "on_the_disk" in names(workspace.snapshot))
+
+
+def test_a_saved_buffer_counts_once(workspace: LiveWorkspace, root: Path) -> None:
+    workspace.put_buffer("lib/module0.py", function("saved_soon"))
+    until(lambda: "saved_soon" in names(workspace.snapshot))
+    write(root, "lib/module0.py", function("saved_soon"))
+    workspace.mark(["lib/module0.py"], urgent=True)
+    until(lambda: len(workspace.snapshot.views) and all(v.segment.file_ids.min() > 0 for v in workspace.snapshot.views))
+    assert [record for path, record in records(workspace.snapshot) if path == "lib/module0.py"]
+    assert len([1 for _, record in records(workspace.snapshot) if record.name == "saved_soon"]) == 1  # type: ignore[attr-defined]
+
+
+def test_unsaved_text_of_ignored_or_foreign_files_does_not_count(workspace: LiveWorkspace, root: Path) -> None:
+    write(root, ".gitignore", "out/\n")
+    write(root, "out/made.py", function("made"))
+    workspace.put_buffer("out/made.py", function("made_anew"))
+    workspace.put_buffer("notes.bin", function("no_code"))
+    workspace.put_buffer("untitled.py", function("never_saved"))
+    until(lambda: "never_saved" in names(workspace.snapshot))
+    assert not {"made_anew", "no_code"} & names(workspace.snapshot)
+
+
+def test_similar_code_is_found_for_unsaved_text(workspace: LiveWorkspace) -> None:
+    workspace.put_buffer("lib/module0.py", function("measure_it"))
+    answer = workspace.similar("lib/module0.py", 1)
+    assert answer.hits and all(hit.path != "lib/module0.py" for hit in answer.hits)
+    with pytest.raises(QueryError):
+        workspace.similar("lib/nowhere.py", 1)
+
+
+def test_a_flood_of_changes_ends_in_what_a_fresh_index_holds(
+    workspace: LiveWorkspace, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(held, "LEAST_COMPACTED", 100)
+    monkeypatch.setattr(held, "_LEAST_COMPACTED_IDLE", 50)
+    monkeypatch.setattr(held, "_RETRY_SECONDS", 0.1)
+    for i in range(700):
+        write(root, f"many/part{i % 7}/file{i}.py", function(f"count_{i}"))
+    workspace.mark(["many"])
+    write(root, "urgent.py", function("urgent_one"))
+    workspace.mark(["urgent.py"], urgent=True)
+    until(lambda: "urgent_one" in names(workspace.snapshot))
+    until(lambda: workspace.status.files == 706 and workspace.status.phase is Phase.READY)
+    until(lambda: len(list(workspace_cache(root).glob("segment-*"))) == 1)
+    for i in range(0, 700, 3):
+        (root / f"many/part{i % 7}/file{i}.py").unlink()
+    shutil.move(root / "many/part1", root / "moved")
+    workspace.mark(["many", "moved"])
+    expected = fresh(root, tmp_path, monkeypatch)
+    until(lambda: sorted(records(workspace.snapshot), key=repr) == expected)
+
+
+def test_pause_stops_the_backlog_but_not_what_was_just_saved(workspace: LiveWorkspace, root: Path) -> None:
+    workspace.pause()
+    until(lambda: workspace.status.phase is Phase.PAUSED)
+    assert workspace.status.paused_by == "user"
+    write(root, "later.py", function("later"))
+    write(root, "now.py", function("now_saved"))
+    workspace.mark(["later.py"])
+    workspace.mark(["now.py"], urgent=True)
+    until(lambda: "now_saved" in names(workspace.snapshot))
+    assert "later" not in names(workspace.snapshot)
+    workspace.resume()
+    until(lambda: "later" in names(workspace.snapshot))
+
+
+def test_an_update_that_is_cancelled_says_how_far_it_came_and_goes_on_later(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for i in range(300):
+        write(root, f"f{i}.py", "\n\n".join(function(f"part_{i}_{j}") for j in range(20)))
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.total)
+    one.cancel()
+    until(lambda: one.status.phase is Phase.PAUSED)
+    assert not one.status.complete and "of 300 files are done" in one.status.message
+    assert not one.ask(parse_query("part")).complete
+    one.resume()
+    until(lambda: one.status.complete and one.status.phase is Phase.READY)
+    assert one.status.files == 300
+    one.close()
+
+
+def test_a_rebuild_ends_in_the_same_index(workspace: LiveWorkspace) -> None:
+    before = sorted(records(workspace.snapshot), key=repr)
+    generation = workspace.status.generation
+    workspace.rebuild()
+    until(lambda: workspace.status.generation > generation and workspace.status.complete)
+    until(lambda: sorted(records(workspace.snapshot), key=repr) == before)
+
+
+def test_battery_pauses_when_asked(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Battery:
+        power_plugged = False
+
+    monkeypatch.setattr("psutil.sensors_battery", lambda: Battery)
+    one = LiveWorkspace(root, LiveOptions(pause_on_battery=True))
+    one.start()
+    until(lambda: one.status.phase is Phase.PAUSED)
+    assert one.status.paused_by == "battery" and "battery" in one.status.message
+    one.close()
+
+
+def test_a_follower_sees_what_the_writer_writes_and_takes_over(root: Path) -> None:
+    first, second = LiveWorkspace(root, BUSY), LiveWorkspace(root, BUSY)
+    first.start()
+    until(lambda: first.status.phase is Phase.READY)
+    second.start()
+    until(lambda: second.status.phase is Phase.FOLLOWING and second.status.complete)
+    assert not second.status.writer and "measure_0" in names(second.snapshot)
+    write(root, "new.py", function("brand_new"))
+    first.mark(["new.py"], urgent=True)
+    until(lambda: "brand_new" in names(second.snapshot))
+    (root / "new.py").unlink()
+    first.mark(["new.py"], urgent=True)
+    until(lambda: "brand_new" not in names(second.snapshot))
+    second.put_buffer("lib/module0.py", function("unsaved_here"))
+    until(lambda: "unsaved_here" in names(second.snapshot))
+    first.close()
+    write(root, "late.py", function("late_one"))
+    until(lambda: second.status.writer and "late_one" in names(second.snapshot))
+    assert "unsaved_here" in names(second.snapshot)
+    second.close()
+
+
+def test_a_damaged_index_is_made_anew(root: Path) -> None:
+    with open_engine(root) as engine:
+        update(engine)
+        database = engine.cache / DATABASE
+    database.write_bytes(b"no database" * 1000)
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.files == 5)
+    one.close()
+
+
+def test_a_folder_that_vanishes_is_a_problem_until_it_is_back(workspace: LiveWorkspace, root: Path) -> None:
+    away = root.with_name("away")
+    root.rename(away)
+    workspace.mark([""])
+    until(lambda: workspace.status.phase is Phase.PROBLEM)
+    assert str(root) in workspace.status.message
+    away.rename(root)
+    until(lambda: workspace.status.phase is Phase.READY)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+def test_the_index_is_the_users_alone(workspace: LiveWorkspace, root: Path) -> None:
+    cache = workspace_cache(root)
+    assert stat.S_IMODE(cache.stat().st_mode) == 0o700
+    assert stat.S_IMODE((cache / DATABASE).stat().st_mode) == 0o600
+
+
+def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    for i in range(600):
+        write(root, f"f{i}.py", "\n\n".join(function(f"part_{i}_{j}") for j in range(10)))
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.total)
+    began = time.monotonic()
+    one.close(timeout=10)
+    assert time.monotonic() - began < 2
+    assert one.status.phase is Phase.CLOSED
+    until(lambda: not multiprocessing.active_children())
+    store = open_for_reading(workspace_cache(root) / DATABASE)
+    whole = build_base(store)
+    assert len(whole) == store.counts()[1] and len(build_segment([])) == 0
+    store.close()

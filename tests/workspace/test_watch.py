@@ -1,0 +1,619 @@
+"""The watcher on the real file system: what changed is told, and nothing else is."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from hunch.workspace import inotify as inotify_module
+from hunch.workspace import watch as watch_module
+from hunch.workspace.ignore import needs_folder_scan
+from hunch.workspace.scan import SourceFile, read_source, scan
+from hunch.workspace.walk import may_count
+from hunch.workspace.watch import MOST_SECONDS, Watcher
+from hunch.workspace.watch_tree import TreeWatch
+
+DEADLINE = 20.0
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps folders in use where they are")
+SOURCES = ["inotify", "watchdog"] if sys.platform == "linux" else ["watchdog"]
+
+
+@pytest.fixture(params=SOURCES)
+def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Both sources of events, also where the system has the better one."""
+    if request.param == "watchdog":
+        monkeypatch.setattr(watch_module, "source_of", TreeWatch)
+    return str(request.param)
+
+
+class Heard:
+    """What a watcher told."""
+
+    def __init__(self) -> None:
+        self.bursts: list[set[str]] = []
+        self.problems: list[str] = []
+
+    @property
+    def paths(self) -> set[str]:
+        return set().union(*self.bursts)
+
+    def wait_for(self, *paths: str) -> None:
+        wait_until(lambda: self.paths >= set(paths), lambda: f"wanted {paths}, heard {self.paths}")
+
+    def forget(self) -> None:
+        self.bursts.clear()
+
+
+def wait_until(condition: Callable[[], bool], describe: Callable[[], str] = lambda: "") -> None:
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, describe()
+        time.sleep(0.005)
+
+
+Watch = Callable[[Path], Heard]
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    watchers: list[Watcher] = []
+
+    def start(root: Path) -> Heard:
+        heard = Heard()
+        watchers.append(Watcher(root, heard.bursts.append, heard.problems.append))
+        watchers[-1].start()
+        return heard
+
+    yield start
+    for watcher in watchers:
+        watcher.stop()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root with something beside it."""
+    root = tmp_path / "root"
+    write(root, "a.py", "sub/b.py", "sub/deep/c.py")
+    write(tmp_path, "beside/d.py", "beside/deep/e.py")
+    return root
+
+
+def write(root: Path, *paths: str, text: str = "x = 1\n") -> None:
+    for path in paths:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+
+def told_until_now(heard: Heard, root: Path) -> set[str]:
+    """All that was told of changes made before the call: those of a later change come after them."""
+    mark = f"mark{len(heard.paths)}-{time.monotonic_ns()}.py"
+    write(root, mark)
+    heard.wait_for(mark)
+    return heard.paths - {mark}
+
+
+# ---- what is told ----
+
+
+@pytest.mark.usefixtures("source")
+def test_files_that_come_change_and_go(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    write(root, "new.py", "sub/deep/new.py")
+    heard.wait_for("new.py", "sub/deep/new.py")
+    heard.forget()
+    write(root, "a.py", text="y = 2\n")
+    heard.wait_for("a.py")
+    heard.forget()
+    with (root / "sub" / "b.py").open("a") as file:
+        file.write("z = 3\n")
+    heard.wait_for("sub/b.py")
+    heard.forget()
+    (root / "a.py").unlink()
+    heard.wait_for("a.py")
+    heard.forget()
+    write(root, "a.py")
+    heard.wait_for("a.py")
+    assert heard.problems == []
+
+
+@pytest.mark.usefixtures("source")
+def test_a_file_saved_by_a_rename(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    for number in range(3):
+        heard.forget()
+        write(root, "sub/.b.py.tmp", text=f"x = {number}\n")
+        (root / "sub/.b.py.tmp").replace(root / "sub/b.py")
+        heard.wait_for("sub/b.py")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_renamed_folder_is_told_by_both_names_and_watched_under_the_new_one(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    (root / "sub").rename(root / "renamed")
+    heard.wait_for("sub", "renamed")
+    told_until_now(heard, root)
+    heard.forget()
+    write(root, "renamed/b.py", "renamed/deep/c.py", "renamed/deep/new.py", text="y = 2\n")
+    heard.wait_for("renamed/b.py", "renamed/deep/c.py", "renamed/deep/new.py")
+    assert not any(path.startswith("sub") for path in heard.paths)
+    heard.forget()
+    write(root, "sub/b.py")  # another folder where it was
+    heard.wait_for("sub")
+    told_until_now(heard, root)
+    heard.forget()
+    write(root, "sub/b.py", "renamed/b.py")
+    heard.wait_for("sub/b.py", "renamed/b.py")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_folder_moved_in_is_watched(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    (root.parent / "beside").rename(root / "moved")
+    heard.wait_for("moved")
+    told_until_now(heard, root)
+    heard.forget()
+    write(root, "moved/deep/e.py", text="y = 2\n")
+    heard.wait_for("moved/deep/e.py")
+
+
+@linux_only
+def test_a_folder_moved_out_is_watched_no_more(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    before = watches()
+    (root / "sub").rename(root.parent / "out")
+    heard.wait_for("sub")
+    assert watches() == before - 2
+    heard.forget()
+    write(root.parent, "out/b.py", "out/deep/c.py", text="y = 2\n")
+    assert told_until_now(heard, root) == set()
+
+
+@pytest.mark.usefixtures("source")
+def test_a_deep_new_folder_is_told_and_watched(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    write(root, "one/two/three/a.py")
+    wait_until(lambda: is_told("one/two/three/a.py", heard))
+    told_until_now(heard, root)
+    heard.forget()
+    write(root, "one/two/three/a.py", text="y = 2\n")
+    heard.wait_for("one/two/three/a.py")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_deleted_folder_is_told_and_watched_when_it_comes_again(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    for _ in range(3):
+        heard.forget()
+        shutil.rmtree(root / "sub")
+        heard.wait_for("sub")
+        heard.forget()
+        write(root, "sub/deep/c.py")
+        wait_until(lambda: is_told("sub/deep/c.py", heard))
+        told_until_now(heard, root)
+
+
+@pytest.mark.usefixtures("source")
+def test_five_thousand_files_at_once(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    began = time.monotonic()
+    paths = [f"many/{number % 50}/{number}.py" for number in range(5000)]
+    write(root, *paths)
+    wait_until(lambda: all(is_told(path, heard) for path in paths))
+    told_until_now(heard, root)
+    assert len(heard.bursts) <= (time.monotonic() - began) / MOST_SECONDS + 10
+    assert heard.problems == []
+
+
+def is_told(path: str, heard: Heard) -> bool:
+    """By its own name, or by that of a folder that it is in."""
+    told = heard.paths
+    return "" in told or any(path[:end] in told for end, sign in enumerate(path + "/") if sign == "/")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_change_is_told_within_a_moment(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    took = []
+    for number in range(5):
+        began = time.monotonic()
+        write(root, f"{number}.py")
+        heard.wait_for(f"{number}.py")
+        took.append(time.monotonic() - began)
+    assert min(took) < 0.3, took
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such names")
+@pytest.mark.usefixtures("source")
+def test_odd_names(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    names = ["é/日本.py", "new\nline.py", " .py", "back\\slash.py", "*.py"]
+    write(root, *names)
+    wait_until(lambda: all(is_told(name, heard) for name in names))
+    if sys.platform == "linux":
+        write(root, os.fsdecode(b"caf\xe9.py"))  # no name that is ever indexed
+        assert told_until_now(heard, root) <= {"é", *names}
+
+
+# ---- what is not told ----
+
+
+@pytest.mark.usefixtures("source")
+def test_reading_is_no_change(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    for file in scan(root).files:
+        assert isinstance(read_source(root, file.path), bytes)
+    list(root.rglob("*"))
+    assert told_until_now(heard, root) == set()
+
+
+@pytest.mark.usefixtures("source")
+def test_folders_that_are_never_entered_are_silent(root: Path, watch: Watch) -> None:
+    write(root, "node_modules/x/i.js", ".git/HEAD", ".git/index", ".git/info/exclude", "sub/__pycache__/b.pyc")
+    heard = watch(root)
+    write(root, "node_modules/x/i.js", "node_modules/y/i.js", ".git/HEAD", ".git/index", "sub/__pycache__/b.pyc")
+    write(root, ".git/refs/heads/main", "sub/node_modules/z.js")
+    assert told_until_now(heard, root) <= {"sub/node_modules"}
+    heard.forget()
+    write(root, ".git/info/exclude", text="*.js")
+    heard.wait_for(".git/info/exclude")
+
+
+@pytest.mark.usefixtures("source")
+def test_links_are_not_followed(root: Path, watch: Watch) -> None:
+    outside = root.parent / "beside"
+    link(root / "early", outside)
+    heard = watch(root)
+    link(root / "late", outside)
+    link(root / "up", root)
+    heard.wait_for("late", "up")
+    heard.forget()
+    write(outside, "d.py", "deep/e.py", "deep/new.py", text="y = 2\n")
+    assert told_until_now(heard, root) == set()
+
+
+def link(at: Path, target: Path) -> None:
+    try:
+        at.symlink_to(target, target_is_directory=True)
+    except OSError:
+        pytest.skip("this system makes no links")
+
+
+@pytest.mark.usefixtures("source")
+def test_a_root_given_through_a_link(root: Path, watch: Watch) -> None:
+    link(root.parent / "link", root)
+    heard = watch(root.parent / "link")
+    write(root, "sub/b.py", text="y = 2\n")
+    heard.wait_for("sub/b.py")
+
+
+# ---- which folders are watched ----
+
+
+def watches() -> int:
+    """How many inotify watches this process has."""
+    count = 0
+    for info in Path("/proc/self/fdinfo").iterdir():
+        try:
+            count += info.read_text().count("inotify wd:")
+        except OSError:
+            pass  # that of the listing itself
+    return count
+
+
+@linux_only
+def test_only_folders_that_a_scan_enters_are_watched(root: Path, watch: Watch) -> None:
+    write(root, "node_modules/x/i.js", ".git/objects/ab/cd", "build/x/y/z.py", "env/pyvenv.cfg", "env/lib/x/a.py")
+    write(root, ".gitignore", text="build/\n")
+    before = watches()
+    heard = watch(root)
+    # The root, sub, sub/deep, and env, so that an end of its pyvenv.cfg is seen.
+    assert watches() - before == 4
+    write(root, "sub/node_modules/x/y/z.js", "sub/build/x/y.py")
+    told_until_now(heard, root)
+    assert watches() - before == 4
+
+
+@linux_only
+def test_watches_follow_the_files_that_rule(root: Path, watch: Watch) -> None:
+    write(root, "build/x/a.py", "env/pyvenv.cfg", "env/lib/a.py", "late/b.py", ".git/HEAD", ".git/info/exclude")
+    write(root, ".gitignore", text="build/\n")
+    write(root, ".git/info/exclude", text="late/\n")
+    heard = watch(root)
+    write(root, "build/x/a.py", "env/lib/a.py", "late/b.py", text="y = 2\n")
+    assert told_until_now(heard, root) == set()
+    (root / ".gitignore").unlink()
+    (root / "env" / "pyvenv.cfg").unlink()
+    write(root, ".git/info/exclude", text="\n")
+    heard.wait_for(".gitignore", "env/pyvenv.cfg", ".git/info/exclude")
+    heard.forget()
+    write(root, "build/x/a.py", "env/lib/a.py", "late/b.py", text="z = 3\n")
+    heard.wait_for("build/x/a.py", "env/lib/a.py", "late/b.py")
+
+
+# ---- the end ----
+
+
+@pytest.mark.usefixtures("source")
+def test_stop_ends_the_threads_quickly_and_nothing_is_told_after_it(root: Path) -> None:
+    before = set(threading.enumerate())
+    open_before = watches() if sys.platform == "linux" else 0
+    heard = Heard()
+    watcher = Watcher(root, heard.bursts.append, heard.problems.append)
+    watcher.start()
+    write(root, "a.py", text="y = 2\n")
+    began = time.monotonic()
+    watcher.stop()
+    assert time.monotonic() - began < 1
+    assert {thread for thread in threading.enumerate() if thread.name.startswith("hunch-")} <= before
+    told = len(heard.bursts)
+    write(root, "sub/b.py", text="y = 2\n")
+    if sys.platform == "linux":
+        assert watches() == open_before
+    watcher.stop()  # once more does no harm
+    assert len(heard.bursts) == told and heard.problems == []
+
+
+def test_stop_before_and_without_a_start(root: Path) -> None:
+    heard = Heard()
+    Watcher(root, heard.bursts.append, heard.problems.append).stop()
+    watcher = Watcher(root, heard.bursts.append, heard.problems.append)
+    watcher.stop()
+    watcher.start()
+    assert not any(thread.name.startswith("hunch-") for thread in threading.enumerate())
+
+
+@linux_only
+def test_stop_while_another_thread_starts(root: Path) -> None:
+    write(root, *(f"{number}/a/b/c.py" for number in range(200)))
+    threads_before, watches_before = threading.active_count(), watches()
+    for delay in [0, 0, 0, 0.001, 0.002, 0.004, 0.008, 0.016, 0.03]:
+        watcher = Watcher(root, lambda paths: None, lambda line: None)
+        starter = threading.Thread(target=watcher.start)
+        starter.start()
+        time.sleep(delay)
+        watcher.stop()
+        starter.join(DEADLINE)
+        watcher.stop()
+        assert not starter.is_alive()
+        wait_until(lambda: threading.active_count() == threads_before and watches() == watches_before)
+
+
+@pytest.mark.usefixtures("source")
+def test_stop_from_what_it_calls(root: Path) -> None:
+    stopped = threading.Event()
+
+    def on_paths(paths: set[str]) -> None:
+        watcher.stop()
+        stopped.set()
+
+    watcher = Watcher(root, on_paths, lambda line: None)
+    watcher.start()
+    write(root, "a.py", text="y = 2\n")
+    assert stopped.wait(DEADLINE)
+    wait_until(lambda: not any(thread.name.startswith("hunch-") for thread in threading.enumerate()))
+
+
+@posix_only
+@pytest.mark.usefixtures("source")
+def test_the_root_is_deleted(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    shutil.rmtree(root)
+    wait_until(lambda: bool(heard.problems))
+    assert heard.problems == [f"{root} was deleted or moved away: its changes are no longer watched"]
+    heard.wait_for("")
+
+
+@linux_only
+def test_the_root_is_moved_away(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    root.rename(root.parent / "elsewhere")
+    wait_until(lambda: bool(heard.problems))
+    assert "deleted or moved away" in heard.problems[0]
+    heard.wait_for("")
+
+
+# ---- what the system refuses ----
+
+
+def test_no_root(tmp_path: Path, watch: Watch) -> None:
+    heard = watch(tmp_path / "nowhere")
+    assert heard.problems == [f"changes are not watched: {tmp_path / 'nowhere'} is no folder"]
+
+
+@linux_only
+def test_no_more_watchers(root: Path, watch: Watch) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        heard = watch(root)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert heard.problems == [
+        "changes are not watched: raise fs.inotify.max_user_instances with sysctl (or ulimit -n); until then the "
+        "periodic scan finds what changed"
+    ]
+
+
+@linux_only
+def test_no_more_watches(tmp_path: Path) -> None:
+    for number in range(20):
+        write(tmp_path / "root", f"{number}/a.py")
+    limit = "/proc/sys/user/max_inotify_watches"
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", f'echo 10 > {limit} && exec "$@"', "sh"]
+    if shutil.which("unshare") is None or subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("this system gives no namespaces")
+    code = f"""
+import pathlib, time
+from hunch.workspace.watch import Watcher
+root, told = pathlib.Path({str(tmp_path / "root")!r}), []
+watcher = Watcher(root, told.append, lambda line: print(line, flush=True))
+watcher.start()
+(root / "new").mkdir()
+end = time.monotonic() + {DEADLINE}
+while not told and time.monotonic() < end: time.sleep(0.01)
+print(told)
+watcher.stop()
+"""
+    done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines() == [
+        "not every folder is watched: raise fs.inotify.max_user_watches with sysctl; until then the periodic scan "
+        "finds what changed",
+        "[{'new'}]",
+    ], done.stderr
+
+
+@linux_only
+def test_when_events_are_lost_everything_may_have_changed(
+    root: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    if most > 100_000:
+        pytest.skip("this system keeps very many events")
+    go_on = threading.Event()
+    read_events = inotify_module.read_events
+
+    def read_late(inotify: int) -> bytes:
+        go_on.wait(DEADLINE)
+        return read_events(inotify)
+
+    monkeypatch.setattr(inotify_module, "read_events", read_late)
+    heard = watch(root)
+    file = root / "a.py"
+    for number in range(most // 2 + 10):
+        file.rename(root / f"{number}.py")
+        file = root / f"{number}.py"
+    write(root, "unseen/deep/a.py")
+    go_on.set()
+    heard.wait_for("")
+    told_until_now(heard, root)
+    assert {""} in heard.bursts
+    heard.forget()
+    write(root, "unseen/deep/a.py", text="y = 2\n")
+    heard.wait_for("unseen/deep/a.py")
+
+
+# ---- all of it ----
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whoever_scans_what_is_told_knows_all(root: Path, seed: int) -> None:
+    """Random changes, as fast as they go; a mirror that looks only at what is told ends like a full scan."""
+    if SOURCES[0] != "inotify":
+        pytest.skip("other systems may drop events")
+    rng = random.Random(seed)
+    known: dict[str, SourceFile] = {}
+
+    def on_paths(paths: set[str]) -> None:
+        only = paths | {folder for path in paths if (folder := needs_folder_scan(path)) is not None}
+        for path in list(known):
+            if "" in only or any(f"{path}/".startswith(f"{part}/") for part in only):
+                del known[path]
+        known.update((file.path, file) for file in scan(root, only=only).files)
+
+    watcher = Watcher(root, on_paths, lambda line: pytest.fail(line))
+    watcher.start()
+    on_paths({""})
+    for _ in range(6):
+        for _ in range(60):
+            change_something(rng, root)
+        wait_until(
+            lambda: dict(known) == {file.path: file for file in scan(root).files},
+            lambda: str(set(known.values()) ^ set(scan(root).files)),
+        )
+    watcher.stop()
+
+
+def change_something(rng: random.Random, root: Path) -> None:
+    folders = [Path(at) for at, _, _ in os.walk(root)]
+    folder = rng.choice(folders)
+    name = rng.choice(["a", "b", "build", "node_modules", "c.py", "d.py", "e.py"])
+    match rng.randrange(9):
+        case 0 | 1 | 2 if not (folder / name).is_dir():
+            (folder / name).write_text("x" * rng.randrange(20))
+        case 3 | 4 if not (folder / name).exists() and len(folders) < 60:
+            (folder / name / "deep").mkdir(parents=True)
+            (folder / name / "deep" / "f.py").write_text("x")
+        case 5 if folder != root:
+            aim = rng.choice(folders) / name
+            if not aim.exists() and not aim.is_relative_to(folder):
+                folder.rename(aim)
+        case 6 if folder != root:
+            away = root.parent / f"away{rng.randrange(3)}"
+            if away.exists():
+                if not (folder / name).exists():
+                    away.rename(folder / name)
+            else:
+                folder.rename(away)
+        case 7 if folder != root and rng.random() < 0.3:
+            shutil.rmtree(folder)
+        case 8:
+            file = folder / rng.choice([".gitignore", ".hunchignore", "pyvenv.cfg"])
+            if file.exists() or (file.name == "pyvenv.cfg" and rng.random() < 0.5):
+                file.unlink(missing_ok=True)
+            else:
+                file.write_text(rng.choice(["build\n", "a/\n", "!build\n", "c.py\n"]))
+
+
+# ---- what names tell ----
+
+
+@pytest.mark.parametrize(("path", "folder"), [
+    (".gitignore", ""),
+    ("a/b/.gitignore", "a/b"),
+    ("a/.ignore", "a"),
+    ("a/.hunchignore", "a"),
+    ("env/pyvenv.cfg", "env"),
+    ("env/conda-meta", "env"),
+    ("target/CACHEDIR.TAG", "target"),
+    (".git/info/exclude", ""),
+    ("a/b/.git/info/exclude", "a/b"),
+    ("a/.git", "a"),
+    (".git", ""),
+    ("", None),
+    ("a.py", None),
+    ("a/gitignore", None),
+    ("a/.gitignore/b", None),
+    ("a/.gitignore.py", None),
+    ("x.git/info/exclude", None),
+    (".git/HEAD", None),
+    (".git/info", None),
+    ("info/exclude", None),
+])  # fmt: skip
+def test_needs_folder_scan(path: str, folder: str | None) -> None:
+    assert needs_folder_scan(path) == folder
+
+
+@pytest.mark.parametrize(("path", "is_folder", "counts"), [
+    ("a.py", False, True),
+    ("a/b", True, True),
+    (".git", True, True),
+    (".git", False, True),
+    ("a/.git", True, True),
+    (".git/info/exclude", False, True),
+    ("a/.git/info/exclude", False, True),
+    (".git/HEAD", False, False),
+    (".git/info", True, False),
+    (".git/info/exclude.lock", False, False),
+    ("node_modules", True, False),
+    ("node_modules", False, True),  # a file of that name
+    ("a/node_modules/b/c.js", False, False),
+    ("node_modules/x/.git/info/exclude", False, False),
+    ("node_modules/.git", True, False),
+    (os.fsdecode(b"caf\xe9.py"), False, False),
+    ("é/日本.py", False, True),
+])  # fmt: skip
+def test_may_count(path: str, is_folder: bool, counts: bool) -> None:
+    assert may_count(path, is_folder=is_folder) is counts
