@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from hunch.search.search import Answer, Verdict
+from hunch.search.search import Answer, Hit, Verdict
 
 _BEST_FIRST = (Verdict.RELEVANT, Verdict.WEAK, Verdict.NONE)
 
@@ -21,7 +21,7 @@ def merge_answers(answers: Sequence[Answer], limit: int) -> Answer:
         limit: how many hits at most.
     """
     hits = sorted(chain.from_iterable(answer.hits for answer in answers), key=lambda hit: (-hit.score, len(hit.path)))
-    nearest = {}
+    nearest: dict[tuple[object, ...], Hit] = {}
     for hit in hits:
         place = (hit.root / hit.path, hit.record.start_line, hit.record.end_line, hit.record.kind)
         if place not in nearest or len(hit.path) < len(nearest[place].path):
