@@ -42,16 +42,18 @@ Tiers = tuple[Tier, ...]
 """Oldest first; the base, when there is one, is the first and on disk."""
 
 
-def with_changes(tiers: Tiers, removed: Collection[int], added: Sequence[Added]) -> Tiers:
+def with_changes(tiers: Tiers, removed: Collection[int], added: Sequence[Added], *, merge: bool = True) -> Tiers:
     """Return the tiers after files were removed (by id) and others added, ids ascending.
 
-    About 20 microseconds an added chunk, the merges 10 more each time a chunk takes part, log2 times.
+    About 20 microseconds an added chunk, the merges 10 more each time a chunk takes part, log2 times. Without merging
+    the change is seen soonest, and the next call that merges makes up for it.
     """
     changed = [without(tier, removed) for tier in tiers] if removed else list(tiers)
     segment = build_segment(part for part in added if part[2].records)
     if len(segment):
         changed.append(Tier(segment))
-    return _merged([tier for tier in changed if tier.on_disk or tier.living])
+    kept = [tier for tier in changed if tier.on_disk or tier.living]
+    return _merged(kept) if merge else tuple(kept)
 
 
 def with_base(tiers: Tiers, base: Segment, stored: NDArray[np.int64]) -> tuple[Tiers, list[int]]:
@@ -122,12 +124,21 @@ def without(tier: Tier, ids: Iterable[int]) -> Tier:
 
 
 def _merged(tiers: list[Tier]) -> Tiers:
-    while len(tiers) > 1:
-        last, before = tiers[-1], tiers[-2]
-        if before.on_disk or before.living > 2 * last.living or before.living + last.living > LARGEST_MERGED:
-            break
-        tiers[-2:] = [Tier(merge_segments([(before.segment, before.alive), (last.segment, last.alive)]))]
-    return tuple(tiers)
+    """Join neighbours until each tier is more than twice as large as the next, or too large to be joined at once."""
+    groups: list[list[Tier]] = []
+    sizes: list[int] = []
+    for tier in tiers:
+        groups.append([tier])
+        sizes.append(tier.living)
+        while len(groups) > 1 and not groups[-2][0].on_disk:
+            if sizes[-2] > 2 * sizes[-1] or sizes[-2] + sizes[-1] > LARGEST_MERGED:
+                break
+            groups[-2:] = [groups[-2] + groups[-1]]
+            sizes[-2:] = [sizes[-2] + sizes[-1]]
+    return tuple(
+        group[0] if len(group) == 1 else Tier(merge_segments([(tier.segment, tier.alive) for tier in group]))
+        for group in groups
+    )
 
 
 def _hidden(tier: Tier, paths: Collection[str]) -> NDArray[np.bool_] | None:

@@ -34,6 +34,8 @@ class Held:
         """Take what is on disk; what stands in the store alone comes with catch_up."""
         self.pending: list[Change] = []
         """Changes that are in the store and in no snapshot yet."""
+        self.unmerged = False
+        """Whether small tiers wait to be merged."""
         self._engine = engine
         self._tiers: Tiers = ()
         self._missing: list[int] = []
@@ -47,10 +49,11 @@ class Held:
         if missing and not self._is_too_much(missing):
             self._add(missing)
 
-    def apply_pending(self) -> list[str]:
+    def apply_pending(self, *, merge: bool = True) -> list[str]:
         """Take the pending changes into the tiers; return the paths of the files that were written."""
-        if not self.pending:
+        if not self.pending and not (merge and self.unmerged):
             return []
+        self.unmerged = not merge
         removed = {change.removed for change in self.pending if change.removed is not None}
         added: list[Added] = [
             (change.added, change.record, change.content)
@@ -60,7 +63,7 @@ class Held:
         ]  # fmt: skip
         written = [change.record.path for change in self.pending if change.record is not None]
         self.pending.clear()
-        self._tiers = with_changes(self._tiers, removed, added)
+        self._tiers = with_changes(self._tiers, removed, added, merge=merge)
         return written
 
     def snapshot(self, generation: int, hidden: Collection[str], above: Sequence[Segment]) -> Snapshot:

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 LARGEST_GROUP = 512
 """Paths of the backlog that one update takes."""
 
-_PUBLISH_SECONDS = 0.5
+_PUBLISH_SECONDS = 0.3
 _STATUS_SECONDS = 0.1
 _FOLLOW_SECONDS = 1.0
 _BATTERY_SECONDS = 30.0
@@ -60,7 +60,7 @@ class Indexer:
         self._buffers: dict[str, BufferChunks] = {}
         self._generation = 0
         self._complete = False
-        self._published_at = 0.0
+        self._merged_at = 0.0
         self._publish_cost = 0.0
         self._status = Status(root, Phase.STARTING, "Opening the index")
         self._reported_at = 0.0
@@ -140,7 +140,7 @@ class Indexer:
         engine, held = self._opened
         while not self._inbox.closing and not self._inbox.rebuild:
             self._urgent()
-            if held.adopt_base():
+            if held.adopt_base() or held.unmerged:
                 self._publish()
             if engine.lock is None and not engine.in_memory:
                 if not self._follow():
@@ -210,7 +210,7 @@ class Indexer:
         rest = self._pace.rest()
         if rest > 0:
             inbox.wait(rest, any_work=False)
-        if held.pending and now - self._published_at > max(_PUBLISH_SECONDS, 20 * self._publish_cost):
+        if (held.pending or held.unmerged) and now - self._merged_at > max(_PUBLISH_SECONDS, 20 * self._publish_cost):
             self._publish()
         if held.adopt_base():
             self._publish()
@@ -228,7 +228,7 @@ class Indexer:
             update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)
         for path, text in buffers.items():
             self._take_buffer(path, text)
-        self._publish()
+        self._publish(merge=False)
 
     def _take_buffer(self, path: str, text: str | None) -> None:
         before = self._buffers.pop(path, None)
@@ -259,10 +259,12 @@ class Indexer:
 
     # ---- publishing ----
 
-    def _publish(self) -> None:
+    def _publish(self, *, merge: bool = True) -> None:
         engine, held = self._opened
         began = time.perf_counter()
-        for path in held.apply_pending():  # the saved text may have become what the editor shows, or ceased to be
+        for path in held.apply_pending(
+            merge=merge
+        ):  # the saved text may have become what the editor shows, or ceased to be
             if self._inbox.buffer(path) is not None:
                 self._take_buffer(path, self._inbox.buffer(path))
         self._generation += 1
@@ -272,7 +274,8 @@ class Indexer:
         snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
         self._counts = (snapshot.file_count, snapshot.chunk_count)
         self._on_publish(Published(snapshot, engine.encoder, self._complete))
-        self._published_at = time.monotonic()
+        if merge:
+            self._merged_at = time.monotonic()
         self._publish_cost = time.perf_counter() - began
 
     # ---- following another process ----
