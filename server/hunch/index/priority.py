@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from contextlib import suppress
 
 import psutil
@@ -12,16 +11,14 @@ import psutil
 NICENESS = 10
 
 
-def yield_to_others(*, thread_only: bool = False) -> None:
-    """Lower the priority of this process, or of this thread alone where the system knows priorities of threads.
+def yield_to_others() -> None:
+    """Lower the priority of this process: for those that read, chunk and compact.
 
-    Where it does not, a call for a thread does nothing: the rest of the process answers people and must not be slow.
+    The thread that writes keeps its own. A save waits for it, Linux lets nobody raise a priority again, and a slow
+    thread that holds the interpreter's lock would hold up searches; how fast it may go is for the pace to say.
     """
     with suppress(OSError, psutil.Error):
-        if thread_only:
-            if sys.platform == "linux":  # a "process" of this call is a thread on Linux
-                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        elif sys.platform == "win32":
+        if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
             os.setpriority(os.PRIO_PROCESS, 0, NICENESS)

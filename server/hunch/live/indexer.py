@@ -13,7 +13,7 @@ import filelock
 
 from hunch.engine import DATABASE, LOCK, Engine, open_engine
 from hunch.index.buffer import BufferChunks, chunk_buffer
-from hunch.index.priority import on_battery, yield_to_others
+from hunch.index.priority import on_battery
 from hunch.index.segment import merge_segments
 from hunch.index.store import IndexState
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
@@ -74,7 +74,6 @@ class Indexer:
 
     def run(self) -> None:
         """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
-        yield_to_others(thread_only=True)
         rebuild = False
         try:
             while not self._inbox.closing:
