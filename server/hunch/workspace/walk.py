@@ -1,0 +1,227 @@
+"""Which folders of a workspace are entered, and under which rules. The scan and the watcher agree on them here."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hunch.workspace.ignore import (
+    IGNORE_NAMES,
+    RULING_NAMES,
+    Ignores,
+    ignores_above,
+    info_exclude,
+    read_ignore_file,
+    read_regular,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that is entered."""
+
+    path: str
+    """Relative to the root, with a slash at the end; ``""`` for the root itself."""
+    ignores: Ignores
+    """What is in force in it."""
+    entries: list[os.DirEntry[str]]
+    """What lies in it and is no folder, ignored or not."""
+    is_repository: bool
+
+
+def walk(
+    root: Path,
+    only: Collection[str] | None,
+    skipped: Counter[str],
+    warnings: list[str],
+    *,
+    before_listing: Callable[[str], object] = lambda path: None,
+) -> Iterator[Folder]:
+    """Every folder under ``root`` that is entered, each with its entries, in no order.
+
+    With ``only`` (posix paths of files or folders relative to the root, existing or not; ``""`` is the root), just the
+    folders on the way to one of them and those in one of them, with just the entries that are or lie in one of them.
+    Other paths, such as absolute ones and those with ``..``, name nothing.
+
+    ``skipped`` counts the reasons of what is left out, ``warnings`` gets a line for each problem in an ignore file.
+    ``before_listing`` is told the path of each folder, as in `Folder`, before anything in it is looked at.
+
+    What vanishes or cannot be read on the way is counted, never fatal.
+    """
+    top = os.fspath(root)
+    base = top if top.endswith(_SEPARATORS) else top + os.sep
+    ignores, found_warnings = ignores_above(root)
+    warnings += found_warnings
+    # Folders still to read: the path to open, the same relative to the root, the rules of its parent, what is wanted.
+    todo: list[tuple[str, str, Ignores, _Names | None]] = [(base, "", ignores, _names(only))]
+
+    while todo:
+        folder, relative, ignores, wanted = todo.pop()
+        before_listing(relative)
+        try:
+            with os.scandir(folder) as listing:
+                if wanted is None:
+                    entries = {entry.name: entry for entry in listing}
+                else:
+                    entries = {
+                        entry.name: entry for entry in listing if entry.name in wanted or entry.name in RULING_NAMES
+                    }
+        except OSError as error:
+            skipped[reading_problem(error)] += 1
+            continue
+        if relative and (reason := _folder_reason(folder, entries)):
+            skipped[reason] += 1
+            continue
+        found = []
+        for name in IGNORE_NAMES:
+            if name in entries:
+                rules, problems = read_ignore_file(Path(folder + name), relative + name)
+                found.append((name, rules))
+                warnings += problems
+        repository = info_exclude(Path(folder)) if ".git" in entries else None
+        ignores = ignores.enter(relative.rstrip("/"), found, repository)
+
+        others = []
+        for name, entry in entries.items():
+            below = None
+            if wanted is not None:
+                if name not in wanted:
+                    continue
+                below = wanted[name]
+            try:
+                if not is_unicode(name):
+                    skipped["unreadable name"] += 1
+                elif not entry.is_dir(follow_symlinks=False):
+                    if below is None:
+                        others.append(entry)
+                elif name in SKIPPED_FOLDERS:
+                    skipped[SKIPPED_FOLDERS[name]] += 1
+                elif ignores.ignored(name, relative + name, True):
+                    skipped["ignored"] += 1
+                elif _is_junction(entry):
+                    skipped[link_reason(entry, os.path.realpath(top))] += 1
+                else:
+                    todo.append((f"{folder}{name}{os.sep}", f"{relative}{name}/", ignores, below))
+            except OSError as error:
+                skipped[reading_problem(error)] += 1
+        yield Folder(relative, ignores, others, repository is not None)
+
+
+def may_count(path: str, *, is_folder: bool) -> bool:
+    """Whether a change of this path (posix, relative to the root) can change what counts, as far as names tell.
+
+    Nothing in a folder that is never entered can, except ``.git/info/exclude``; that a ``.git`` comes or goes can.
+    """
+    *folders, name = path.split("/")
+    if folders[-2:] == [".git", "info"] and name == "exclude":
+        del folders[-2:]
+    elif is_folder and name in SKIPPED_FOLDERS and name != ".git":
+        return False
+    return SKIPPED_FOLDERS.keys().isdisjoint(folders) and is_unicode(path)
+
+
+# ---- what is known by name ----
+
+# `build`, `dist`, `target` and `vendor` are not here: a package from a registry may keep all its code there.
+SKIPPED_FOLDERS: Mapping[str, str] = {
+    **dict.fromkeys((".git", ".hg", ".svn", ".bzr", ".jj", "_darcs", "CVS"), "version control"),
+    **dict.fromkeys(("node_modules", "bower_components", "jspm_packages", "site-packages"), "dependencies"),
+    **dict.fromkeys((".yarn", ".pnpm-store", ".bundle", ".gradle", ".m2", ".cargo", "elm-stuff"), "dependencies"),
+    **dict.fromkeys(("__pycache__", ".tox", ".nox", ".eggs", ".cache", ".parcel-cache", ".turbo"), "cache"),
+    **dict.fromkeys((".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis", ".ipynb_checkpoints"), "cache"),
+    **dict.fromkeys((".next", ".nuxt", ".svelte-kit", ".angular", ".dart_tool", ".nyc_output", ".sass-cache"), "cache"),
+    **dict.fromkeys((".idea", ".vs", ".fleet", ".settings", ".terraform"), "tool settings"),
+}  # fmt: skip
+
+_SEPARATORS = (os.sep, "/")
+_CACHEDIR_SIGNATURE = b"Signature: 8a477f597d28d172789f06886806bc55"
+
+_Names = dict[str, "_Names | None"]
+"""From each wanted entry to what is wanted in it; None: all of it."""
+
+
+def _names(only: Collection[str] | None) -> _Names | None:
+    if only is None or "" in only:
+        return None
+    names: _Names = {}
+    for path in only:
+        *folders, name = path.removesuffix("/").split("/")
+        at = names
+        for folder in folders:
+            below = at.setdefault(folder, {})
+            if below is None:
+                break
+            at = below
+        else:
+            at[name] = None
+    return names
+
+
+def is_unicode(name: str) -> bool:
+    if name.isascii():
+        return True
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _folder_reason(folder: str, entries: Mapping[str, os.DirEntry[str]]) -> str | None:
+    """Why a folder below the root is left out for what lies in it. The root itself was asked for by name."""
+    if "pyvenv.cfg" in entries or "conda-meta" in entries:
+        return "dependencies"
+    if "CACHEDIR.TAG" in entries:
+        try:
+            if read_regular(folder + "CACHEDIR.TAG", len(_CACHEDIR_SIGNATURE)) == _CACHEDIR_SIGNATURE:
+                return "cache"
+        except OSError:
+            pass  # a tag that cannot be read tags nothing
+    return None
+
+
+# ---- links and errors ----
+
+
+def link_reason(entry: os.DirEntry[str], real_root: str) -> str:
+    """Where the link leads. Links are never followed: what they name inside the root is found at its own place."""
+    try:
+        target = os.path.realpath(entry.path, strict=True)
+    except OSError as error:
+        # Linux and macOS say ELOOP; Windows says that it cannot follow.
+        loops = error.errno == errno.ELOOP or getattr(error, "winerror", None) == 1921
+        return "link loop" if loops else "broken link"
+    if not _is_within(target, real_root):
+        return "link outside"
+    holder = os.path.realpath(Path(entry.path).parent)
+    return "link loop" if _is_within(holder, target) else "link"
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder if folder.endswith(_SEPARATORS) else folder + os.sep)
+
+
+def _is_junction(entry: os.DirEntry[str]) -> bool:
+    """A folder that is a link of Windows' own kind. (`DirEntry.is_junction` is of Python 3.12.)"""
+    if sys.platform != "win32":
+        return False
+    return entry.stat(follow_symlinks=False).st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT
+
+
+def reading_problem(error: Exception) -> str:
+    """The reason to count for what could not be read."""
+    match getattr(error, "errno", None):
+        case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
+            return "vanished"
+        case errno.ENAMETOOLONG:
+            return "path too long"
+        case errno.ELOOP | errno.EINVAL:
+            return "not a file"
+        case _:
+            return "unreadable"
