@@ -399,6 +399,7 @@ def test_an_index_in_a_cache_that_cannot_be_written_is_searched(
     for path in cache.iterdir():
         path.chmod(0o444)
     cache.chmod(0o555)
+    cache.parent.chmod(0o555)
     before = (cache / DATABASE).read_bytes()
     with unprivileged(), open_engine(root, write=write_) as engine:
         assert engine.state is (IndexState.READ_ONLY if write_ else IndexState.READY)
@@ -416,6 +417,18 @@ def test_a_cache_folder_without_the_right_to_write(open_folder: Path, monkeypatc
         assert run(engine).files == 3
         check_searches(engine)
     assert list((open_folder / "cache").iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="folders have no such rights there")
+def test_a_cache_that_cannot_even_be_entered(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = write(open_folder / "root", FILES)
+    monkeypatch.setenv(CACHE_VARIABLE, str(open_folder / "cache"))
+    index(root)
+    workspace_cache(root).parent.chmod(0o700)
+    with unprivileged(), open_engine(root) as engine:
+        assert engine.state is IndexState.READ_ONLY
+        assert run(engine).files == 3
+        check_searches(engine)
 
 
 # ---- a full disk ----

@@ -55,6 +55,15 @@ def test_no_module_brings_training_or_download_libraries(run_hunch: RunHunch) ->
     assert not loaded & forbidden
 
 
+def test_onnx_runtime_reports_to_nobody(run_hunch: RunHunch) -> None:
+    # Its wheels have a reporting switch that is latched when they are imported, and none that can be asked for later.
+    code = (
+        "import os, sys; os.environ['ORT_DISABLE_TELEMETRY'] = '0'\n"
+        "import hunch; print(os.environ['ORT_DISABLE_TELEMETRY'], 'onnxruntime' in sys.modules)"
+    )
+    assert python(run_hunch, code).out.split() == ["1", "False"]
+
+
 def test_help_loads_no_engine(run_hunch: RunHunch) -> None:
     code = "import sys\nfrom hunch.cli import main\ntry: main(['--help'])\nfinally: print('loaded', *sys.modules)"
     loaded = set(python(run_hunch, code).out.partition("loaded")[2].split())

@@ -40,6 +40,7 @@ LOCK = "writer.lock"
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _WORDS_OF_SIMILAR = 60
+_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
 @dataclass(slots=True)
@@ -272,15 +273,14 @@ def _as_writer(
     root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool, patience: float
 ) -> Engine:
     file = cache / DATABASE
-    lock = filelock.FileLock(cache / LOCK, timeout=patience)
+    lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
     try:
-        cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (cache.parent, cache):  # of several that mkdir makes at once, only the last gets the mode
+            folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
         lock.acquire()
         if rebuild:
             discard(file)
         store, state = open_store(file, content)
-        with suppress(OSError):
-            file.chmod(0o600)
     except filelock.Timeout:
         return _as_reader(root, cache, encoder, IndexState.LOCKED, content)
     except (OSError, sqlite3.OperationalError) as error:

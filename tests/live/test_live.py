@@ -300,7 +300,9 @@ def test_a_folder_that_vanishes_is_a_problem_until_it_is_back(workspace: LiveWor
 def test_the_index_is_the_users_alone(workspace: LiveWorkspace, root: Path) -> None:
     cache = workspace_cache(root)
     assert stat.S_IMODE(cache.stat().st_mode) == 0o700
-    assert stat.S_IMODE((cache / DATABASE).stat().st_mode) == 0o600
+    assert stat.S_IMODE(cache.parent.stat().st_mode) == 0o700
+    files = [file for file in cache.iterdir() if file.is_file()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}, files
 
 
 def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> None:

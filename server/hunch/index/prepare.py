@@ -133,6 +133,7 @@ def prepare_files(
                 initializer=_start_worker,
                 initargs=(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens, apart),
             )
+        done_with_all = False
         try:
             _submit(executor, islice(batches, workers + 2 if apart else _BATCHES_IN_FLIGHT), pending)
             while pending:
@@ -143,13 +144,25 @@ def prepare_files(
                 pending.popleft()
                 _submit(executor, islice(batches, 1), pending)
                 yield done
+            done_with_all = True
         except BrokenProcessPool:
             # A worker was killed, for want of memory perhaps. This process goes on alone, with what is left.
             batches = chain([batch for batch, _ in pending], batches)
         finally:
+            if not done_with_all:
+                _end_workers(executor)
             executor.shutdown(cancel_futures=True)
     for batch in batches:
         yield prepare_batch(root, batch, encoder.tokenizer if encoder else None, max_tokens)
+
+
+def _end_workers(executor: ProcessPoolExecutor) -> None:
+    """Let nobody wait for batches that nobody wants: workers only read."""
+    if sys.version_info >= (3, 14):
+        executor.terminate_workers()
+        return
+    for process in list((executor._processes or {}).values()):
+        process.terminate()
 
 
 def _submit(

@@ -6,10 +6,11 @@ was committed and tears nothing; a power cut can lose the last commits, which th
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -242,6 +243,8 @@ def open_store(file: Path, content: str) -> tuple[Store, IndexState]:
     state = inspect(file, content)
     if state in (IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT):
         discard(file)
+    with suppress(FileExistsError):  # private from the start: SQLite gives its journals the mode of the database
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     connection = _connect(str(file))
     if state is not IndexState.READY:
         _create(connection, content)
@@ -268,8 +271,10 @@ def open_in_memory(content: str) -> Store:
 
 def inspect(file: Path, content: str) -> IndexState:
     """Say what is at that place without changing it: READY, NEW, DAMAGED, OTHER_FORMAT or OTHER_CONTENT."""
-    if not file.exists():
-        return IndexState.NEW
+    try:
+        file.stat()
+    except OSError:
+        return IndexState.NEW  # or out of reach, which comes out when it is to be written
     try:
         with closing(_connect_for_reading(file)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
