@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from hunch import __version__
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, WORKERS_VARIABLE
@@ -72,6 +73,14 @@ embeddings alone and of lexical search alone.
 
   hunch eval ~/my/project --queries 200"""
 
+_LSP = """\
+Serve an editor that speaks the Language Server Protocol, on stdin and stdout unless told otherwise.
+One process serves one client and ends with it; over TCP and web sockets it listens on this machine
+only, says `listening on 127.0.0.1:PORT` on stderr, and takes the first client that comes.
+
+  hunch lsp
+  hunch lsp --tcp 0 --log-level info"""
+
 _COMPLETION = """\
 Print a script that completes commands and options.
 
@@ -110,6 +119,15 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
         return run_command(name, options)
 
     return run
+
+
+def _lsp(options: argparse.Namespace) -> int:
+    from hunch.lsp.serve import serve  # not by way of the commands: an editor waits for the first answer
+
+    port = options.tcp if options.tcp is not None else options.ws
+    kind: Literal["stdio", "tcp", "ws"]
+    kind = "tcp" if options.tcp is not None else "ws" if options.ws is not None else "stdio"
+    return serve(kind, port=port or 0, log_level=options.log_level, parent=options.parent)
 
 
 def _completion(options: argparse.Namespace) -> int:
@@ -162,6 +180,19 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--queries", type=_positive, default=500, metavar="N", help="how many at most (default 500)")
     command.add_argument("--json", action="store_true", help="one JSON object")
 
+    command = add("lsp", "serve an editor that speaks the Language Server Protocol", _LSP)
+    command.set_defaults(run=_lsp)
+    how = command.add_mutually_exclusive_group()
+    how.add_argument("--stdio", action="store_true", help="on stdin and stdout (default)")
+    how.add_argument("--tcp", type=_port, metavar="PORT", help="on a port of this machine; 0 for a free one")
+    how.add_argument("--ws", type=_port, metavar="PORT", help="as --tcp, for web sockets")
+    command.add_argument(
+        "--log-level", choices=("debug", "info", "warning", "error"), default="warning", help="what is logged on stderr"
+    )
+    command.add_argument(
+        "--parent", "--clientProcessId", type=_process, metavar="PID", help="end when this process ends"
+    )
+
     command = add("completion", "print a completion script for a shell", _COMPLETION)
     command.set_defaults(run=_completion)
     command.add_argument("shell", choices=("bash", "zsh", "tcsh"))
@@ -186,6 +217,18 @@ def _positive(text: str) -> int:
     if not 1 <= number <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 100,000")
     return number
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port from 0 to 65535")
+    return int(text)
+
+
+def _process(text: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not the id of a process")
+    return int(text)
 
 
 if __name__ == "__main__":

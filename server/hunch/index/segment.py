@@ -223,7 +223,9 @@ def _fits_together(segment: Segment) -> bool:
 
 
 def _saved_segments(cache: Path) -> list[tuple[int, Path]]:
-    found = [folder for folder in cache.glob(f"{_PREFIX}*") if folder.suffix != ".tmp"]
+    found: list[Path] = []
+    with contextlib.suppress(OSError):  # a cache that cannot be entered holds nothing
+        found = [folder for folder in cache.glob(f"{_PREFIX}*") if folder.suffix != ".tmp"]
     numbered = [(folder.name.removeprefix(_PREFIX), folder) for folder in found]
     return sorted((int(number), folder) for number, folder in numbered if number.isdigit())
 

@@ -292,7 +292,7 @@ class Indexer:
         self._inbox.wait(_FOLLOW_SECONDS, any_work=False)
         if self._inbox.has_urgent or self._inbox.closing:
             return True
-        begun_anew = _inode(database) != before or (engine.store.is_in_memory and database.exists())
+        begun_anew = _inode(database) != before or (engine.store.is_in_memory and before != 0)
         if begun_anew or (engine.state is not IndexState.NO_MODEL and self._is_writer_gone()):
             self._inbox.mark([""], urgent=False)
             return False
