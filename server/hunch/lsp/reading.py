@@ -1,0 +1,139 @@
+"""Help where code is read: what is known of a function under the cursor, and the action that finds code like it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lsprotocol import types
+
+from hunch.lsp import uris
+from hunch.lsp.documents import text_on_disk
+from hunch.lsp.greeting import SIMILAR_KIND
+from hunch.lsp.positions import line_at
+from hunch.lsp.searching import Found, span_of, title_of
+from hunch.lsp.session import Place, Session
+from hunch.lsp.standard import ActionParams, PlaceParams
+from hunch.search.search import Hit
+from hunch.text.chunk import Chunk
+
+CHOICES = 5
+"""Hits that a person is asked to choose from."""
+
+_SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)", re.DOTALL)
+_LONGEST_SENTENCE = 300
+_REASONS = 3
+
+
+async def hover(session: Session, params: PlaceParams) -> types.Hover | None:
+    """Say what a function is, on the line of its name, when the client was given it as a hit lately."""
+    places = session.places(params.uri)
+    if not places or not session.recent:
+        return None
+    chunk = await session.in_background(_chunk_at_name, places[0], params.position.line)
+    if chunk is None:
+        return None
+    hit = session.recent.get((_identity(places[0]), chunk.kind, chunk.qualified_name))
+    if hit is None:
+        return None
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, hover_text(chunk, hit)))
+
+
+def remember(session: Session, found: Found) -> None:
+    """Keep the hits that the client is given, for hover."""
+    for hit, folder in reversed(list(zip(found.answer.hits, found.folders, strict=True))):
+        if hit.record.name:
+            identity = f"{folder.real}/{hit.path}"
+            session.remember((identity, hit.record.kind, hit.record.qualified_name), hit)
+
+
+def hover_text(chunk: Chunk, hit: Hit) -> str:
+    """Return markdown: kind, name and place, the first sentence of the documentation, and why it was found."""
+    lines = [f"**{chunk.kind}** {_code(chunk.qualified_name or chunk.name)} - {_plain(chunk.path)}:{chunk.start_line}"]
+    if sentence := first_sentence(chunk.documentation):
+        lines.append(_plain(sentence))
+    reasons = [reason for reason in hit.why if reason.weight > 0][:_REASONS]
+    if reasons:
+        why = [f"{one.signal} ({', '.join(one.terms)})" if one.terms else one.signal for one in reasons]
+        lines.append(f"Found by {_plain('; '.join(why))}")
+    return "\n\n".join(lines)
+
+
+def first_sentence(documentation: str) -> str:
+    """Return the first sentence of a documentation on one line."""
+    paragraph = documentation.strip().partition("\n\n")[0]
+    text = " ".join(paragraph.split())
+    match = _SENTENCE.match(text)
+    sentence = match[1] if match else text
+    return sentence if len(sentence) <= _LONGEST_SENTENCE else sentence[:_LONGEST_SENTENCE].rstrip() + "..."
+
+
+def code_actions(session: Session, params: ActionParams) -> list[Any]:
+    """Offer to find code like the one at a place.
+
+    Not at every place that the cursor comes by, where an editor would show a light bulb: only for what is selected.
+    """
+    if params.automatic and params.span.start.line == params.span.end.line:
+        return []
+    if params.only and not any(kind == SIMILAR_KIND or SIMILAR_KIND.startswith(f"{kind}.") for kind in params.only):
+        return []
+    if not session.places(params.uri):
+        return []
+    span = types.Range(types.Position(*params.span.start), types.Position(*params.span.end))
+    argument = {"textDocument": {"uri": params.uri}, "range": span, "show": True}
+    command = types.Command(title="Find similar code", command="hunch.similar", arguments=[argument])
+    if not session.client.abilities.code_action_literals:
+        return [command]
+    return [types.CodeAction(title=command.title, kind=SIMILAR_KIND, command=command)]
+
+
+async def offer_hits(session: Session, found: Found) -> None:
+    """Ask the person which of the best hits to open, and open it where the client can."""
+    best = list(zip(found.answer.hits, found.folders, strict=True))[:CHOICES]
+    if not best:
+        session.client.tell("window/showMessage", {"type": 3, "message": "There is no similar code"})
+        return
+    titles = [title_of(hit) for hit, _ in best]
+    answer = await session.client.ask(
+        "window/showMessageRequest",
+        {"type": 3, "message": "Similar code", "actions": [{"title": title} for title in titles]},
+    )
+    title = answer.get("title") if isinstance(answer, dict) else None
+    if title not in titles or not session.client.abilities.shows_documents:
+        return
+    hit, folder = best[titles.index(title)]
+    start = span_of(hit)["start"]
+    await session.client.ask(
+        "window/showDocument",
+        {
+            "uri": uris.join(folder.uri, hit.path),
+            "takeFocus": True,
+            "selection": {"start": start, "end": start},
+        },
+    )
+
+
+def _chunk_at_name(place: Place, line: int) -> Chunk | None:
+    """Return the named definition whose head is at a line, counted from 0: its first line to the one with its name."""
+    chunk = place.live.chunk_at(place.path, line + 1)
+    if chunk is None or not chunk.name:
+        return None
+    if chunk.start_line == line + 1:
+        return chunk
+    text = place.live.buffer(place.path) or text_on_disk(place) or ""
+    rows = [row for row in range(chunk.start_line - 1, line + 1) if chunk.name in (line_at(text, row) or "")]
+    return chunk if rows[:1] == [line] else None
+
+
+def _identity(place: Place) -> str:
+    return f"{place.folder.real}/{place.path}"
+
+
+def _code(text: str) -> str:
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"
+
+
+def _plain(text: str) -> str:
+    """Return a text so that markdown shows it as it is."""
+    return re.sub(r"([\\`*{}\[\]<>#|~!&]|(?<![^\W_])_|_(?![^\W_]))", r"\\\1", text)

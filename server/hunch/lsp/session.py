@@ -1,0 +1,352 @@
+"""One client's state: its folders, settings, documents and latest search. Everything here is for the loop's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+from hunch import __version__
+from hunch.lsp import uris
+from hunch.lsp.client import Client
+from hunch.lsp.fields import ParamsError
+from hunch.lsp.latest import Latest
+from hunch.lsp.settings import Settings, read_settings
+from hunch.lsp.standard import WorkspaceFolder
+
+if TYPE_CHECKING:
+    from hunch.live import LiveOptions, LiveWorkspace, Status
+    from hunch.lsp.hints import Hints
+    from hunch.lsp.progress import Progress
+    from hunch.search.search import Hit
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+WARNING, INFO = 2, 3
+"""Types of messages, as the protocol numbers them."""
+
+_STATUS_SECONDS = 0.25
+_RECENT_HITS = 200
+
+
+class Watching(Protocol):
+    """What reports the changed files of one folder."""
+
+    def stop(self) -> None:
+        """Report nothing more; may take a moment."""
+
+
+@dataclass(eq=False, slots=True)
+class Folder:
+    """A workspace folder of the client."""
+
+    uri: str
+    """As the client wrote it, so that it recognises the places in it."""
+    path: str
+    name: str
+    real: str = ""
+    """With symbolic links followed; empty before it is opened."""
+    live: LiveWorkspace | None = None
+    status: Status | None = None
+    watching: Watching | None = None
+    opening: asyncio.Task[None] | None = None
+    told: set[str] = field(default_factory=set)
+    """What the person was told about it."""
+
+
+@dataclass(eq=False, slots=True)
+class Document:
+    """A file that the client has open, with the client's text."""
+
+    uri: str
+    text: str
+    opened_text: str
+    """What the client opened it with."""
+
+
+class Place(NamedTuple):
+    """A file in a folder that is open."""
+
+    folder: Folder
+    live: LiveWorkspace
+    path: str
+    """Posix, relative to the folder; empty for the folder itself."""
+
+
+class Session:
+    """The state; what happens to it is in the modules beside this one."""
+
+    def __init__(self, client: Client, options: object) -> None:
+        """Begin without folders; options are the client's initializationOptions."""
+        self.client = client
+        self.settings, problems = read_settings(options)
+        self._first_settings = self.settings
+        self.documents: dict[str, Document] = {}
+        self.folders: list[Folder] = []
+        self.reading = ThreadPoolExecutor(2, thread_name_prefix="hunch reading")
+        self.search_threads = ThreadPoolExecutor(2, thread_name_prefix="hunch search")
+        self.searches = Latest(self.search_threads)
+        self.is_loaded = False
+        """Whether the search engine was imported though there is no folder."""
+        self.recent: OrderedDict[tuple[str, str, str], Hit] = OrderedDict()
+        """The last hits that the client was given, by URI, kind and qualified name."""
+        self.on_opened: Callable[[Folder], Awaitable[None]] | None = None
+        self.on_closed: Callable[[Folder], None] | None = None
+        self.hints: Hints | None = None
+        self.progress: Progress | None = None
+        self.closing = False
+        self._announced: asyncio.TimerHandle | None = None
+        self._log(problems)
+
+    # ---- folders ----
+
+    def add_folders(self, added: Sequence[WorkspaceFolder]) -> None:
+        """Open folders in the background; one that is open already, or is no file, is passed over."""
+        for one in added:
+            path = uris.path_of(one.uri)
+            if path is None:
+                self.client.tell(
+                    "window/logMessage", _message(WARNING, f"{one.uri[:200]} is no folder on this machine")
+                )
+            elif all(folder.path != path for folder in self.folders):
+                name = one.name or PurePosixPath(path).name or path
+                folder = Folder(one.uri, path, name)
+                self.folders.append(folder)
+                folder.opening = asyncio.ensure_future(self._open(folder))
+        self._announce()
+
+    def remove_folders(self, removed: Sequence[WorkspaceFolder]) -> None:
+        """Close folders in the background."""
+        paths = {uris.path_of(one.uri) for one in removed}
+        for folder in [folder for folder in self.folders if folder.path in paths]:
+            self.folders.remove(folder)
+            self.client.run(self.in_background(_close, folder), "closing a folder")
+            if self.on_closed is not None:
+                self.on_closed(folder)
+            if self.progress is not None:
+                self.progress.end(folder)
+        self._announce()
+
+    async def _open(self, folder: Folder) -> None:
+        loop = asyncio.get_running_loop()
+
+        def report(status: Status) -> None:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(self._take_status, folder, status)
+
+        folder.real = await self.in_background(uris.resolved, folder.path)
+        if folder not in self.folders:
+            return
+        if any(other.real == folder.real for other in self.folders if other is not folder):
+            self.folders.remove(folder)  # another name for a folder that is open already
+            return
+        try:
+            await self.in_background(self._start, folder, report)
+        except Exception as error:
+            if self.closing:
+                return
+            logger.error("a folder cannot be opened: %s", type(error).__name__)
+            logger.debug("a folder cannot be opened", exc_info=error)
+            reason = f"{folder.name} cannot be opened: {error}"
+            self.client.tell("window/showMessage", _message(WARNING, reason))
+            return
+        if folder not in self.folders or self.closing:
+            await self.in_background(_close, folder)
+        elif self.on_opened is not None:
+            await self.on_opened(folder)
+
+    def _start(self, folder: Folder, report: Callable[[Status], None]) -> None:
+        from hunch.live import LiveWorkspace  # with numpy, FAISS and ONNX Runtime: a second that nobody waits for
+
+        if not self.closing:
+            live = LiveWorkspace(Path(folder.real), _live_options(self.settings), on_status=report)
+            live.start()
+            folder.live = live
+
+    async def opened(self) -> list[Folder]:
+        """Return the folders that can be searched, once those that are being opened are."""
+        while tasks := [folder.opening for folder in self.folders if folder.opening and not folder.opening.done()]:
+            await asyncio.wait(tasks)
+        return [folder for folder in self.folders if folder.live is not None]
+
+    def places(self, uri: str) -> list[Place]:
+        """Return where a file is in the folders that are open, innermost folder first."""
+        return find_places(self.folders, uri)
+
+    def place(self, uri: str, name: str) -> Place:
+        """Return where a file is in its innermost folder.
+
+        Raises:
+            ParamsError: in none; the message begins with the name of the field.
+        """
+        places = self.places(uri)
+        if not places:
+            raise ParamsError(f"{name}: {uri[:200]} is not inside an open workspace folder")
+        return places[0]
+
+    def chosen(self, uri: str | None) -> list[Folder]:
+        """Return the folder with a URI, or all of them without one.
+
+        Raises:
+            ParamsError: there is no such folder.
+        """
+        if uri is None:
+            return list(self.folders)
+        path = uris.path_of(uri)
+        found = [folder for folder in self.folders if path is not None and path in (folder.path, folder.real)]
+        if not found:
+            raise ParamsError(f"folder: {uri[:200]} is not an open workspace folder")
+        return found
+
+    # ---- status ----
+
+    def status(self) -> dict[str, Any]:
+        """Return the body of ``hunch/status``."""
+        encoder = next((folder.live.encoder for folder in self.folders if folder.live and folder.live.encoder), None)
+        return {
+            "version": __version__,
+            "model": encoder.bundle.manifest.identity if encoder is not None else None,
+            "folders": [_status_of(folder) for folder in self.folders],
+        }
+
+    def _take_status(self, folder: Folder, status: Status) -> None:
+        if folder not in self.folders or self.closing:
+            return
+        before, folder.status = folder.status, status
+        if self.progress is not None:
+            self.progress.show(folder, status)
+        for notice in status.notices:
+            self._say(folder, "window/logMessage", INFO, notice)
+        if status.phase.value == "problem":
+            self._say(folder, "window/showMessage", WARNING, status.message)
+        self._announce(at_once=before is None or before.phase is not status.phase)
+
+    def _say(self, folder: Folder, method: str, kind: int, text: str) -> None:
+        """Tell the person something about a folder, once."""
+        if text not in folder.told:
+            folder.told.add(text)
+            self.client.tell(method, _message(kind, f"{folder.name}: {text}"))
+
+    def _announce(self, *, at_once: bool = True) -> None:
+        """Send ``hunch/statusChanged``, a few times a second at most unless something else is going on now."""
+        if at_once:
+            self._send_status()
+        elif self._announced is None:
+            self._announced = asyncio.get_running_loop().call_later(_STATUS_SECONDS, self._send_status)
+
+    def _send_status(self) -> None:
+        if self._announced is not None:
+            self._announced.cancel()
+            self._announced = None
+        self.client.tell("hunch/statusChanged", self.status(), replaces="status")
+
+    # ---- settings ----
+
+    def take_settings(self, raw: object) -> None:
+        """Use what the client has set."""
+        before = self.settings
+        self.settings, problems = read_settings(raw, base=self._first_settings)
+        self._log(problems)
+        if self.settings == before:
+            return
+        for folder in self.folders:
+            if folder.live is not None:
+                folder.live.set_options(_live_options(self.settings))
+        if self.hints is not None:
+            self.hints.settings_changed()
+
+    def _log(self, problems: Sequence[str]) -> None:
+        for problem in problems:
+            self.client.tell("window/logMessage", _message(WARNING, problem))
+
+    # ---- the rest ----
+
+    def remember(self, key: tuple[str, str, str], hit: Hit) -> None:
+        """Keep a hit that the client was given."""
+        self.recent[key] = hit
+        self.recent.move_to_end(key)
+        while len(self.recent) > _RECENT_HITS:
+            self.recent.popitem(last=False)
+
+    async def in_background(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run what may wait for the disk in a thread, apart from searches."""
+        return await asyncio.get_running_loop().run_in_executor(self.reading, work, *arguments)
+
+    async def in_search(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run a question that newer ones do not supersede."""
+        return await asyncio.get_running_loop().run_in_executor(self.search_threads, work, *arguments)
+
+    def close(self) -> None:
+        """End all folders' threads; from any thread, takes 1.2 seconds at most."""
+        self.closing = True
+        folders = [folder for folder in self.folders if folder.live is not None]
+        if folders:
+            with ThreadPoolExecutor(len(folders)) as pool:
+                list(pool.map(_close, folders))
+        for threads in (self.reading, self.search_threads):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def find_places(folders: Sequence[Folder], uri: str) -> list[Place]:
+    """Return where a file is in folders, innermost folder first; nowhere what is no file, or a link that leads out."""
+    path = uris.path_of(uri)
+    if path is None:
+        return []
+    real = uris.resolved(path)
+    found = [
+        Place(folder, folder.live, inner)
+        for folder in folders
+        if folder.live is not None and (inner := uris.relative(real, folder.real)) is not None
+    ]
+    return sorted(found, key=lambda place: -len(place.folder.real))
+
+
+def _close(folder: Folder) -> None:
+    if folder.live is not None:
+        folder.live.close(timeout=1.2)
+    if folder.watching is not None:
+        folder.watching.stop()
+
+
+def _live_options(settings: Settings) -> LiveOptions:
+    from hunch.live import LiveOptions
+
+    return LiveOptions(
+        cpu_share=settings.cpu_share,
+        pause_on_battery=settings.pause_on_battery,
+        scan_seconds=settings.scan_interval,
+    )
+
+
+def _status_of(folder: Folder) -> dict[str, Any]:
+    status = folder.status
+    if status is None:
+        return {
+            "uri": folder.uri, "phase": "starting", "message": "Starting", "done": 0, "total": 0, "files": 0,
+            "chunks": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
+        }  # fmt: skip
+    return {
+        "uri": folder.uri,
+        "phase": status.phase.value,
+        "message": status.message,
+        "done": status.done,
+        "total": status.total,
+        "files": status.files,
+        "chunks": status.chunks,
+        "complete": status.complete,
+        "writer": status.writer,
+        "pausedBy": status.paused_by,
+        "notices": list(status.notices),
+    }
+
+
+def _message(kind: int, text: str) -> dict[str, Any]:
+    return {"type": kind, "message": text}

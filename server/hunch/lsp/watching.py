@@ -1,0 +1,101 @@
+"""Who tells which files change: the client where it offers to, else our own watcher of the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lsprotocol import types
+
+from hunch.lsp.client import Client, ClientError
+from hunch.lsp.session import INFO, Folder, Place, Session, Watching, find_places
+
+logger = logging.getLogger(__name__)
+
+_METHOD = "workspace/didChangeWatchedFiles"
+_EVERY_FILE = "**/*"
+_ANSWER_SECONDS = 10.0
+
+
+async def watch(session: Session, folder: Folder) -> None:
+    """Have the changes of a folder reported, and then look once for those that nobody saw."""
+    if not session.client.abilities.watches_files or not await _register(session.client, folder):
+        folder.watching = await session.in_background(_watch_disk, session, asyncio.get_running_loop(), folder)
+    if folder.live is not None and not session.closing:
+        folder.live.mark([""])
+
+
+def unwatch(session: Session, folder: Folder) -> None:
+    """Have a folder that was closed reported no more."""
+    if isinstance(folder.watching, ClientWatching):
+        registration = types.Unregistration(id=folder.watching.registration, method=_METHOD)
+        asked = session.client.ask("client/unregisterCapability", types.UnregistrationParams([registration]))
+        session.client.run(_ignoring_refusal(asked), "unregistering")
+
+
+async def take_changed_files(session: Session, changed: tuple[str, ...]) -> None:
+    """Mark the files that the client saw change."""
+    marked: dict[Folder, set[str]] = {}
+    for place in await session.in_background(_places, tuple(session.folders), changed):
+        marked.setdefault(place.folder, set()).add(place.path)
+    for folder, paths in marked.items():
+        if folder.live is not None:
+            folder.live.mark(paths)
+
+
+def _places(folders: tuple[Folder, ...], changed: tuple[str, ...]) -> list[Place]:
+    return [place for uri in changed for place in find_places(folders, uri)]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientWatching:
+    """The client reports; there is nothing to stop here."""
+
+    registration: str
+
+    def stop(self) -> None:
+        """Do nothing: see unwatch."""
+
+
+async def _register(client: Client, folder: Folder) -> bool:
+    """Ask the client to report changes; False when it will not."""
+    pattern: str | types.RelativePattern = _EVERY_FILE
+    if client.abilities.watches_folders:
+        pattern = types.RelativePattern(base_uri=folder.uri, pattern=_EVERY_FILE)
+    registration = f"hunch-files-{folder.path}"
+    options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=pattern)])
+    request = types.RegistrationParams([types.Registration(id=registration, method=_METHOD, register_options=options)])
+    try:
+        await asyncio.wait_for(client.ask("client/registerCapability", request), _ANSWER_SECONDS)
+    except (ClientError, asyncio.TimeoutError):
+        logger.info("the client registers no watcher: the disk is watched instead")
+        return False
+    folder.watching = ClientWatching(registration)
+    return True
+
+
+def _watch_disk(session: Session, loop: asyncio.AbstractEventLoop, folder: Folder) -> Watching | None:
+    from hunch.workspace.watch import Watcher
+
+    live = folder.live
+    if live is None:
+        return None
+
+    def tell(problem: str) -> None:
+        if not session.closing:
+            message = {"type": INFO, "message": f"{folder.name}: {problem}"}
+            loop.call_soon_threadsafe(session.client.tell, "window/logMessage", message)
+
+    watcher = Watcher(Path(folder.real), live.mark, tell)
+    watcher.start()
+    return watcher
+
+
+async def _ignoring_refusal(asked: Awaitable[object]) -> None:
+    try:
+        await asyncio.wait_for(asked, _ANSWER_SECONDS)
+    except (ClientError, asyncio.TimeoutError):
+        logger.info("the client keeps watching")

@@ -1,0 +1,113 @@
+"""What waits to be sent: order, replacement, and clients that do not read or are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from hunch.lsp.latest import Latest, SupersededError
+from hunch.lsp.outbox import Outbox
+
+SECONDS = 10.0
+
+
+class Slow:
+    """A stream that takes a message only when it may."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.begun = threading.Event()
+        self.may = threading.Event()
+        self.ends: list[str] = []
+        self.ended = threading.Event()
+
+    def send(self, body: bytes) -> None:
+        self.begun.set()
+        self.may.wait(SECONDS)
+        self.sent.append(body)
+
+    def end(self, reason: str) -> None:
+        self.ends.append(reason)
+        self.ended.set()
+
+
+def test_messages_keep_their_order_and_the_newest_of_a_kind_replaces_the_one_that_waits() -> None:
+    stream = Slow()
+    outbox = Outbox(stream.send, stream.end)
+    outbox.put(b"1")
+    assert stream.begun.wait(SECONDS)
+    outbox.put(b"status a", replaces="status")
+    outbox.put(b"2")
+    outbox.put(b"status b", replaces="status")
+    outbox.put(b"progress", replaces="progress")
+    outbox.put(b"status c", replaces="status")
+    assert not outbox.flush(0.01)
+    stream.may.set()
+    assert outbox.flush(SECONDS)
+    assert stream.sent == [b"1", b"status c", b"2", b"progress"]
+    outbox.put(b"status d", replaces="status")
+    assert outbox.flush(SECONDS)
+    assert stream.sent[-1] == b"status d"
+    assert stream.ends == []
+
+
+def test_what_is_sent_never_waits_and_too_much_of_it_is_the_end() -> None:
+    stream = Slow()
+    outbox = Outbox(stream.send, stream.end, most_waiting=100)
+    outbox.put(b"x" * 500)
+    assert stream.begun.wait(SECONDS)  # one message alone may be as long as it likes
+    outbox.put(b"y" * 99)
+    assert not stream.ended.is_set()
+    outbox.put(b"y" * 99)
+    assert stream.ended.wait(SECONDS)
+    outbox.put(b"z")
+    assert stream.ends == ["the client reads nothing and 198 bytes wait for it"]
+    assert outbox.flush(SECONDS)
+    stream.may.set()
+
+
+def test_a_client_that_is_gone_is_told_once() -> None:
+    stream = Slow()
+
+    def broken(body: bytes) -> None:
+        raise BrokenPipeError
+
+    outbox = Outbox(broken, stream.end)
+    outbox.put(b"1")
+    assert stream.ended.wait(SECONDS)
+    outbox.put(b"2")
+    assert outbox.flush(SECONDS)
+    assert stream.ends == ["the client is gone: BrokenPipeError"]
+
+
+def test_a_newer_search_supersedes_the_older() -> None:
+    begun, may = threading.Event(), threading.Event()
+
+    def slow() -> str:
+        begun.set()
+        may.wait(SECONDS)
+        return "slow"
+
+    async def run() -> None:
+        with ThreadPoolExecutor(2) as pool:
+            latest = Latest(pool)
+            older = asyncio.ensure_future(latest.run(slow))
+            while not begun.is_set():
+                await asyncio.sleep(0)
+            assert await latest.run(lambda: "new") == "new"
+            with pytest.raises(SupersededError):
+                await older
+            cancelled = asyncio.ensure_future(latest.run(slow))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await cancelled
+            may.set()
+            assert await latest.run(lambda: "last") == "last"
+            with pytest.raises(ZeroDivisionError):
+                await latest.run(lambda: str(1 // 0))
+
+    asyncio.run(run())
