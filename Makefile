@@ -4,18 +4,22 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data
+# Whole editors for tests/editors.
+EDITORS := neovim emacs-nox elpa-eglot strace
 WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
 
-.PHONY: demo test lint typecheck fix bench clean
+.PHONY: demo test editors lint typecheck fix bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/hunch index .
 	$(BIN)/hunch search --queries benchmarks/demo_questions.txt --limit 3 --no-update
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-dev $(VENV)/installed-editors
 	$(BIN)/python -m pytest -n 2
+
+editors: $(VENV)/installed-editors
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check $(CHECKED)
@@ -34,6 +38,8 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.lexical $(PACKAGES)
 	$(BIN)/python -m benchmarks.vectors $(PACKAGES)/10k $(DATA)
 	$(BIN)/python -m benchmarks.speed $(PACKAGES)
+	$(BIN)/python -m benchmarks.lsp $(PACKAGES)
+	$(BIN)/python -m benchmarks.soak $(PACKAGES)
 	$(BIN)/python -m benchmarks.report
 
 clean:
@@ -49,3 +55,11 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) install --quiet --constraint constraints.txt --group dev
 	touch $@
+
+# Only root on Debian can have the editors installed. Elsewhere, or without a Debian mirror, those tests are skipped and say so.
+$(VENV)/installed-editors: | $(VENV)/installed-dev
+	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
+		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
+			$$(apt-cache --no-all-versions show $(EDITORS) 2> /dev/null | sed -n 's/^Package: //p') > /dev/null && \
+			echo installed > $@; } || echo "not installed: no Debian mirror could be reached" | tee $@; \
+	else echo "not installed: only root on Debian can" > $@; fi
