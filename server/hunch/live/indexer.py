@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import filelock
 
@@ -226,7 +226,11 @@ class Indexer:
         if saved and may_write:
             update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)
         for path, text in buffers.items():
-            self._take_buffer(path, text)
+            try:
+                self._take_buffer(path, text)
+            except (ValueError, RuntimeError, ArithmeticError, LookupError) as error:  # of one text: the others count
+                ending = PurePosixPath(path).suffix
+                logger.error("the unsaved text of a %s file is not searchable: %s", ending, type(error).__name__)
         self._publish(merge=False)
 
     def _take_buffer(self, path: str, text: str | None) -> None:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from tree_sitter import Language, Parser, Query
+from tree_sitter import Language, Query
 
 __all__ = ["GRAMMARS", "Grammar", "LoadedGrammar", "load_grammar"]
 
@@ -43,7 +43,7 @@ class Grammar:
 class LoadedGrammar:
     """A grammar that is ready to parse."""
 
-    parser: Parser
+    language: Language
     query: Query
     merges_clauses: bool
     depth: int
@@ -60,7 +60,7 @@ def load_grammar(language: str) -> LoadedGrammar | None:
             # Older wheels hand over a plain integer, which newer bindings accept with a warning.
             warnings.simplefilter("ignore", DeprecationWarning)
             loaded = Language(getattr(importlib.import_module(grammar.module), grammar.function)())
-        return LoadedGrammar(Parser(loaded), Query(loaded, grammar.query), grammar.merges_clauses, grammar.depth)
+        return LoadedGrammar(loaded, Query(loaded, grammar.query), grammar.merges_clauses, grammar.depth)
     except (ImportError, AttributeError, ValueError, TypeError):
         # A wheel that is missing or too new for its query costs precision in one language, not the file.
         return None

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from tree_sitter import Node, Parser, QueryCursor
+from tree_sitter import Language, Node, Parser, QueryCursor
 
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
@@ -79,21 +79,22 @@ _METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trai
 _Event = tuple[int, int, str, int, Node]
 
 
-def _parse(parser: Parser, source: bytes) -> Node | None:
+def _parse(language: Language, source: bytes) -> Node | None:
     """The root of the syntax tree, None where the parser gives up or takes longer than it is worth.
 
-    Large tables of data and deep nesting in a grammar that does not expect it can take a minute.
+    Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
+    one thread at a time, and a new one costs a microsecond.
     """
-    if len(source) < _ALWAYS_PARSED_BYTES:
-        return parser.parse(source).root_node
+    parser = Parser(language)
     deadline = time.thread_time() + _PARSE_SECONDS
     try:
+        if len(source) < _ALWAYS_PARSED_BYTES:
+            return parser.parse(source).root_node
         return parser.parse(
             lambda offset, point: source[offset : offset + _READ_BYTES],
             progress_callback=lambda offset, has_error: time.thread_time() > deadline,
         ).root_node
     except (ValueError, RuntimeError):
-        parser.reset()
         return None
 
 
@@ -103,7 +104,7 @@ def outline_of(file: SourceText) -> Outline:
     grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
     if grammar is None:
         return outline
-    root = _parse(grammar.parser, file.source)
+    root = _parse(grammar.language, file.source)
     if root is None:
         return outline
     events: list[_Event] = []
