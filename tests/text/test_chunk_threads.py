@@ -9,7 +9,9 @@ PROGRAM = """
 from concurrent.futures import ThreadPoolExecutor
 from hunch.text.chunk import chunk_source
 
-source = "\\n\\n".join(f"class C{i}:\\n    def method_{i}(self, x):\\n        return x + {i}\\n" for i in range(2000)).encode()
+body = "".join(f"    x = x + {i}  # {'and so on ' * 8}\\n" for i in range(20))
+source = "".join(f"def function_{i}(x):\\n{body}\\n" for i in range(60)).encode()
+assert len(source) > 100_000
 expected = chunk_source("a.py", "python", source)
 with ThreadPoolExecutor(2) as threads:
     assert all(found == expected for found in threads.map(lambda _: chunk_source("a.py", "python", source), range(16)))
