@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from hunch.index import prepare
+from hunch.index.prepare import digest_of
 from hunch.index.store import FileRecord, Store, open_in_memory
 from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import load_bundle
@@ -329,3 +330,37 @@ def test_a_root_that_has_gone_loses_nothing(root: Path, store: Store) -> None:
 def test_an_empty_root(tmp_path: Path, store: Store) -> None:
     report = run(tmp_path, store)
     assert (report.files, report.chunks, report.complete) == (0, 0, True)
+
+
+def test_a_save_inside_an_update_is_not_overwritten_by_older_text(root: Path) -> None:
+    (root / "a.py").write_text("def first(x):\n    return x\n", encoding="utf-8")
+    store = open_in_memory("x")
+    done: list[bool] = []
+
+    def stopped() -> bool:
+        if not done:
+            done.append(True)
+            (root / "a.py").write_text("def second_text(x):\n    return x\n", encoding="utf-8")
+            update_store(root, store, None, only=["a.py"])
+        return False
+
+    report = update_store(root, store, None, stopped=stopped)
+    assert report.overtaken == ["a.py"]
+    known = store.known_file("a.py")
+    assert known is not None and known.digest == digest_of((root / "a.py").read_bytes())
+
+
+def test_a_file_that_is_written_while_a_scan_runs_is_not_taken_for_gone(root: Path) -> None:
+    for i in range(1_200):
+        (root / f"f{i}.py").write_text(f"x = {i}\n", encoding="utf-8")
+    store = open_in_memory("x")
+    done: list[bool] = []
+
+    def progress(now: Progress) -> None:
+        if not done and now.done:
+            done.append(True)
+            (root / "new.py").write_text("def brand_new(x):\n    return x\n", encoding="utf-8")
+            update_store(root, store, None, only=["new.py"])
+
+    update_store(root, store, None, on_progress=progress)
+    assert done and store.known_file("new.py") is not None

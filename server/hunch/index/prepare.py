@@ -48,6 +48,8 @@ class StaleFile(NamedTuple):
     file: SourceFile
     digest: bytes
     """Of the content that the index holds under its path; empty when there is none."""
+    known_id: int | None = None
+    """Under which the index held it when it was found to look changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class PreparedFile:
     record: FileRecord
     records: list[bytes]
     """One packed ChunkRecord a chunk."""
+    known_id: int | None = None
+    """As in StaleFile."""
     unchanged: bool = False
     """Its content is what the index holds already: nothing was made of it."""
 
@@ -79,20 +83,20 @@ def prepare_batch(
     """Read, hash and chunk files and render their chunks. A file that cannot be used becomes a skipped record."""
     prepared: list[PreparedFile] = []
     chunks: list[Chunk] = []
-    for file, known_digest in files:
+    for file, known_digest, known_id in files:
         source = read_source(root, file.path)
         if isinstance(source, Skip):
             skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
-            prepared.append(PreparedFile(skipped, []))
+            prepared.append(PreparedFile(skipped, [], known_id))
             continue
         digest = digest_of(source)
         if digest == known_digest:
             same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
-            prepared.append(PreparedFile(same, [], unchanged=True))
+            prepared.append(PreparedFile(same, [], known_id, unchanged=True))
             continue
         found = chunk_source(file.path, file.language, source)
         record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, len(found))
-        prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found]))
+        prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found], known_id))
         chunks += found
     texts = [render_chunk(chunk) for chunk in chunks]
     return PreparedBatch(

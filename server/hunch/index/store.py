@@ -120,6 +120,11 @@ class Store:
         ).fetchone()
         return None if row is None else FileRecord(*row)
 
+    def id_of(self, path: str) -> int | None:
+        """Return the id of one file; it changes whenever the file is replaced."""
+        row = self._connection.execute("SELECT id FROM files WHERE path = ?", (path,)).fetchone()
+        return None if row is None else int(row[0])
+
     def known_under(self, paths: Iterable[str]) -> dict[str, tuple[int, FileRecord]]:
         """Return the files of the index that are one of some paths or lie in one of them, with their ids, by path."""
         found: dict[str, tuple[int, FileRecord]] = {}

@@ -47,6 +47,8 @@ class UpdateReport:
     """False when the update was stopped before its end; what was done is kept."""
     left: int = 0
     """Files that a stopped update has not come to."""
+    overtaken: list[str] = field(default_factory=list)
+    """Files that were written by another update inside this one: which of the two read last is to be found out anew."""
 
 
 @dataclass(slots=True)
@@ -54,6 +56,7 @@ class _Tally:
     read: int = 0
     encoded: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+    overtaken: list[str] = field(default_factory=list)
 
 
 COMPLETE = "complete"
@@ -104,11 +107,14 @@ def update_store(
     """
     began = perf_counter()
     on_progress(Progress(0, 0, ""))
-    found = scan(root, only=only, on_progress=lambda count: on_progress(Progress(count, 0, "")))
     whole = only is None or "" in only
+    # Before the scan: what is written meanwhile, by on_progress or stopped, is not gone because the scan was too early.
     known = store.known_files() if only is None or "" in only else store.known_under(only)
+    found = scan(root, only=only, on_progress=lambda count: on_progress(Progress(count, 0, "")))
     gone = known.keys() - {file.path for file in found.files}
     for path in gone:
+        if store.id_of(path) != known[path][0]:
+            continue  # written anew meanwhile
         store.remove_files([path])
         on_change(Change(known[path][0], None, None, None))
     stale = [_stale(file, known) for file in found.files if _looks_changed(file, known.get(file.path))]
@@ -139,6 +145,7 @@ def update_store(
         seconds=perf_counter() - began,
         complete=tally.read == len(stale),
         left=len(stale) - tally.read,
+        overtaken=tally.overtaken,
     )
 
 
@@ -157,13 +164,15 @@ def _looks_changed(file: SourceFile, known: tuple[int, FileRecord] | None) -> bo
 
 def _stale(file: SourceFile, known: dict[str, tuple[int, FileRecord]]) -> StaleFile:
     before = known.get(file.path)
-    return StaleFile(file, before[1].digest if before and before[1].language == file.language else b"")
+    if before is None:
+        return StaleFile(file, b"")
+    return StaleFile(file, before[1].digest if before[1].language == file.language else b"", before[0])
 
 
 def _known_skips(found: Scan, known: dict[str, tuple[int, FileRecord]], stale: Sequence[StaleFile]) -> dict[str, int]:
     """Count the skipped: by the scan, and earlier by a look at the content."""
     skipped = dict(found.skipped)
-    looked_at_again = {file.path for file, _ in stale}
+    looked_at_again = {one.file.path for one in stale}
     for file in found.files:
         if file.path in known and file.path not in looked_at_again:
             reason = known[file.path][1].skipped
@@ -188,7 +197,9 @@ def _write_batch(
             return False
         record = file.record
         end = start + len(file.records)
-        if file.unchanged:
+        if store.id_of(record.path) != file.known_id:
+            tally.overtaken.append(record.path)
+        elif file.unchanged:
             store.touch_file(record.path, record.size, record.mtime_ns)
         else:
             content = FileContent(file.records, vectors[start:end], slice_postings(batch.postings, start, end))

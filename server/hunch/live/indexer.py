@@ -162,6 +162,7 @@ class Indexer:
         report = self._run_update(only)
         if not report.complete and not self._inbox.closing:
             self._inbox.mark([""] if only is None else only, urgent=False)
+        self._inbox.mark(report.overtaken, urgent=False)
         if only is None:
             self._complete = report.complete
         self._publish()
