@@ -50,7 +50,7 @@ def check_equal(one: PreparedBatch, other: PreparedBatch) -> None:
 def test_a_batch_holds_its_files_in_order(tmp_path: Path) -> None:
     stale = [write(tmp_path, f"src/f{i}.py", python(i)) for i in range(5)]
     batch = prepare_batch(tmp_path, stale, ENCODER.tokenizer, TOKENS)
-    assert [file.record.path for file in batch.files] == [file.path for file, _ in stale]
+    assert [file.record.path for file in batch.files] == [file.path for file, *_ in stale]
     chunks = [chunk for i in range(5) for chunk in chunk_source(f"src/f{i}.py", "python", python(i).encode())]
     packed = [record for file in batch.files for record in file.records]
     assert packed == [pack_record(chunk) for chunk in chunks]
@@ -59,7 +59,7 @@ def test_a_batch_holds_its_files_in_order(tmp_path: Path) -> None:
     assert batch.bags is not None
     np.testing.assert_array_equal(batch.bags.ids, expected.ids)
     np.testing.assert_array_equal(batch.bags.offsets, expected.offsets)
-    for file, (source, _) in zip(batch.files, stale, strict=True):
+    for file, (source, *_) in zip(batch.files, stale, strict=True):
         record = file.record
         assert (record.size, record.mtime_ns, record.language) == (source.size, source.mtime_ns, source.language)
         content = (tmp_path / record.path).read_bytes()
@@ -122,8 +122,8 @@ def test_batches_are_bounded_and_complete(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(prepare, "_BATCH_FILES", 4)
     monkeypatch.setattr(prepare, "_BATCH_BYTES", 1_000)
     stale = [write(tmp_path, f"f{i:02}.py", python(i) * (30 if i % 5 == 0 else 1)) for i in range(23)]
-    batches = list(prepare_files(tmp_path, stale, ENCODER, 1))
-    assert [file.record.path for batch in batches for file in batch.files] == [file.path for file, _ in stale]
+    batches = [batch for batch in prepare_files(tmp_path, stale, ENCODER, 1) if batch]
+    assert [file.record.path for batch in batches for file in batch.files] == [file.path for file, *_ in stale]
     assert all(0 < len(batch.files) <= 4 for batch in batches)
     for batch in batches:
         assert sum(file.record.size for file in batch.files[:-1]) < 1_000
