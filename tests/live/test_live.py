@@ -321,3 +321,13 @@ def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> N
     whole = build_base(store)
     assert len(whole) == store.counts()[1] and len(build_segment([])) == 0
     store.close()
+
+
+def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.3))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY)
+    write(root, "unseen.py", function("nobody_told"))
+    (root / "lib/module1.py").unlink()
+    until(lambda: "nobody_told" in names(one.snapshot) and "measure_1" not in names(one.snapshot))
+    one.close()
