@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,17 +67,21 @@ class Talk:
 
     # ---- what comes ----
 
-    def until(self, wanted: Callable[[Message], bool], seconds: float = SECONDS) -> Message:
-        """Return the first message that is wanted; requests of the server are answered with null on the way."""
-        deadline = time.monotonic() + seconds
+    def until(self, wanted: Callable[[Message], bool], *, answering: bool = True) -> Message:
+        """Return the first message that is wanted; the server's requests are answered with null.
+
+        The one that is wanted is not, without answering.
+        """
+        deadline = time.monotonic() + SECONDS
         while True:
             message = self._arrived.get(timeout=max(0.01, deadline - time.monotonic()))
             assert message is not None, f"the server ended: {self.log.decode(errors='replace')}"
             self.seen.append(message)
-            if wanted(message):
-                return message
-            if "method" in message and "id" in message:
+            is_wanted = wanted(message)
+            if "method" in message and "id" in message and (answering or not is_wanted):
                 self.send({"jsonrpc": "2.0", "id": message["id"], "result": None})
+            if is_wanted:
+                return message
 
     def answer(self, identity: object) -> Message:
         """Return the answer to a request, result or error."""
@@ -110,6 +114,14 @@ class Talk:
         self.tell("initialized", {})
         assert isinstance(result, dict)
         return result
+
+    def change_folders(self, *, added: Sequence[Path] = (), removed: Sequence[Path] = ()) -> None:
+        """Open and close folders."""
+        event = {
+            name: [{"uri": root.as_uri(), "name": root.name} for root in roots]
+            for name, roots in (("added", added), ("removed", removed))
+        }
+        self.tell("workspace/didChangeWorkspaceFolders", {"event": event})
 
     def wait_until_indexed(self) -> None:
         """Return when all folders are indexed."""
@@ -146,6 +158,12 @@ class Talk:
     def wait(self, seconds: float = SECONDS) -> int:
         """Return the exit status once the process has ended."""
         return self.process.wait(seconds)
+
+    def port(self) -> int:
+        """Return the port that the server says it listens on."""
+        line = self.eventually(lambda: self.log.decode(), lambda log: log.endswith("\n"))
+        assert line.startswith("listening on 127.0.0.1:"), line
+        return int(line.rpartition(":")[2])
 
     def hang_up(self) -> None:
         """Send nothing more."""
@@ -220,6 +238,38 @@ def shop(indexed_shop: tuple[RunHunch, Path]) -> Iterator[tuple[Talk, Path]]:
     assert talk.end() == 0
     assert talk.logged() == ""
     starting.close()
+
+
+WATCHES = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True, "relativePatternSupport": True}}}
+"""Capabilities of a client that reports changed files."""
+
+
+@pytest.fixture(scope="module")
+def server(indexed_shop: tuple[RunHunch, Path]) -> Iterator[Talk]:
+    """A conversation without folders, for tests that open their own and close them."""
+    starting = _starting(indexed_shop[0].environment())
+    talk = next(starting)()
+    talk.open(capabilities=WATCHES)
+    yield talk
+    assert talk.end() == 0
+    assert talk.logged() == ""
+    starting.close()
+
+
+@pytest.fixture
+def opened(server: Talk) -> Iterator[Callable[..., Talk]]:
+    """A function that opens folders on the shared server, which are closed after the test."""
+    roots: list[Path] = []
+
+    def open_folders(*added: Path) -> Talk:
+        roots.extend(added)
+        server.change_folders(added=added)
+        server.wait_until_indexed()
+        return server
+
+    yield open_folders
+    server.change_folders(removed=roots)
+    server.eventually(lambda: server.ask("hunch/status")["folders"], lambda folders: not folders)
 
 
 def _starting(environment: Mapping[str, str]) -> Generator[Start, None, None]:

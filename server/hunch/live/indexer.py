@@ -94,7 +94,9 @@ class Indexer:
                     rebuild = True
                     self._report(Phase.STARTING, IndexState.DAMAGED.value)
                 except Exception as error:
-                    logger.exception("indexing %s stumbled", self._root.name)
+                    # What an exception says can be source text, which the log does not hold unless it was asked to.
+                    logger.error("indexing %s stumbled over %s", self._root.name, type(error).__name__)
+                    logger.debug("indexing stumbled", exc_info=error)
                     self._stumble(f"indexing stumbled over {type(error).__name__}: see the log; trying again")
         finally:
             self._close()

@@ -7,6 +7,7 @@ from pathlib import Path
 from hunch.lsp.positions import apply_change
 from hunch.lsp.session import Document, Folder, Place, Session
 from hunch.lsp.standard import ChangeParams, OpenParams
+from hunch.lsp.watching import mark
 
 LARGEST_TEXT = 1_000_000
 """Characters; a longer file would not be indexed either."""
@@ -38,7 +39,7 @@ def change_document(session: Session, params: ChangeParams) -> Document | None:
 def save_document(session: Session, uri: str) -> None:
     """Have the file read now."""
     for place in session.places(uri):
-        place.live.mark([place.path], urgent=True)
+        mark(place.live, [place.path], urgent=True)
 
 
 def close_document(session: Session, uri: str) -> None:
@@ -47,7 +48,7 @@ def close_document(session: Session, uri: str) -> None:
         return
     for place in session.places(uri):
         place.live.drop_buffer(place.path)
-        place.live.mark([place.path], urgent=True)
+        mark(place.live, [place.path], urgent=True)
 
 
 async def put_open_documents(session: Session, folder: Folder) -> None:

@@ -19,6 +19,7 @@ from hunch.lsp.fields import ParamsError
 from hunch.lsp.latest import Latest
 from hunch.lsp.settings import Settings, read_settings
 from hunch.lsp.standard import WorkspaceFolder
+from hunch.lsp.status import status_of
 
 if TYPE_CHECKING:
     from hunch.live import LiveOptions, LiveWorkspace, Status
@@ -103,6 +104,7 @@ class Session:
         self.hints: Hints | None = None
         self.progress: Progress | None = None
         self.closing = False
+        self._resolving = asyncio.Lock()
         self._announced: asyncio.TimerHandle | None = None
         self._log(problems)
 
@@ -142,11 +144,11 @@ class Session:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(self._take_status, folder, status)
 
-        folder.real = await self.in_background(uris.resolved, folder.path)
-        if folder not in self.folders:
-            return
+        async with self._resolving:  # one after the other: of two names for a folder the first one counts
+            folder.real = await self.in_background(uris.resolved, folder.path)
         if any(other.real == folder.real for other in self.folders if other is not folder):
-            self.folders.remove(folder)  # another name for a folder that is open already
+            self.folders.remove(folder)
+        if folder not in self.folders:
             return
         try:
             await self.in_background(self._start, folder, report)
@@ -214,7 +216,7 @@ class Session:
         return {
             "version": __version__,
             "model": encoder.bundle.manifest.identity if encoder is not None else None,
-            "folders": [_status_of(folder) for folder in self.folders],
+            "folders": [status_of(folder.uri, folder.status) for folder in self.folders],
         }
 
     def _take_status(self, folder: Folder, status: Status) -> None:
@@ -324,28 +326,6 @@ def _live_options(settings: Settings) -> LiveOptions:
         pause_on_battery=settings.pause_on_battery,
         scan_seconds=settings.scan_interval,
     )
-
-
-def _status_of(folder: Folder) -> dict[str, Any]:
-    status = folder.status
-    if status is None:
-        return {
-            "uri": folder.uri, "phase": "starting", "message": "Starting", "done": 0, "total": 0, "files": 0,
-            "chunks": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
-        }  # fmt: skip
-    return {
-        "uri": folder.uri,
-        "phase": status.phase.value,
-        "message": status.message,
-        "done": status.done,
-        "total": status.total,
-        "files": status.files,
-        "chunks": status.chunks,
-        "complete": status.complete,
-        "writer": status.writer,
-        "pausedBy": status.paused_by,
-        "notices": list(status.notices),
-    }
 
 
 def _message(kind: int, text: str) -> dict[str, Any]:

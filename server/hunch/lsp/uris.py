@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
-from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
+_UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
+_WRITTEN = [chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
 _WINDOWS = sys.platform == "win32"
 
@@ -74,8 +76,9 @@ def resolved(path: str) -> str:
 
 
 def _encode(path: str) -> str:
-    return quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe="/~")
+    return "".join([_WRITTEN[byte] for byte in path.encode("utf-8", "surrogateescape")])
 
 
 def _decode(text: str) -> str:
-    return unquote_to_bytes(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogateescape")
+    source = _ENCODED.sub(lambda match: bytes.fromhex(match[1].decode()), text.encode("utf-8", "surrogatepass"))
+    return source.decode("utf-8", "surrogateescape")

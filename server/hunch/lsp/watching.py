@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Collection
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from hunch.lsp.client import Client, ClientError
 from hunch.lsp.session import INFO, Folder, Place, Session, Watching, find_places
+
+if TYPE_CHECKING:
+    from hunch.live import LiveWorkspace
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +48,17 @@ async def take_changed_files(session: Session, changed: tuple[str, ...]) -> None
         marked.setdefault(place.folder, set()).add(place.path)
     for folder, paths in marked.items():
         if folder.live is not None:
-            folder.live.mark(paths)
+            mark(folder.live, paths)
+
+
+def mark(live: LiveWorkspace, paths: Collection[str], *, urgent: bool = False) -> None:
+    """Mark paths that changed, and the folders for which files among them rule what counts."""
+    from hunch.workspace.ignore import needs_folder_scan
+
+    live.mark(paths, urgent=urgent)
+    ruled = {folder for path in paths if (folder := needs_folder_scan(path)) is not None}
+    if ruled:
+        live.mark(ruled)
 
 
 def _places(folders: tuple[Folder, ...], changed: tuple[str, ...]) -> list[Place]:
@@ -89,7 +104,7 @@ def _watch_disk(session: Session, loop: asyncio.AbstractEventLoop, folder: Folde
             message = {"type": INFO, "message": f"{folder.name}: {problem}"}
             loop.call_soon_threadsafe(session.client.tell, "window/logMessage", message)
 
-    watcher = Watcher(Path(folder.real), live.mark, tell)
+    watcher = Watcher(Path(folder.real), partial(mark, live), tell)
     watcher.start()
     return watcher
 

@@ -1,0 +1,30 @@
+"""Where a folder stands, as JSON. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hunch.live import Status
+
+
+def status_of(uri: str, status: Status | None) -> dict[str, Any]:
+    """Return a folder's part of ``hunch/status``; None stands for one that is not open yet."""
+    if status is None:
+        return {
+            "uri": uri, "phase": "starting", "message": "Starting", "done": 0, "total": 0, "files": 0,
+            "chunks": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
+        }  # fmt: skip
+    return {
+        "uri": uri,
+        "phase": status.phase.value,
+        "message": status.message,
+        "done": status.done,
+        "total": status.total,
+        "files": status.files,
+        "chunks": status.chunks,
+        "complete": status.complete,
+        "writer": status.writer,
+        "pausedBy": status.paused_by,
+        "notices": list(status.notices),
+    }

@@ -1,0 +1,309 @@
+"""Folders, files and settings that change while the server runs, and what the person sees of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from lsp.conftest import Start, Talk
+
+MakeWorkspace = Callable[..., Path]
+Opened = Callable[..., "Talk"]
+
+KITE = 'def fly_kite_in_the_wind(line):\n    """Fly a kite in the wind."""\n    return line\n'
+QUERY = "fly a kite in the wind"
+NAME = "fly_kite_in_the_wind"
+WATCHES = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True, "relativePatternSupport": True}}}
+
+
+def found(talk: Talk) -> list[str]:
+    """Return the folders and paths where the kite is found."""
+    hits = [hit for hit in talk.search(QUERY)["hits"] if hit["name"] == NAME]
+    return [f"{Path(hit['folder']).name}:{hit['path']}" for hit in hits]
+
+
+def eventually_found(talk: Talk, *places: str) -> None:
+    talk.eventually(lambda: found(talk), lambda seen: sorted(seen) == sorted(places))
+
+
+# ---- files ----
+
+
+def test_the_disk_is_watched_for_a_client_that_does_not(start: Start, make_workspace: MakeWorkspace) -> None:
+    talk, root = start(), make_workspace()
+    talk.open(root)
+    talk.wait_until_indexed()
+    talk.eventually(lambda: _grown(talk, root), bool)  # the watcher is started after the first scan began
+    (root / "src/kite.py").write_text(KITE)
+    eventually_found(talk, "workspace:src/kite.py")
+    (root / "src").rename(root / "source")
+    eventually_found(talk, "workspace:source/kite.py")
+    (root / "source/.gitignore").write_text("kite.py\n")
+    eventually_found(talk)
+    assert talk.ask("hunch/rebuild") is None
+    talk.wait_until_indexed()
+    # A client that can do nothing is asked for nothing, and shown nothing that it does not know.
+    assert {message.get("method") for message in talk.seen} <= {"hunch/statusChanged", "window/logMessage", None}
+
+
+def _grown(talk: Talk, root: Path) -> bool:
+    """Write a file until one is seen."""
+    count = len(list(root.glob("seen_*.py")))
+    (root / f"seen_{count}.py").write_text(f"def seen_{count}():\n    return {count}\n")
+    return int(talk.ask("hunch/status")["folders"][0]["files"]) > 7
+
+
+def test_the_client_is_asked_to_watch_where_it_offers_to(start: Start, make_workspace: MakeWorkspace) -> None:
+    talk, root = start(), make_workspace()
+    talk.open(root, capabilities=WATCHES)
+    (registration,) = talk.told("client/registerCapability")["registrations"]
+    assert registration["method"] == "workspace/didChangeWatchedFiles"
+    (watcher,) = registration["registerOptions"]["watchers"]
+    assert watcher["globPattern"] == {"baseUri": root.as_uri(), "pattern": "**/*"}
+    talk.wait_until_indexed()
+    (root / "src/kite.py").write_text(KITE)
+    (root / "src/kite.log").write_text(KITE)
+    uris = [(root / "src/kite.py").as_uri(), (root / "src/kite.log").as_uri(), "untitled:x", "file:///etc/passwd"]
+    talk.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri, "type": 1} for uri in uris]})
+    eventually_found(talk, "workspace:src/kite.py")
+    shutil.rmtree(root / "src")
+    talk.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": (root / "src").as_uri(), "type": 3}]})
+    eventually_found(talk)
+    talk.change_folders(removed=(root,))
+    (gone,) = talk.told("client/unregisterCapability")["unregisterations"]
+    assert gone["id"] == registration["id"]
+
+
+def test_the_disk_is_watched_when_the_client_refuses(start: Start, make_workspace: MakeWorkspace) -> None:
+    talk, root = start(), make_workspace()
+    talk.open(root, capabilities={"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}})
+    asked = talk.until(lambda message: message.get("method") == "client/registerCapability", answering=False)
+    assert asked["params"]["registrations"][0]["registerOptions"]["watchers"] == [{"globPattern": "**/*"}]
+    refusal = {"code": -32601, "message": "no"}
+    talk.send({"jsonrpc": "2.0", "id": asked["id"], "error": refusal})
+    talk.eventually(lambda: _grown(talk, root), bool)
+
+
+# ---- folders ----
+
+
+def test_folders_come_and_go(opened: Opened, make_workspace: MakeWorkspace) -> None:
+    one = make_workspace({"a.py": KITE}, "one")
+    two = make_workspace({"b.py": KITE}, "two")
+    talk = opened(one)
+    eventually_found(talk, "one:a.py")
+    opened(two, one)
+    eventually_found(talk, "one:a.py", "two:b.py")
+    assert [hit["folder"] for hit in talk.search(QUERY, folder=two.as_uri())["hits"]] == [two.as_uri()]
+    assert len(talk.ask("workspace/symbol", {"query": NAME})) == 2
+    talk.change_folders(removed=(one,))
+    eventually_found(talk, "two:b.py")
+    assert [folder["uri"] for folder in talk.ask("hunch/status")["folders"]] == [two.as_uri()]
+    talk.change_folders(removed=(two,), added=(one,))
+    eventually_found(talk, "one:a.py")
+
+
+def test_a_folder_inside_another_one_is_answered_once(opened: Opened, make_workspace: MakeWorkspace) -> None:
+    outer = make_workspace({"inner/kite.py": KITE, "other.py": "def other():\n    pass\n"}, "outer")
+    talk = opened(outer, outer / "inner")
+    eventually_found(talk, "inner:kite.py")
+    # Unsaved text of a file in both counts in both.
+    talk.edit((outer / "inner/kite.py").as_uri(), KITE.replace("kite", "balloon"))
+    balloon = "fly_balloon_in_the_wind"
+    talk.eventually(lambda: talk.names("fly a balloon in the wind"), lambda names: names.count(balloon) == 1)
+    eventually_found(talk)
+
+
+def test_names_of_one_folder_are_one_folder(opened: Opened, make_workspace: MakeWorkspace, tmp_path: Path) -> None:
+    root = make_workspace({"ä b/kite.py": KITE}, "with space")
+    link = tmp_path / "link"
+    link.symlink_to(root)
+    talk = opened(link, root)
+    talk.eventually(lambda: len(talk.ask("hunch/status")["folders"]), lambda count: count == 1)
+    (place,) = found(talk)
+    assert place in ("link:ä b/kite.py", "with space:ä b/kite.py")
+    # The client knows its files by the name that it gave to the folder.
+    hit = talk.search(QUERY)["hits"][0]
+    assert hit["uri"] == f"{hit['folder']}/%C3%A4%20b/kite.py"
+
+
+def test_folders_that_cannot_be_opened_are_told(start: Start, make_workspace: MakeWorkspace, tmp_path: Path) -> None:
+    talk, root = start(), make_workspace({"a.py": KITE})
+    folders = [{"uri": uri, "name": "x"} for uri in ("vscode-remote://host/x", (tmp_path / "nowhere").as_uri())]
+    talk.open(workspaceFolders=[*folders, {"uri": root.as_uri(), "name": "w"}])
+    assert talk.told("window/logMessage")["message"] == "vscode-remote://host/x is no folder on this machine"
+    assert "no such folder" in talk.told("window/showMessage")["message"]
+    eventually_found(talk, "workspace:a.py")
+    lost, _ = talk.ask("hunch/status")["folders"]
+    assert lost["phase"] == "problem"
+
+
+def test_a_second_server_follows_the_first_and_takes_over(start: Start, make_workspace: MakeWorkspace) -> None:
+    first, second, root = start(), start(), make_workspace({"a.py": KITE})
+    first.open(root, capabilities=WATCHES)
+    first.wait_until_indexed()
+    second.open(root, capabilities=WATCHES)
+    eventually_found(second, "workspace:a.py")
+
+    def is_writer() -> bool:
+        return bool(second.ask("hunch/status")["folders"][0]["writer"])
+
+    assert not is_writer()
+    assert first.end() == 0
+    second.eventually(is_writer, bool)
+    (root / "b.py").write_text(KITE)
+    second.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": (root / "b.py").as_uri(), "type": 1}]})
+    eventually_found(second, "workspace:a.py", "workspace:b.py")
+
+
+# ---- settings ----
+
+
+@pytest.mark.parametrize("way", ["options", "pulled"])
+def test_settings_and_what_is_wrong_with_them(start: Start, make_workspace: MakeWorkspace, way: str) -> None:
+    talk, root = start(), make_workspace({"a.py": KITE})
+    settings = {"cpuShare": 7, "workspaceSymbols": False}
+    complaint = "setting hunch.cpuShare: expected a number from 0.05 to 1: 0.5 holds"
+    if way == "options":
+        talk.open(root, initializationOptions=settings)
+    else:
+        registers = {"dynamicRegistration": True}
+        talk.open(root, capabilities={"workspace": {"configuration": True, "didChangeConfiguration": registers}})
+        asked = talk.until(lambda message: message.get("method") == "workspace/configuration", answering=False)
+        assert asked["params"] == {"items": [{"section": "hunch"}]}
+        talk.send({"jsonrpc": "2.0", "id": asked["id"], "result": [settings]})
+    assert talk.told("window/logMessage") == {"type": 2, "message": complaint}
+    eventually_found(talk, "workspace:a.py")
+    assert talk.ask("workspace/symbol", {"query": NAME}) == []
+    if way == "pulled":
+        talk.tell("workspace/didChangeConfiguration", {"settings": None})
+        asked = talk.until(lambda message: message.get("method") == "workspace/configuration", answering=False)
+        talk.send({"jsonrpc": "2.0", "id": asked["id"], "result": [{"workspaceSymbols": True}]})
+    else:
+        talk.tell("workspace/didChangeConfiguration", {"settings": {"hunch": {"workspaceSymbols": True}}})
+    assert [symbol["name"] for symbol in talk.ask("workspace/symbol", {"query": NAME})] == [NAME]
+
+
+# ---- what is seen of indexing ----
+
+
+def test_indexing_is_shown_counted_and_stopped(
+    start: Start, make_workspace: MakeWorkspace, many_files: Callable[[int], dict[str, str]]
+) -> None:
+    talk, root = start(), make_workspace(many_files(300))
+    capabilities = {**WATCHES, "window": {"workDoneProgress": True}}
+    talk.open(root, capabilities=capabilities, initializationOptions={"cpuShare": 0.05})
+    token = talk.told("window/workDoneProgress/create")["token"]
+    shown: list[dict[str, Any]] = [talk.told("$/progress")]
+    assert shown[0]["value"]["title"] == "Indexing workspace"
+    assert shown[0]["value"]["cancellable"] is True
+    while "of 300 files" not in shown[-1]["value"].get("message", ""):
+        shown.append(talk.told("$/progress"))
+    partial = talk.search("take items out of stock")
+    assert partial["complete"] is False
+    talk.tell("window/workDoneProgress/cancel", {"token": token})
+    while shown[-1]["value"]["kind"] != "end":
+        shown.append(talk.told("$/progress"))
+    assert {one["token"] for one in shown} == {token}
+    kinds = [one["value"]["kind"] for one in shown]
+    assert kinds == ["begin", *["report"] * (len(kinds) - 2), "end"]
+    shares = [one["value"]["percentage"] for one in shown if "percentage" in one["value"]]
+    assert all(0 <= share <= 100 for share in shares)
+    (folder,) = talk.eventually(
+        lambda: talk.ask("hunch/status")["folders"], lambda folders: folders[0]["phase"] == "paused"
+    )
+    assert folder["pausedBy"] == "user"
+    told = [message["params"] for message in talk.seen if message.get("method") == "hunch/statusChanged"]
+    assert {"indexing", "paused"} <= {status["folders"][0]["phase"] for status in told}
+    talk.tell("window/workDoneProgress/cancel", {"token": "unknown"})
+    talk.tell("workspace/didChangeConfiguration", {"settings": {"hunch": {"cpuShare": 1}}})
+    assert talk.ask("hunch/resume") is None
+    talk.wait_until_indexed()
+    assert talk.ask("hunch/status")["folders"][0]["files"] == 300
+    assert talk.search("take items out of stock")["complete"] is True
+    assert talk.end() == 0
+    assert talk.logged() == ""
+
+
+# ---- other ways to connect ----
+
+
+def test_tcp_serves_one_client_and_ends_with_it(start: Start, make_workspace: MakeWorkspace) -> None:
+    talk, root = start("--tcp", "0"), make_workspace({"a.py": KITE})
+    port = talk.port()
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        initialize = {"capabilities": {}, "rootUri": root.as_uri()}
+        connection.sendall(talk.framed({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}))
+        connection.sendall(talk.framed({"jsonrpc": "2.0", "method": "initialized"}))
+        search = {"jsonrpc": "2.0", "id": 2, "method": "hunch/search", "params": {"query": QUERY}}
+        connection.sendall(talk.framed(search))
+        with connection.makefile("rb") as stream:
+            assert _read(stream)["result"]["serverInfo"]["name"] == "hunch"
+            while (message := _read(stream)).get("id") != 2:
+                pass
+        assert message["result"]["query"] == QUERY
+        with pytest.raises(OSError):  # nobody else is let in
+            socket.create_connection(("127.0.0.1", port)).recv(1)
+            raise ConnectionRefusedError
+    assert talk.wait() == 1
+
+
+def test_a_page_in_a_browser_cannot_post_to_tcp(start: Start) -> None:
+    talk = start("--tcp", "0")
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}).encode()
+    with socket.create_connection(("127.0.0.1", talk.port())) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        with connection.makefile("rb") as stream:
+            assert _read(stream)["error"]["code"] == -32700
+            assert stream.read() == b""
+    assert talk.wait() == 1
+
+
+def test_web_sockets(start: Start, make_workspace: MakeWorkspace) -> None:
+    from websockets.exceptions import InvalidStatus
+    from websockets.sync.client import connect
+    from websockets.typing import Origin
+
+    talk, root = start("--ws", "0"), make_workspace({"a.py": KITE})
+    address = f"ws://127.0.0.1:{talk.port()}"
+    with pytest.raises(InvalidStatus):
+        connect(address, origin=Origin("https://example.org"))
+    with connect(address) as connection:
+        initialize = {"capabilities": {}, "rootUri": root.as_uri()}
+        connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}))
+        assert json.loads(connection.recv())["result"]["serverInfo"]["name"] == "hunch"
+        connection.send("{")
+        connection.send(json.dumps({"jsonrpc": "2.0", "method": "initialized"}))
+        connection.send(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "hunch/status"}))
+        seen = []
+        while (message := json.loads(connection.recv())).get("id") != 2:
+            seen.append(message)
+        assert [message["error"]["code"] for message in seen if "error" in message] == [-32700]
+        assert message["result"]["folders"][0]["uri"] == root.as_uri()
+        connection.send(json.dumps({"jsonrpc": "2.0", "id": 3, "method": "shutdown"}))
+        connection.send(json.dumps({"jsonrpc": "2.0", "method": "exit"}))
+        assert talk.wait() == 0
+
+
+def test_a_port_that_is_taken_is_told(start: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for way in ("--tcp", "--ws"):
+            talk = start(way, str(port))
+            assert talk.wait() == 2
+            assert talk.logged().startswith(f"hunch: error: {way[2:]} on port {port}: ")
+
+
+def _read(stream: Any) -> dict[str, Any]:
+    length = int(stream.readline().split(b":")[1])
+    stream.readline()
+    message = json.loads(stream.read(length))
+    assert isinstance(message, dict)
+    return message
