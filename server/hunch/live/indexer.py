@@ -22,7 +22,7 @@ from hunch.live.inbox import Inbox
 from hunch.live.pace import Pace
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.text.languages import language_of
-from hunch.workspace.scan import RootError, scan
+from hunch.workspace.scan import RootError, Skip, scan, source_of
 
 logger = logging.getLogger(__name__)
 
@@ -244,6 +244,8 @@ class Indexer:
         if language is None:
             return
         engine, _ = self._opened
+        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip):
+            text = ""  # generated or minified, say: once it is saved it will not count either
         chunked = chunk_buffer(path, language, text, engine.encoder, before, number=-1)
         stored = engine.store.known_file(path)
         if stored is None or stored.digest != chunked.digest:

@@ -13,6 +13,7 @@ from typing import Any
 
 from lsprotocol import types
 
+from hunch.index.records import ChunkRecord
 from hunch.lsp import uris
 from hunch.lsp.fields import ParamsError
 from hunch.lsp.params import SearchParams
@@ -25,6 +26,7 @@ from hunch.search.snippet import SNIPPET_LINES
 
 MOST_SYMBOLS = 50
 
+_COMMENTS = ("#", "//", "/*", "*", "--", ";", '"')
 _NO_FOLDER = "no folder is open: open a folder to search in it"
 _SYMBOL_KINDS = {
     "function": types.SymbolKind.Function,
@@ -160,6 +162,16 @@ def snippet_of(hit: Hit, folder: Folder) -> str:
     return "\n".join(_lines(buffer)[first : min(hit.record.end_line, first + SNIPPET_LINES)])
 
 
+def name_row(lines: Sequence[str], record: ChunkRecord) -> int:
+    """Return which line of a chunk, counted from its first, has its name: nobody wants to land on the comment above."""
+    head = record.signature.split("\n")[0].partition("(")[0].strip()
+    for wanted in (head, record.name):
+        for row, line in enumerate(lines):
+            if wanted and wanted in line and (wanted is head or not line.lstrip().startswith(_COMMENTS)):
+                return row
+    return 0
+
+
 @lru_cache(maxsize=4)
 def _lines(text: str) -> list[str]:
     return split_lines(text)
@@ -168,9 +180,11 @@ def _lines(text: str) -> list[str]:
 def _hit_to_json(hit: Hit, folder: Folder, encoding: Encoding) -> dict[str, Any]:
     record = hit.record
     snippet = snippet_of(hit, folder)
-    first_line = snippet.partition("\n")[0].rstrip("\r")
+    lines = snippet.split("\n")
+    below = name_row(lines, record)
+    first_line = lines[below].rstrip("\r")
     indent = len(first_line) - len(first_line.lstrip())
-    row = record.start_line - 1
+    row = record.start_line - 1 + below
     return {
         "uri": uris.join(folder.uri, hit.path),
         "folder": folder.uri,
@@ -192,7 +206,8 @@ def _hit_to_json(hit: Hit, folder: Folder, encoding: Encoding) -> dict[str, Any]
 def _symbol(hit: Hit, folder: Folder) -> types.WorkspaceSymbol:
     record = hit.record
     scope = record.qualified_name.rpartition(".")[0]
-    position = types.Position(record.start_line - 1, 0)
+    below = name_row(snippet_of(hit, folder).split("\n"), record)
+    position = types.Position(record.start_line - 1 + below, 0)
     return types.WorkspaceSymbol(
         name=record.name or hit.path.rpartition("/")[2],
         kind=_SYMBOL_KINDS.get(record.kind, types.SymbolKind.Object),

@@ -145,6 +145,11 @@ def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) 
         data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Skip(reading_problem(error))
+    return source_of(data, path, max_file_bytes=max_file_bytes)
+
+
+def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
+    """What `read_source` makes of a file's bytes, wherever they come from."""
     if len(data) > max_file_bytes:
         return Skip("too large")
     if data.startswith(_UTF16_MARKS):
