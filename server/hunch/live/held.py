@@ -9,6 +9,7 @@ from contextlib import suppress
 from multiprocessing.process import BaseProcess
 
 import numpy as np
+import psutil
 
 from hunch.engine import DATABASE, Engine
 from hunch.index.compact import start_compaction
@@ -41,6 +42,7 @@ class Held:
         self._missing: list[int] = []
         self._compaction: BaseProcess | None = None
         self._compaction_allowed = 0.0
+        self._compaction_seen = 0.0
         self._read_base()
 
     def catch_up(self) -> None:
@@ -103,6 +105,18 @@ class Held:
             self._tiers = with_changes(self._tiers, here[~np.isin(here, stored)].tolist(), ())
             self._add(stored[~np.isin(stored, here)].tolist())
 
+    def compaction_seconds(self) -> float:
+        """Return the processor time that the process that makes a base has taken since this was last asked."""
+        if self._compaction is None or self._compaction.pid is None:
+            self._compaction_seen = 0.0
+            return 0.0
+        with suppress(psutil.Error):
+            times = psutil.Process(self._compaction.pid).cpu_times()
+            new = times.user + times.system - self._compaction_seen
+            self._compaction_seen += new
+            return float(new)
+        return 0.0
+
     def close(self) -> None:
         """End the process that makes a base, if one runs."""
         if self._compaction is not None:
@@ -135,6 +149,7 @@ class Held:
         self._compaction_allowed = time.monotonic() + _RETRY_SECONDS
         if self._engine.lock is None:
             return False
+        self._compaction_seen = 0.0
         with suppress(OSError):
             self._compaction = start_compaction(self._engine.cache / DATABASE, self._engine.cache)
             return True

@@ -209,6 +209,7 @@ class Indexer:
         if self._paused():
             self._publish()
             return True
+        self._pace.worked(held.compaction_seconds())
         rest = self._pace.rest()
         if rest > 0:
             inbox.wait(rest, any_work=False)
