@@ -1,21 +1,21 @@
 """Tells which paths of a workspace changed, while it is watched.
 
-On Linux the events come from `inotify`, elsewhere from `watchdog`: macOS and Windows watch a whole tree at the price of
-one folder. What is missed (events that those two drop, ignore files above the root, changes that another machine makes
-on a network file system) the periodic scan finds.
+The periodic scan finds what is missed: changes in a burst larger than the system's queue of events (`watchdog` has no
+public way to notice that), folders that got no watch because other programs hold most of them, a root that is moved
+away, ignore files above the root, the end of a CACHEDIR.TAG or pyvenv.cfg in a folder that is not watched for it,
+changes that another machine makes on a network file system.
 """
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
-from hunch.workspace.inotify import FolderWatches, Listener, limit_line
+from hunch.workspace.ignore import needs_folder_scan
 from hunch.workspace.walk import may_count
+from hunch.workspace.watch_tree import Change, TreeWatch
 
 QUIET_SECONDS = 0.05
 MOST_SECONDS = 0.5
@@ -25,17 +25,21 @@ class Watcher:
     """Watches one root, once: a root that came back, or a watcher that was stopped, needs a new one.
 
     ``on_paths`` gets posix paths relative to the root, of files or folders that came, went or changed, gathered until
-    nothing changed for 50 ms, but for 500 ms at most. A folder stands for all in it; ``""`` says that changes were lost
-    and anything may have changed. ``on_problem`` gets one line that says what is not seen and what to do. Both are
-    called from the watcher's threads, ``on_problem`` also from `start`, and must not raise.
+    nothing changed for 50 ms, but for 500 ms at most. A folder stands for all in it; where the file that changed says
+    what counts in its folder, the folder is among them. ``""`` stands for everything, and then comes alone.
+    ``on_problem`` gets one line that says what is not seen and what to do. Both are called from a thread of the
+    watcher, ``on_problem`` also from `start`, and must not raise.
     """
 
     def __init__(self, root: Path, on_paths: Callable[[set[str]], None], on_problem: Callable[[str], None]) -> None:
         self._root = root
+        self._on_paths = on_paths
         self._on_problem = on_problem
-        self._bursts = _Bursts(root, on_paths, on_problem)
-        self._source: Source | None = None
-        self._stopped = False
+        self._bursts = _Bursts(self._tell)
+        self._tree = TreeWatch(
+            root, on_change=self._take, on_root_gone=lambda: self._bursts.add(_ROOT_GONE), on_problem=on_problem
+        )
+        self._root_gone = False
 
     def start(self) -> None:
         """Returns when every change from now on will be told. What the system refuses is a problem, never raised."""
@@ -43,65 +47,69 @@ class Watcher:
             self._on_problem(f"changes are not watched: {self._root} is no folder")
             return
         self._bursts.start()
-        try:
-            self._source = source_of(self._root, self._bursts)
-            self._source.start()
-        except OSError as error:
-            self._on_problem(limit_line(error))
-        if self._stopped:  # by another thread, perhaps before there was a source
-            self.stop()
+        self._tree.start()
 
     def stop(self) -> None:
         """Ends the threads. What was gathered and not yet told is dropped."""
-        self._stopped = True
-        self._bursts.stop()
-        if self._source is not None:
-            self._source.stop()
+        self._bursts.end()
+        self._tree.stop()
+        self._bursts.join()
+
+    def _take(self, change: Change) -> None:
+        # Those at the top also where they do not count: the watches may depend on them.
+        if "/" not in change.path or may_count(change.path, is_folder=change.is_folder):
+            self._bursts.add(change)
+
+    def _tell(self, burst: set[Change]) -> None:
+        """First the watches follow the changes, then the changes are told: whoever then looks, misses nothing."""
+        if _ROOT_GONE in burst:
+            if not self._root_gone:
+                self._root_gone = True
+                self._on_problem(f"{self._root} was deleted or moved away: its changes are no longer watched")
+                self._on_paths({""})
+            return
+        paths = self._tree.follow(burst)
+        paths.update(change.path for change in burst if may_count(change.path, is_folder=change.is_folder))
+        paths.update([folder for path in paths if (folder := needs_folder_scan(path)) is not None])
+        if paths:
+            self._on_paths({""} if "" in paths else paths)
+
+
+_ROOT_GONE = Change("", is_folder=True)
 
 
 class _Bursts:
-    """Gathers what the source of events tells; a thread passes it on."""
+    """Gathers changes; a thread passes them on."""
 
-    def __init__(self, root: Path, on_paths: Callable[[set[str]], None], on_problem: Callable[[str], None]) -> None:
-        self._root = root
-        self._on_paths = on_paths
-        self.problem = on_problem
+    def __init__(self, pass_on: Callable[[set[Change]], None]) -> None:
+        self._pass_on = pass_on
         self._lock = threading.Lock()
-        self._gathered: set[str] = set()
+        self._gathered: set[Change] = set()
         self._first = self._last = 0.0  # when the first and the last of them came
         self._arrived = threading.Event()
         self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._pass_on, name="hunch-watcher", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="hunch-watcher", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def end(self) -> None:
         self._stopped.set()
         self._arrived.set()
+
+    def join(self) -> None:
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout=5)
 
-    def changed(self, path: str, is_folder: bool) -> None:
-        if may_count(path, is_folder=is_folder):
-            self._gather(path)
-
-    def lost(self) -> None:
-        self._gather("")
-
-    def root_gone(self) -> None:
-        self.problem(f"{self._root} was deleted or moved away: its changes are no longer watched")
-        self._gather("")
-
-    def _gather(self, path: str) -> None:
+    def add(self, change: Change) -> None:
         with self._lock:
             self._last = time.monotonic()
             if not self._gathered:
                 self._first = self._last
                 self._arrived.set()
-            self._gathered.add(path)
+            self._gathered.add(change)
 
-    def _pass_on(self) -> None:
+    def _run(self) -> None:
         while not self._stopped.is_set():
             self._arrived.wait()
             while (left := min(self._last + QUIET_SECONDS, self._first + MOST_SECONDS) - time.monotonic()) > 0:
@@ -110,22 +118,6 @@ class _Bursts:
             if self._stopped.is_set():
                 return
             with self._lock:
-                paths, self._gathered = self._gathered, set()
+                burst, self._gathered = self._gathered, set()
                 self._arrived.clear()
-            self._on_paths({""} if "" in paths else paths)
-
-
-class Source(Protocol):
-    """Where the events come from."""
-
-    def start(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-
-def source_of(root: Path, listener: Listener) -> Source:
-    if sys.platform == "linux":
-        return FolderWatches(root, listener)
-    from hunch.workspace.watch_tree import TreeWatch
-
-    return TreeWatch(root, listener)
+            self._pass_on(burst)
