@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from hunch.engine import DATABASE, open_engine, update
+from hunch.index.records import ChunkRecord
 from hunch.index.segment import build_segment
 from hunch.index.snapshot import Snapshot, build_base
 from hunch.index.store import open_for_reading
@@ -61,11 +62,15 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
+def wait_until_ready(one: LiveWorkspace) -> None:
+    until(lambda: one.status.phase is Phase.READY)
+
+
 def names(snapshot: Snapshot) -> set[str]:
     return {record.name for _, record in records(snapshot)}
 
 
-def records(snapshot: Snapshot) -> list[tuple[str, object]]:
+def records(snapshot: Snapshot) -> list[tuple[str, ChunkRecord]]:
     return [
         (snapshot.path(view.start + i), snapshot.record(view.start + i))
         for view in snapshot.views
@@ -74,7 +79,7 @@ def records(snapshot: Snapshot) -> list[tuple[str, object]]:
     ]  # fmt: skip
 
 
-def fresh(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, object]]:
+def fresh(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ChunkRecord]]:
     """What an index built from scratch holds."""
     with monkeypatch.context() as patch:
         patch.setenv(CACHE_VARIABLE, str(tmp_path / f"fresh-{time.monotonic_ns()}"))
@@ -97,7 +102,7 @@ def test_a_start_without_changes_reads_nothing(root: Path) -> None:
         seen.clear()
         one = LiveWorkspace(root, BUSY, on_status=seen.append)
         one.start()
-        until(lambda one=one: one.status.phase is Phase.READY)
+        wait_until_ready(one)
         one.close()
     assert not [status for status in seen if status.total], "files were indexed again"
     assert all(status.complete for status in seen if status.phase is Phase.READY)
@@ -159,7 +164,7 @@ def test_a_saved_buffer_counts_once(workspace: LiveWorkspace, root: Path) -> Non
     workspace.mark(["lib/module0.py"], urgent=True)
     until(lambda: len(workspace.snapshot.views) and all(v.segment.file_ids.min() > 0 for v in workspace.snapshot.views))
     assert [record for path, record in records(workspace.snapshot) if path == "lib/module0.py"]
-    assert len([1 for _, record in records(workspace.snapshot) if record.name == "saved_soon"]) == 1  # type: ignore[attr-defined]
+    assert len([1 for _, record in records(workspace.snapshot) if record.name == "saved_soon"]) == 1
 
 
 def test_unsaved_text_of_ignored_or_foreign_files_does_not_count(workspace: LiveWorkspace, root: Path) -> None:
@@ -322,6 +327,35 @@ def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> N
     whole = build_base(store)
     assert len(whole) == store.counts()[1] and len(build_segment([])) == 0
     store.close()
+
+
+@pytest.mark.parametrize("can_compact", [True, False])
+def test_an_index_without_its_base_is_whole_before_it_says_so(
+    root: Path, monkeypatch: pytest.MonkeyPatch, can_compact: bool
+) -> None:
+    monkeypatch.setattr(held, "LEAST_COMPACTED", 1)
+    if not can_compact:
+        monkeypatch.setattr(held, "start_compaction", lambda *paths: _failing_process())
+    with open_engine(root) as engine:
+        update(engine)
+        for segment in engine.cache.glob("segment-*"):
+            shutil.rmtree(segment)
+    claimed: list[Status] = []
+    one = LiveWorkspace(root, BUSY, on_status=claimed.append)
+    one.start()
+    until(lambda: one.status.phase is Phase.READY)
+    assert {f"measure_{i}" for i in range(5)} <= names(one.snapshot)
+    assert all(status.chunks == one.status.chunks for status in claimed if status.complete)
+    write(root, "later.py", function("later_one"))
+    one.mark(["later.py"], urgent=True)
+    until(lambda: "later_one" in names(one.snapshot))
+    one.close()
+
+
+def _failing_process() -> multiprocessing.Process:
+    process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(1,))
+    process.start()
+    return process  # type: ignore[return-value]
 
 
 def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:

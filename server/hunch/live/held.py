@@ -43,13 +43,24 @@ class Held:
         self._compaction: BaseProcess | None = None
         self._compaction_allowed = 0.0
         self._compaction_seen = 0.0
+        self._cannot_compact = False
         self._read_base()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the store has files that are in no tier yet."""
+        return bool(self._missing)
 
     def catch_up(self) -> None:
         """Take in what the store has and the base has not; when that is much, a new base holds it first."""
+        if not self._missing or self._compaction is not None or self._is_too_much(self._missing):
+            return
+        # Through the tiers ids ascend, so what was added since is read again, behind what was missing.
+        self._tiers = tuple(tier for tier in self._tiers if tier.on_disk)
+        self.pending.clear()
+        self._read_base()
         missing, self._missing = self._missing, []
-        if missing and not self._is_too_much(missing):
-            self._add(missing)
+        self._add(missing)
 
     def apply_pending(self, *, merge: bool = True) -> list[str]:
         """Take the pending changes into the tiers; return the paths of the files that were written."""
@@ -76,7 +87,8 @@ class Held:
         """Take the new base when it is ready; true when the tiers have changed."""
         if self._compaction is None or self._compaction.is_alive():
             return False
-        if self._compaction.exitcode != 0:
+        self._cannot_compact = self._compaction.exitcode != 0
+        if self._cannot_compact:
             logger.warning("no new base could be made: the newest part of the index stays in memory")
         self._compaction = None
         self.apply_pending()
@@ -134,6 +146,8 @@ class Held:
             self._tiers, self._missing = with_base(self._tiers, base, stored)
 
     def _is_too_much(self, missing: list[int]) -> bool:
+        if self._cannot_compact:
+            return False
         counts = self._engine.store.chunk_counts()
         return sum(counts.get(number, 0) for number in missing) > 4 * LEAST_COMPACTED and self._start_compaction()
 

@@ -154,6 +154,10 @@ class Indexer:
                 self._scanned_at = time.monotonic()
             elif backlog := self._inbox.take_backlog(LARGEST_GROUP):
                 self._update(backlog)
+            elif held.is_behind:
+                self._report(Phase.INDEXING, "Reading the index: the last run ended before it was put in order")
+                held.catch_up()  # again, should making a base have failed
+                self._inbox.wait(0.2, any_work=False)
             else:
                 held.compact_if_due(idle=True)
                 self._report(Phase.READY, self._ready_message())
@@ -282,7 +286,7 @@ class Indexer:
             above = [merge_segments([(segment, None) for segment in above])]
         snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
         self._counts = (snapshot.file_count, snapshot.chunk_count)
-        self._on_publish(Published(snapshot, engine.encoder, self._complete))
+        self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
         if merge:
             self._merged_at = time.monotonic()
         self._publish_cost = time.perf_counter() - began
@@ -330,6 +334,10 @@ class Indexer:
 
     # ---- telling ----
 
+    @property
+    def _is_complete(self) -> bool:
+        return self._complete and self._held is not None and not self._held.is_behind
+
     def _paused(self) -> bool:
         now = time.monotonic()
         if self.options.pause_on_battery and now - self._battery_at >= _BATTERY_SECONDS:
@@ -363,7 +371,7 @@ class Indexer:
             total=total if total is not None else old.total if keep else 0,
             files=self._counts[0],
             chunks=self._counts[1],
-            complete=self._complete,
+            complete=self._is_complete,
             writer=writer,
             paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
             notices=tuple(engine.notices) if engine is not None else (),
