@@ -163,6 +163,8 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
     if segment.dense is not None:
         np.save(temporary / "vectors.npy", segment.dense.originals)
         segment.dense.save(temporary / "codes.faiss")
+    for file in temporary.iterdir():
+        file.chmod(0o600)
     temporary.replace(folder)
     for _, old in older:
         # Another process may hold it open, which some systems refuse to delete: the next save tries again.
