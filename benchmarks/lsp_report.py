@@ -61,6 +61,7 @@ def _shares(name: str, part: str, kind: str, **most: float) -> list[Row]:
 def _few(name: str, part: str, kind: str, most: float) -> list[Row]:
     return [
         Row(f"{name}, p50, ms", _times(part, kind, "p50"), "{:.0f}"),
+        Row(f"{name}, p95, ms", _times(part, kind, "p95"), "{:.0f}", most),
         Row(f"{name}, slowest of n, ms", _times(part, kind, "max"), "{:.0f}", most),
         Row(f"{name}, n", _times(part, kind, "n"), "{:.0f}"),
     ]

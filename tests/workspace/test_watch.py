@@ -21,7 +21,7 @@ from hunch.workspace.ignore import needs_folder_scan
 from hunch.workspace.scan import SourceFile, read_source, scan
 from hunch.workspace.walk import may_count
 from hunch.workspace.watch import MOST_SECONDS, Watcher
-from hunch.workspace.watch_plan import MOST_TREES
+from hunch.workspace.watch_plan import MOST_WATCHES
 
 DEADLINE = 20.0
 
@@ -306,16 +306,21 @@ def test_folders_at_the_top_that_no_scan_enters_are_not_watched(root: Path, watc
     write(root, ".gitignore", text="build/\n")
     before = watches()
     heard = watch(root)
-    assert watches() - before == 3  # the root, sub, sub/deep
+    assert watches() - before == 4  # the root, sub, sub/deep, and env, so that the end of its pyvenv.cfg is seen
     write(root, ".tox/x/y.py", "venv/bin/a.py", "venv/lib/x/y/a.py", "target/x/y.rs")
     write(root, "target/CACHEDIR.TAG", text="Signature: 8a477f597d28d172789f06886806bc55\n")
     write(root, "venv/pyvenv.cfg")
     heard.wait_for("venv", "target")
-    wait_until(lambda: watches() - before == 3)
+    wait_until(lambda: watches() - before == 4 + 2)
     told_until_now(heard, root)
     heard.forget()
     write(root, "build/x/y/z.py", "env/lib/x/a.py", "venv/lib/x/y/a.py", "target/x/y.rs", text="y = 2\n")
     assert told_until_now(heard, root) == set()
+    (root / "env/pyvenv.cfg").unlink()
+    heard.wait_for("env")
+    heard.forget()
+    write(root, "env/lib/x/a.py", text="z = 3\n")
+    heard.wait_for("env/lib/x/a.py")
 
 
 @linux_only
@@ -335,19 +340,19 @@ def test_node_modules_that_appear_are_watched_no_more(tmp_path: Path, watch: Wat
 
 @linux_only
 def test_more_trees_than_are_watched_one_by_one(tmp_path: Path, watch: Watch) -> None:
-    write(tmp_path, "node_modules/x/i.js", *(f"{number}/a.py" for number in range(MOST_TREES)))
+    write(tmp_path, "node_modules/x/i.js", *(f"{number}/a.py" for number in range(MOST_WATCHES - 1)))
     before = watches()
     heard = watch(tmp_path)
-    assert watches() - before == 1 + MOST_TREES
+    assert watches() - before == MOST_WATCHES
     write(tmp_path, "more/a.py")
-    wait_until(lambda: watches() - before == 1 + MOST_TREES + 1 + 2)
+    wait_until(lambda: watches() - before == MOST_WATCHES + 1 + 2)
     told_until_now(heard, tmp_path)
     assert are_told(["more/a.py"], heard)
     heard.forget()
     write(tmp_path, "0/a.py", "more/a.py", text="y = 2\n")
     heard.wait_for("0/a.py", "more/a.py")
     shutil.rmtree(tmp_path / "more")
-    wait_until(lambda: watches() - before == 1 + MOST_TREES)
+    wait_until(lambda: watches() - before == MOST_WATCHES)
 
 
 @linux_only

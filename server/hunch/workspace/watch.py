@@ -2,8 +2,7 @@
 
 The periodic scan finds what is missed: changes in a burst larger than the system's queue of events (`watchdog` has no
 public way to notice that), folders that got no watch because other programs hold most of them, a root that is moved
-away, ignore files above the root, the end of a CACHEDIR.TAG or pyvenv.cfg in a folder that is not watched for it,
-changes that another machine makes on a network file system.
+away, ignore files above the root, changes that another machine makes on a network file system.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from pathlib import Path
 from hunch.workspace.ignore import needs_folder_scan
 from hunch.workspace.walk import walk
 
-MOST_TREES = 24
-"""How many trees are watched one by one. Each takes a thread, and with watchdog 6 one of 128 inotify instances."""
+MOST_WATCHES = 25
+"""How many folders are watched by themselves. Each takes a thread, and with watchdog 6 one of 128 inotify instances."""
 LIMITS = Path("/proc/sys/fs/inotify")
 
 _INFO = ".git/info"
@@ -27,6 +27,7 @@ _INFO = ".git/info"
 def folders_to_watch(root: Path) -> dict[str, bool]:
     """From each folder to watch (posix, relative to the root, which is ``""``) to whether all below it is watched too.
 
+    Of a folder that is not entered because of a file in it (pyvenv.cfg, CACHEDIR.TAG), the end of that file is seen.
     Raises `OSError` if the root cannot be listed.
     """
     whole = {"": True}
@@ -35,11 +36,12 @@ def folders_to_watch(root: Path) -> dict[str, bool]:
     with os.scandir(root) as listing:
         folders = [entry.name for entry in listing if entry.is_dir(follow_symlinks=False)]
     # Nothing is called ".", so the walk reads what rules each of these folders and goes no deeper.
-    walked = walk(root, [f"{name}/." for name in folders], Counter(), [])
-    trees = sorted(folder.path[:-1] for folder in walked if folder.path)
-    if len(trees) == len(folders) or len(trees) > MOST_TREES:
+    on_the_way, listed = [f"{name}/." for name in folders], list[str]()
+    walked = walk(root, on_the_way, Counter(), [], before_listing=listed.append)
+    trees = {folder.path[:-1] for folder in walked if folder.path}
+    watched = {folder: folder in trees for folder in sorted(path[:-1] for path in listed)}
+    if len(trees) == len(folders) or len(watched) > MOST_WATCHES:
         return whole
-    watched = {"": False, **dict.fromkeys(trees, True)}
     if (root / _INFO).is_dir():
         watched[_INFO] = False  # for its file `exclude`
     return watched

@@ -114,7 +114,7 @@ class TreeWatch(FileSystemEventHandler):
     def follow(self, changes: Collection[Change]) -> set[str]:
         """Watches what is to be watched after these changes. To be called with all of them, not where they are told.
 
-        Returns the folders that are watched anew: some changes in them may not have been told.
+        Returns the folders whose watch began or ended: some changes in them may not have been told.
         """
         strays = {self._strays.popleft() for _ in range(len(self._strays))}
         outdated = {path.partition("/")[0] for path in strays}
@@ -139,8 +139,12 @@ class TreeWatch(FileSystemEventHandler):
                 self._on_change(Change(relative, event.is_directory))
 
     def _arrange(self, outdated: Collection[str]) -> set[str]:
-        """Makes the watches that are missing or ``outdated``, and ends those that are not needed any more."""
+        """Makes the watches that are missing or ``outdated``, and ends those that are not needed any more.
+
+        Returns what `follow` does. With a watch goes what it had not told yet, such as the very change that ends it.
+        """
         with self._arranging:
+            before = dict(self._watches)
             try:
                 wanted = folders_to_watch(Path(self._root))
             except OSError:  # the root is going
@@ -152,8 +156,7 @@ class TreeWatch(FileSystemEventHandler):
                 wanted = _ROOT_ALONE
                 self._unwatch_trees()
                 self._tell_problem(limit_line(too_small))
-            fresh = [folder for folder in wanted if folder not in self._watches]
-            for folder in fresh:
+            for folder in wanted:
                 try:
                     self._watch(folder, all_below=wanted[folder])
                 except (OSError, RuntimeError, SystemError) as error:  # the last two: what macOS refuses
@@ -162,7 +165,8 @@ class TreeWatch(FileSystemEventHandler):
                         self._watch("", all_below=False)
                     self._tell_problem(_refusal(error))
                     break
-            return {folder for folder in fresh if wanted[folder] or not folder}
+            changed = {at for at in before.keys() | self._watches if before.get(at) is not self._watches.get(at)}
+            return {"" if "/" in folder else folder for folder in changed}  # .git/info rules everything
 
     def _too_small(self, wanted: Mapping[str, bool]) -> str:
         """The setting that does not allow to watch so many folders, or ``""``."""
