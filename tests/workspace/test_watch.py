@@ -198,6 +198,7 @@ def test_a_deleted_folder_is_told_and_watched_when_it_comes_again(root: Path, wa
         told_until_now(heard, root)
 
 
+@pytest.mark.parametrize("root", ["parts"], indirect=True)
 def test_five_thousand_files_at_once(root: Path, watch: Watch) -> None:
     heard = watch(root)
     began = time.monotonic()
@@ -423,6 +424,7 @@ def test_stop_before_and_without_a_start(root: Path) -> None:
 
 
 @linux_only
+@pytest.mark.parametrize("root", ["parts"], indirect=True)
 def test_stop_while_another_thread_starts(root: Path) -> None:
     write(root, *(f"{number}/a/b/c.py" for number in range(200)))
     threads_before, watches_before = set(threading.enumerate()), watches()
@@ -539,6 +541,7 @@ watcher.stop()
 
 
 @linux_only
+@pytest.mark.parametrize("root", ["parts"], indirect=True)
 def test_after_events_were_lost_the_next_are_told(root: Path) -> None:
     most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
     if most > 100_000:

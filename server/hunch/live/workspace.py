@@ -27,7 +27,7 @@ class LiveWorkspace:
     def __init__(
         self,
         root: Path,
-        options: LiveOptions = LiveOptions(),  # noqa: B008  (frozen)
+        options: LiveOptions | None = None,
         *,
         on_status: Callable[[Status], None] = lambda status: None,
     ) -> None:
@@ -35,7 +35,7 @@ class LiveWorkspace:
 
         Args:
             root: the folder.
-            options: what the user chose.
+            options: what the user chose; None for the defaults.
             on_status: called from the background thread on each change of phase, and about every 100 ms at work.
         """
         self.root = root.resolve()
@@ -44,7 +44,7 @@ class LiveWorkspace:
         self._opened = threading.Event()
         self._on_status = on_status
         self._status = Status(self.root, Phase.STARTING, "Opening the index")
-        self._indexer = Indexer(self.root, options, self._inbox, self._publish, self._report)
+        self._indexer = Indexer(self.root, options or LiveOptions(), self._inbox, self._publish, self._report)
         self._thread = threading.Thread(target=self._indexer.run, name=f"hunch {self.root.name}", daemon=True)
 
     def start(self) -> None:
