@@ -19,6 +19,7 @@ from hunch.index.store import IndexState
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
 from hunch.live.held import Held
 from hunch.live.inbox import Inbox
+from hunch.live.memory import give_back_memory
 from hunch.live.pace import Pace
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.text.languages import language_of
@@ -35,6 +36,7 @@ _FOLLOW_SECONDS = 1.0
 _BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.03
 _RETRY_SECONDS = 5.0
+_MEMORY_SECONDS = 5.0
 _LOST = {IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT}
 
 
@@ -71,6 +73,7 @@ class Indexer:
         self._looked_at = 0.0
         self._counts = (0, 0)
         self._seen_version = -1
+        self._tidied = (0.0, 0)
 
     def run(self) -> None:
         """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
@@ -160,6 +163,7 @@ class Indexer:
                 self._inbox.wait(0.2, any_work=False)
             else:
                 held.compact_if_due(idle=True)
+                self._tidy()
                 self._report(Phase.READY, self._ready_message())
                 self._inbox.wait(1.0)
 
@@ -222,7 +226,14 @@ class Indexer:
         if held.adopt_base():
             self._publish()
         held.compact_if_due(idle=False)
+        self._tidy()
         return inbox.closing or inbox.rebuild
+
+    def _tidy(self) -> None:
+        at, generation = self._tidied
+        if generation != self._generation and time.monotonic() - at > _MEMORY_SECONDS:
+            give_back_memory()
+            self._tidied = (time.monotonic(), self._generation)
 
     def _urgent(self) -> None:
         if not self._inbox.has_urgent:

@@ -56,7 +56,7 @@ STOP_WORDS = frozenset(
 )
 """Words of a question that say nothing about the code; a query of nothing else keeps them."""
 
-_CACHED_IDENTIFIERS = 1 << 16
+_CACHED_IDENTIFIERS = 1 << 14
 _stemmer = Stemmer.Stemmer("english", 1 << 14)
 
 

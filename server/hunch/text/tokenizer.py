@@ -22,7 +22,7 @@ CONTINUATION = "##"
 MAX_IDENTIFIER_CHARACTERS = 64
 """Longer runs without an underscore are hashes, encoded data or noise; they carry no words."""
 
-_CACHED_IDENTIFIERS = 1 << 16
+_CACHED_IDENTIFIERS = 1 << 14
 
 _IDENTIFIER = re.compile(r"\w+")
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-zA-Z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
