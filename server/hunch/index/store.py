@@ -209,6 +209,10 @@ class Store:
             with self._connection:
                 self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
 
+    def checkpoint_apart(self) -> None:
+        """Leave copying the log to index.journal, unless it grows beyond measure (128 MB)."""
+        self._connection.execute("PRAGMA wal_autocheckpoint = 32000")
+
     @property
     def is_in_memory(self) -> bool:
         """Whether the store ends with the process."""
@@ -299,6 +303,12 @@ def content_version(model: str | None) -> str:
     return f"{CONTENT_FORMAT}:{model or 'words-only'}"
 
 
+def copy_log(file: Path) -> None:
+    """Copy the write-ahead log into the database, from any thread; neither readers nor the writer wait for it."""
+    with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=0)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
 def discard(file: Path) -> None:
     """Delete a database with its journal."""
     for suffix in ("", "-wal", "-shm", "-journal"):
@@ -312,6 +322,7 @@ def _connect(place: str) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA wal_autocheckpoint = 8000")  # 32 MB: fewer, longer fsyncs while a first index is built
+    connection.execute("PRAGMA journal_size_limit = 4194304")
     return connection
 
 

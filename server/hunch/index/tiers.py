@@ -17,7 +17,7 @@ from hunch.index.segment import Segment, build_segment, merge_segments
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.store import FileContent, FileRecord
 
-LARGEST_MERGED = 5_000
+LARGEST_MERGED = 3_000
 """Chunks of the largest tier that is merged at once: some 50 ms, during which a save has to wait."""
 
 Added = tuple[int, FileRecord, FileContent]

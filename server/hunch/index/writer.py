@@ -98,7 +98,7 @@ def update_store(
         apart: see prepare_files.
         on_progress: called after each batch of files, and while the files are counted.
         on_change: called after each transaction; it may use the store.
-        stopped: asked between files, and every 20 ms at least; true ends the update, and what is committed stays.
+        stopped: asked between files, and every 20 ms or so; true ends the update, and what is committed stays.
         on_worker_time: told how many seconds of processor time a batch took in a worker process.
 
     Raises:
@@ -190,7 +190,7 @@ def _write_batch(
     stopped: Callable[[], bool],
 ) -> bool:
     """Write the files of a batch that really changed; False when it was stopped on the way."""
-    vectors = _encode(batch, encoder)
+    vectors = _encode(batch, encoder, stopped)
     start = 0
     for file in batch.files:
         if stopped():
@@ -213,7 +213,7 @@ def _write_batch(
     return True
 
 
-def _encode(batch: PreparedBatch, encoder: Encoder | None) -> NDArray[np.float16]:
+def _encode(batch: PreparedBatch, encoder: Encoder | None, between: Callable[[], object]) -> NDArray[np.float16]:
     if encoder is None or batch.bags is None:
         return np.zeros((len(batch.postings), 0), np.float16)
-    return encoder.encode_chunks(batch.bags).astype(np.float16)
+    return encoder.encode_chunks(batch.bags, between).astype(np.float16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
@@ -13,6 +14,7 @@ import psutil
 
 from hunch.engine import DATABASE, Engine
 from hunch.index.compact import start_compaction
+from hunch.index.journal import checkpoint_if_large
 from hunch.index.segment import Segment, load_segment
 from hunch.index.snapshot import Snapshot
 from hunch.index.tiers import Added, Tiers, compose, in_memory, living_files, with_base, with_changes
@@ -26,6 +28,7 @@ LEAST_COMPACTED = 4_000
 _LEAST_COMPACTED_IDLE = 1_000
 _READ_AT_ONCE = 100
 _RETRY_SECONDS = 5.0
+_JOURNAL_SECONDS = 2.0
 
 
 class Held:
@@ -44,6 +47,10 @@ class Held:
         self._compaction_allowed = 0.0
         self._compaction_seen = 0.0
         self._cannot_compact = False
+        self._checkpoint: threading.Thread | None = None
+        self._checkpoint_allowed = 0.0
+        if engine.lock is not None:
+            engine.store.checkpoint_apart()
         self._read_base()
 
     @property
@@ -105,6 +112,12 @@ class Held:
         limit = max(_LEAST_COMPACTED_IDLE, base // 20) if idle else max(LEAST_COMPACTED, base // 2)
         if in_memory(self._tiers) + dead > limit:
             self._start_compaction()
+
+    def tend_journal(self) -> None:
+        """Have the store's log copied into its database, in the background, when it has grown."""
+        if self._engine.lock is not None and time.monotonic() > self._checkpoint_allowed:
+            self._checkpoint_allowed = time.monotonic() + _JOURNAL_SECONDS
+            self._checkpoint = checkpoint_if_large(self._engine.cache / DATABASE, self._checkpoint)
 
     def follow_store(self) -> None:
         """Take in whatever another process has written since."""

@@ -163,6 +163,7 @@ class Indexer:
                 self._inbox.wait(0.2, any_work=False)
             else:
                 held.compact_if_due(idle=True)
+                held.tend_journal()
                 self._tidy()
                 self._report(Phase.READY, self._ready_message())
                 self._inbox.wait(1.0)
@@ -226,6 +227,7 @@ class Indexer:
         if held.adopt_base():
             self._publish()
         held.compact_if_due(idle=False)
+        held.tend_journal()
         self._tidy()
         return inbox.closing or inbox.rebuild
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import onnxruntime
@@ -39,9 +39,14 @@ class Encoder:
         """Return the embeddings of queries, float32 [n, dim]; a query without a known word is a row of zeros."""
         return self._run(self._query_graph, self.bag_queries(queries))
 
-    def encode_chunks(self, bags: Bags) -> Vectors:
-        """Return the embeddings of chunks, float32 [n, dim]; a chunk without a known word is a row of zeros."""
-        return self._run(self._code_graph, bags)
+    def encode_chunks(self, bags: Bags, between: Callable[[], object] = lambda: None) -> Vectors:
+        """Return the embeddings of chunks, float32 [n, dim]; a chunk without a known word is a row of zeros.
+
+        Args:
+            bags: the chunks.
+            between: called after each batch, some 5 ms of work.
+        """
+        return self._run(self._code_graph, bags, between)
 
     def bag_queries(self, queries: Sequence[str]) -> Bags:
         """Return what the query tower reads of some queries."""
@@ -51,7 +56,9 @@ class Encoder:
         """Return what the code tower reads of some rendered chunks."""
         return bag_fields(texts, self.tokenizer, self.bundle.manifest.max_tokens)
 
-    def _run(self, graph: onnxruntime.InferenceSession, bags: Bags) -> Vectors:
+    def _run(
+        self, graph: onnxruntime.InferenceSession, bags: Bags, between: Callable[[], object] = lambda: None
+    ) -> Vectors:
         vectors = np.zeros((len(bags), self.dim), np.float32)
         names = [node.name for node in graph.get_inputs()]
         lengths = np.diff(bags.offsets)
@@ -67,6 +74,7 @@ class Encoder:
             inputs = dict(zip(_INPUTS, pad(bags, rows), strict=True))
             (vectors[rows],) = graph.run(None, {name: inputs[name] for name in names})
             start = end
+            between()
         return vectors
 
 

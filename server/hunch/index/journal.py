@@ -1,0 +1,37 @@
+"""The store's write-ahead log is copied into the database by a thread of its own, so that no save waits for the disk.
+
+SQLite does that inside a commit otherwise, every so many pages: a tenth of a second for 32 MB, more on a busy disk.
+See https://sqlite.org/wal.html, "Checkpointing"; a passive checkpoint holds up neither readers nor the writer.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from hunch.index.store import copy_log
+
+_LARGE_BYTES = 1 << 24
+
+
+def checkpoint_if_large(database: Path, running: threading.Thread | None) -> threading.Thread | None:
+    """Begin a checkpoint when the log has grown to 16 MB and the last one is done.
+
+    Args:
+        database: the store's file; another connection writes it.
+        running: what this function returned last.
+
+    Returns:
+        The thread of the last checkpoint, None before the first.
+    """
+    if running is not None and running.is_alive():
+        return running
+    try:
+        is_large = database.with_name(f"{database.name}-wal").stat().st_size > _LARGE_BYTES
+    except OSError:
+        return running
+    if not is_large:
+        return running
+    thread = threading.Thread(target=copy_log, args=(database,), name="hunch checkpoint", daemon=True)
+    thread.start()
+    return thread
