@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pytest import MonkeyPatch
+
 from hunch.index import journal
 from hunch.index.journal import checkpoint_if_large
 from hunch.index.store import open_for_reading, open_store
-from pytest import MonkeyPatch
 
 
 def log_of(database: Path) -> Path:
