@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.report import table_of
+from benchmarks.table import table_of
 
 Result = Mapping[str, Any]
 

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.lsp_report import lsp_tables, soak_tables
 from benchmarks.machine import in_words, load_result
+from benchmarks.table import table_of
 
 README = Path(__file__).resolve().parent / "README.md"
 
 _ROWS = ("dense", "lexical", "hybrid")
-
-
-def table_of(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a Markdown table."""
-    return "\n".join(["| " + " | ".join(row) + " |" for row in (header, ["---"] * len(header), *rows)])
 
 
 def quality_tables(result: Mapping[str, Any]) -> str:
@@ -156,6 +153,8 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "speed": speed_tables,
     "lexical": lexical_tables,
     "tune_ranking": tuning_tables,
+    "lsp": lsp_tables,
+    "soak": soak_tables,
 }
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.report import fill, table_of
+from benchmarks.report import fill
 from benchmarks.signals import FEATURES, Gathered
+from benchmarks.table import table_of
 from benchmarks.tune_ranking import calibrate, climb, fit, mean_ndcg, refuse_test
 from benchmarks.workspaces import LineRange, Workspace, blank_lines, copy_without
 

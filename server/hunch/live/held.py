@@ -49,6 +49,7 @@ class Held:
         self._cannot_compact = False
         self._checkpoint: threading.Thread | None = None
         self._checkpoint_allowed = 0.0
+        self._written = True
         if engine.lock is not None:
             engine.store.checkpoint_apart()
         self._read_base()
@@ -74,6 +75,7 @@ class Held:
         if not self.pending and not (merge and self.unmerged):
             return []
         self.unmerged = not merge
+        self._written = self._written or bool(self.pending)
         removed = {change.removed for change in self.pending if change.removed is not None}
         added: list[Added] = [
             (change.added, change.record, change.content)
@@ -115,8 +117,10 @@ class Held:
 
     def tend_journal(self) -> None:
         """Have the store's log copied into its database, in the background, when it has grown."""
-        if self._engine.lock is not None and time.monotonic() > self._checkpoint_allowed:
-            self._checkpoint_allowed = time.monotonic() + _JOURNAL_SECONDS
+        now = time.monotonic()
+        if self._written and self._engine.lock is not None and now > self._checkpoint_allowed:
+            self._checkpoint_allowed = now + _JOURNAL_SECONDS
+            self._written = False
             self._checkpoint = checkpoint_if_large(self._engine.cache / DATABASE, self._checkpoint)
 
     def follow_store(self) -> None:
