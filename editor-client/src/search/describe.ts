@@ -1,0 +1,86 @@
+// Hits and answers in the words of a list: names, places and reasons. Pure; `t` translates.
+
+import type { Answer, Hit, Kind, Reason } from "../protocol.js";
+import { filterText, splitQuery } from "./query.js";
+
+export type Translate = (message: string, ...args: Array<string | number>) => string;
+
+const ICONS: Record<Kind, string> = {
+  function: "symbol-function",
+  method: "symbol-method",
+  class: "symbol-class",
+  interface: "symbol-interface",
+  struct: "symbol-structure",
+  enum: "symbol-enum",
+  trait: "symbol-interface",
+  module: "symbol-module",
+  type: "symbol-class",
+  macro: "symbol-function",
+  query: "symbol-object",
+  block: "symbol-namespace",
+  file: "symbol-file",
+};
+
+/** The name of a product icon. */
+export function iconOf(kind: Kind): string {
+  return ICONS[kind] ?? "symbol-misc";
+}
+
+export function nameOf(hit: Hit): string {
+  return hit.qualifiedName || hit.name || (hit.path.split("/").at(-1) ?? hit.path);
+}
+
+/** Where a hit is; with its workspace folder's name in front when there are several. */
+export function placeOf(hit: Hit, folderName?: string): string {
+  const path = folderName === undefined ? hit.path : `${folderName}/${hit.path}`;
+  return `${path}:${hit.selectionRange.start.line + 1}`;
+}
+
+/** Why a hit is there: what carried it most, with the words that matched. */
+export function reasonsOf(hit: Hit, t: Translate): string {
+  const names: Record<string, string> = {
+    meaning: t("meaning"),
+    words: t("words"),
+    name: t("name"),
+    signature: t("signature"),
+    symbol: t("exact name"),
+    path: t("path"),
+    documentation: t("documentation"),
+  };
+  const told = (reason: Reason) => {
+    const signal = names[reason.signal] ?? reason.signal;
+    return reason.terms.length > 0 ? `${signal} (${reason.terms.join(", ")})` : signal;
+  };
+  return hit.why
+    .filter((reason) => reason.weight > 0)
+    .slice(0, 3)
+    .map(told)
+    .join(" \u00b7 ");
+}
+
+/** A whole sentence for a screen reader. */
+export function spokenOf(hit: Hit, reasons: string, t: Translate): string {
+  const line = hit.selectionRange.start.line + 1;
+  return t("{0} {1} in {2}, line {3}, found by {4}", hit.kind, nameOf(hit), hit.path, line, reasons);
+}
+
+/** What was tried, when nothing fits. */
+export function triedOf(query: string, files: number, t: Translate): string {
+  const { words, filters } = splitQuery(query);
+  const tried =
+    files === 1
+      ? t("Tried the meaning of \u201c{0}\u201d, its words and names made of them, in one file.", words)
+      : t("Tried the meaning of \u201c{0}\u201d, its words and names made of them, in {1} files.", words, files);
+  if (filters.length === 0) {
+    return tried;
+  }
+  return `${tried} ${t("Only where {0} allows it.", filters.map(filterText).join(" "))}`;
+}
+
+/** How an answer is headed: nothing for a good one. */
+export function headingOf(answer: Answer, t: Translate): string | undefined {
+  if (answer.verdict === "none") {
+    return answer.hits.length > 0 ? t("The nearest there is, for what it is worth") : undefined;
+  }
+  return answer.verdict === "weak" ? t("Perhaps one of these") : undefined;
+}

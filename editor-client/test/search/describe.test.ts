@@ -1,0 +1,94 @@
+import { describe, expect, it } from "vitest";
+import type { Answer, Hit } from "../../src/protocol.js";
+import { headingOf, iconOf, nameOf, placeOf, reasonsOf, spokenOf, triedOf } from "../../src/search/describe.js";
+import { readRecent, withRecent } from "../../src/search/recent.js";
+import { l10n } from "../vscode.js";
+
+const at = (line: number) => ({ start: { line, character: 0 }, end: { line: line + 1, character: 0 } });
+const hit: Hit = {
+  uri: "file:///w/src/net/retry.py",
+  folder: "file:///w",
+  path: "src/net/retry.py",
+  range: at(9),
+  selectionRange: at(11),
+  name: "retry",
+  qualifiedName: "Client.retry",
+  kind: "method",
+  language: "python",
+  score: 0.5,
+  why: [
+    { signal: "meaning", weight: 0.8, terms: [] },
+    { signal: "words", weight: 0.7, terms: ["retry", "backoff"] },
+    { signal: "symbol", weight: 0.1, terms: ["retry"] },
+    { signal: "path", weight: 0.05, terms: ["net"] },
+    { signal: "in test code", weight: -1.8, terms: [] },
+  ],
+  signature: "def retry(self)",
+  documentation: "",
+  snippet: "",
+};
+const answer = (verdict: Answer["verdict"], hits: Hit[]): Answer => ({
+  query: "x",
+  elapsedMs: 1,
+  verdict,
+  complete: true,
+  notices: [],
+  hits,
+});
+
+describe("a hit", () => {
+  it("has the name with its class, and a place that counts lines from one", () => {
+    expect(nameOf(hit)).toBe("Client.retry");
+    expect(placeOf(hit)).toBe("src/net/retry.py:12");
+    expect(placeOf(hit, "backend")).toBe("backend/src/net/retry.py:12");
+  });
+
+  it("is named after its file when it has no name", () => {
+    expect(nameOf({ ...hit, name: null, qualifiedName: "" })).toBe("retry.py");
+  });
+
+  it("says what carried it, the three greatest, and nothing that spoke against it", () => {
+    expect(reasonsOf(hit, l10n.t)).toBe("meaning · words (retry, backoff) · exact name (retry)");
+  });
+
+  it("is a whole sentence to a screen reader", () => {
+    expect(spokenOf(hit, "meaning", l10n.t)).toBe("method Client.retry in src/net/retry.py, line 12, found by meaning");
+  });
+
+  it("has an icon whatever its kind", () => {
+    expect(iconOf("method")).toBe("symbol-method");
+    expect(iconOf("new kind" as Hit["kind"])).toBe("symbol-misc");
+  });
+});
+
+describe("an answer that is none", () => {
+  it("says what was tried and where", () => {
+    expect(triedOf("brew coffee lang:go", 1200, l10n.t)).toBe(
+      "Tried the meaning of “brew coffee”, its words and names made of them, in 1200 files. Only where lang:go allows it.",
+    );
+    expect(triedOf("brew coffee", 1, l10n.t)).toContain("in one file.");
+  });
+
+  it("heads the nearest hits as no more than that", () => {
+    expect(headingOf(answer("none", [hit]), l10n.t)).toContain("nearest");
+    expect(headingOf(answer("none", []), l10n.t)).toBeUndefined();
+    expect(headingOf(answer("weak", [hit]), l10n.t)).toContain("Perhaps");
+    expect(headingOf(answer("relevant", [hit]), l10n.t)).toBeUndefined();
+  });
+});
+
+describe("recent searches", () => {
+  it("are each there once, newest first, and not without end", () => {
+    expect(withRecent(["a", "b"], " b ")).toEqual(["b", "a"]);
+    expect(withRecent(["a"], "  ")).toEqual(["a"]);
+    const many = Array.from({ length: 40 }, (_, n) => `q${n}`).reduce<string[]>(withRecent, []);
+    expect(many).toHaveLength(15);
+    expect(many[0]).toBe("q39");
+  });
+
+  it("are read from whatever was stored", () => {
+    expect(readRecent(undefined)).toEqual([]);
+    expect(readRecent(["a", 3, null, "b"])).toEqual(["a", "b"]);
+    expect(readRecent({ a: 1 })).toEqual([]);
+  });
+});
