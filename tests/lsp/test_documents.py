@@ -177,6 +177,7 @@ def test_documents_that_are_open_before_their_folder_count_in_it(
     server.edit((root / "src/rocket.py").as_uri(), ROCKET)
     talk = opened(root)
     talk.eventually(lambda: talk.names(QUERY)[:1], lambda names: names == [NAME])
+    assert talk.names(QUERY).count(NAME) == 1
 
 
 # ---- hints ----

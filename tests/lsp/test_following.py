@@ -119,6 +119,7 @@ def test_a_folder_inside_another_one_is_answered_once(opened: Opened, make_works
     balloon = "fly_balloon_in_the_wind"
     talk.eventually(lambda: talk.names("fly a balloon in the wind"), lambda names: names.count(balloon) == 1)
     eventually_found(talk)
+    assert talk.names("fly a balloon in the wind").count(balloon) == 1
 
 
 def test_names_of_one_folder_are_one_folder(opened: Opened, make_workspace: MakeWorkspace, tmp_path: Path) -> None:

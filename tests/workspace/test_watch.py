@@ -131,6 +131,7 @@ def test_a_file_saved_by_a_rename(root: Path, watch: Watch) -> None:
         write(root, "sub/.b.py.tmp", text=f"x = {number}\n")
         (root / "sub/.b.py.tmp").replace(root / "sub/b.py")
         heard.wait_for("sub/b.py")
+    assert heard.problems == []
 
 
 def test_a_renamed_folder_is_told_by_both_names_and_watched_under_the_new_one(root: Path, watch: Watch) -> None:
@@ -160,6 +161,7 @@ def test_a_folder_moved_in_is_watched(root: Path, watch: Watch, place: str) -> N
     heard.forget()
     write(root, f"{place}/deep/e.py", text="y = 2\n")
     heard.wait_for(f"{place}/deep/e.py")
+    assert heard.problems == []
 
 
 @pytest.mark.parametrize("place", ["sub", "sub/deep"])
@@ -184,6 +186,7 @@ def test_a_deep_new_folder_is_told_and_watched(root: Path, watch: Watch) -> None
     heard.forget()
     write(root, "one/two/three/a.py", text="y = 2\n")
     heard.wait_for("one/two/three/a.py")
+    assert heard.problems == []
 
 
 def test_a_deleted_folder_is_told_and_watched_when_it_comes_again(root: Path, watch: Watch) -> None:
@@ -196,6 +199,7 @@ def test_a_deleted_folder_is_told_and_watched_when_it_comes_again(root: Path, wa
         write(root, "sub/deep/c.py")
         wait_until(lambda: are_told(["sub/deep/c.py"], heard))
         told_until_now(heard, root)
+    assert heard.problems == []
 
 
 @pytest.mark.parametrize("root", ["parts"], indirect=True)
@@ -287,6 +291,7 @@ def test_a_root_given_through_a_link(root: Path, watch: Watch) -> None:
     heard = watch(root.parent / "link")
     write(root, "sub/b.py", text="y = 2\n")
     heard.wait_for("sub/b.py")
+    assert heard.problems == []
 
 
 # ---- which folders are watched ----
