@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CLIENT := editor-client
+# Node.js comes with the development packages: nothing but Python has to be there.
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data
 # Whole editors for tests/editors.
@@ -10,28 +13,40 @@ WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
 
-.PHONY: demo test editors lint typecheck fix bench clean
+.PHONY: demo test editors vsix lint typecheck fix bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/hunch index .
 	$(BIN)/hunch search --queries benchmarks/demo_questions.txt --limit 3 --no-update
 
-test: $(VENV)/installed-dev $(VENV)/installed-editors
+test: $(VENV)/installed-dev $(VENV)/installed-editors $(VENV)/installed-client
 	$(BIN)/python -m pytest -n 2
+	$(call with-client,$(NPM) test)
+
+# One file for every editor that takes VS Code's extensions: dist/hunch.vsix, the server's wheel inside.
+vsix: $(VENV)/installed-client
+	mkdir -p dist
+	cd $(CLIENT) && PATH="$(CURDIR)/$(BIN):$$PATH" node scripts/build-wheel.mjs
+	$(NPM) run build
+	$(NPM) run package
+	ls -l dist/hunch.vsix
 
 editors: $(VENV)/installed-editors
 
-lint: $(VENV)/installed-dev
+lint: $(VENV)/installed-dev $(VENV)/installed-client
 	$(BIN)/ruff check $(CHECKED)
 	$(BIN)/ruff format --check $(CHECKED)
 	PYTHONPATH=training:export $(BIN)/lint-imports
+	$(call with-client,$(NPM) run lint)
 
-typecheck: $(VENV)/installed-dev
+typecheck: $(VENV)/installed-dev $(VENV)/installed-client
 	$(BIN)/mypy $(CHECKED)
+	$(call with-client,$(NPM) run typecheck)
 
-fix: $(VENV)/installed-dev
+fix: $(VENV)/installed-dev $(VENV)/installed-client
 	$(BIN)/ruff check --fix $(CHECKED)
 	$(BIN)/ruff format $(CHECKED)
+	$(call with-client,$(NPM) run fix)
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.quality $(DATA) --workspaces $(WORKSPACES)
@@ -55,6 +70,14 @@ $(VENV)/installed: pyproject.toml constraints.txt
 $(VENV)/installed-dev: $(VENV)/installed
 	$(PIP) install --quiet --constraint constraints.txt --group dev
 	touch $@
+
+# The client's tools come from the npm registry. Where it cannot be reached the client is neither checked nor tested, which is said.
+with-client = if grep -q ^installed $(VENV)/installed-client; then $(1); else cat $(VENV)/installed-client; fi
+
+$(VENV)/installed-client: $(CLIENT)/package-lock.json | $(VENV)/installed-dev
+	if PATH="$(CURDIR)/$(BIN):$$PATH" npm --prefix $(CLIENT) ping > /dev/null 2>&1; then \
+		$(NPM) ci --no-audit --no-fund --ignore-scripts && echo installed > $@; \
+	else echo "client: not checked, the npm registry cannot be reached" | tee $@; fi
 
 # Only root on Debian can have the editors installed. Elsewhere, or without a Debian mirror, those tests are skipped and say so.
 $(VENV)/installed-editors: | $(VENV)/installed-dev

@@ -1,0 +1,73 @@
+// The text for a bug report: what runs where, and how it was found. No source text, no names of folders. Pure.
+
+import type { ServerStatus } from "../protocol.js";
+import type { ServerState } from "./connection.js";
+import type { Note } from "./find.js";
+
+export interface DebugFacts {
+  readonly extension: string;
+  readonly wheel: string | undefined;
+  readonly editor: string;
+  readonly system: string;
+  readonly remote: string | undefined;
+  readonly ui: string;
+  readonly trusted: boolean;
+  readonly state: ServerState;
+  readonly status: ServerStatus | undefined;
+  readonly notes: readonly Note[];
+  readonly interpreter: { readonly path: string; readonly version: string } | undefined;
+  readonly running: string | undefined;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly home: string;
+  /** Paths of the workspace's folders. */
+  readonly folders: readonly string[];
+}
+
+export function formatDebugInfo(facts: DebugFacts): string {
+  const { state, status } = facts;
+  const lines = [
+    `Hunch ${facts.extension}, carries server ${facts.wheel ?? "none"}`,
+    `Editor: ${facts.editor}, ${facts.ui}${facts.remote ? `, remote: ${facts.remote}` : ""}`,
+    `System: ${facts.system}`,
+    `Trusted: ${facts.trusted ? "yes" : "no"}`,
+    `State: ${state.kind}${"message" in state ? `: ${state.message}` : ""}`,
+    `Server: ${status ? `${status.version}, model ${status.model ?? "not loaded yet"}` : "not running"}`,
+    `Started as: ${facts.running ?? "-"}`,
+    `Python: ${facts.interpreter ? `${facts.interpreter.version}, ${facts.interpreter.path}` : "-"}`,
+    "Looked at:",
+    ...(facts.notes.length ? facts.notes.map(noteLine) : ["  nothing"]),
+    "Settings:",
+    ...Object.entries(facts.settings).map(([name, value]) => `  hunch.${name}: ${JSON.stringify(value)}`),
+    `Folders: ${status?.folders.length ?? 0}`,
+    ...(status?.folders ?? []).map(
+      (folder, at) =>
+        `  ${at + 1}: ${folder.phase}${folder.pausedBy ? ` by ${folder.pausedBy}` : ""}, ` +
+        `${folder.files} files, ${folder.chunks} pieces, ${folder.done} of ${folder.total} done, ` +
+        `${folder.complete ? "complete" : "not complete"}, ${folder.writer ? "writer" : "reader"}, ` +
+        `${folder.notices.length} notices`,
+    ),
+  ];
+  return `${lines.map((line) => withoutNames(line, facts)).join("\n")}\n`;
+}
+
+function noteLine({ candidate, version, problem }: Note): string {
+  const { kind, ...rest } = problem ?? { kind: "" };
+  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "object" ? "" : value}`);
+  const said = problem ? [kind, ...details.filter((detail) => !detail.endsWith("="))].join(" ") : `hunch ${version}`;
+  return `  ${candidate.source}: ${candidate.path}: ${said}`;
+}
+
+/** A path says who somebody is and what they work on. */
+function withoutNames(line: string, facts: DebugFacts): string {
+  let text = line;
+  for (const folder of [...facts.folders].sort((one, other) => other.length - one.length)) {
+    text = replaceFolder(text, folder, "<workspace>");
+  }
+  return replaceFolder(text, facts.home, "~");
+}
+
+function replaceFolder(text: string, folder: string, name: string): string {
+  if (folder.length < 2) return text;
+  // As JSON writes it too, with doubled backslashes.
+  return text.replaceAll(folder.replaceAll("\\", "\\\\"), name).replaceAll(folder, name);
+}

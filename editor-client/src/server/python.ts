@@ -1,0 +1,85 @@
+// Finds the Pythons that an environment can be made from.
+
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { isInside } from "./launch.js";
+import { isExecutable, onPath } from "./path-search.js";
+import { type ProbeOptions, type Python, probePython } from "./probe.js";
+import { isNewEnough, isOldEnough } from "./versions.js";
+
+export interface PythonPlaces {
+  /** Asked first: the interpreters that the person has chosen somewhere. */
+  readonly preferred: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly home: string;
+  /** Folders in which none counts. */
+  readonly shunned: readonly string[];
+}
+
+export interface FoundPythons {
+  /** That an environment can be made from, the best first. */
+  readonly usable: readonly Python[];
+  /** That are too old. */
+  readonly old: readonly Python[];
+  /** That are new enough, and have no module venv or ensurepip. */
+  readonly bare: readonly Python[];
+}
+
+/** Asks every interpreter in the usual places, each only once. */
+export async function findPythons(places: PythonPlaces, options: ProbeOptions): Promise<FoundPythons> {
+  const found: Python[] = [];
+  const seen = new Set<string>();
+  for (const path of await pythonPaths(places)) {
+    if (options.signal?.aborted) break;
+    const answer = await probePython(path, options);
+    if (!("ok" in answer) || seen.has(answer.ok.executable)) continue;
+    seen.add(answer.ok.executable);
+    if (!places.shunned.some((folder) => isInside(answer.ok.executable, folder))) found.push(answer.ok);
+  }
+  return rankPythons(found);
+}
+
+/** Ordinary builds that packages exist for come first; otherwise the order stays. */
+export function rankPythons(found: readonly Python[]): FoundPythons {
+  const fresh = found.filter((python) => isNewEnough(python.version));
+  const capable = fresh.filter((python) => python.canMakeEnvironments);
+  const isUsual = (python: Python) => python.isUsual && isOldEnough(python.version);
+  return {
+    usable: [...capable.filter(isUsual), ...capable.filter((python) => !isUsual(python))],
+    old: found.filter((python) => !isNewEnough(python.version)),
+    bare: fresh.filter((python) => !python.canMakeEnvironments),
+  };
+}
+
+/** Every path that may be an interpreter, in the order in which they are asked. */
+export async function pythonPaths(places: PythonPlaces): Promise<string[]> {
+  const { env, home, shunned } = places;
+  const paths: string[] = [...places.preferred];
+  for (const name of ["python3", "python", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10"]) {
+    paths.push(...(await onPath(name, env, shunned)));
+  }
+  if (process.platform === "win32") {
+    const programs = [env.LOCALAPPDATA && join(env.LOCALAPPDATA, "Programs", "Python"), env.ProgramFiles];
+    for (const folder of programs) if (folder) paths.push(...(await inside(folder, /^Python3\d+$/, "python.exe")));
+  } else {
+    for (const folder of ["/opt/homebrew/bin", "/usr/local/bin"]) paths.push(join(folder, "python3"));
+    paths.push(...(await inside(join(home, ".pyenv", "versions"), /^3\./, "bin/python")));
+    paths.push(...(await inside(join(home, ".local", "share", "uv", "python"), /^cpython-3/, "bin/python3")));
+    paths.push("/usr/bin/python3");
+  }
+  // Apple's stand-in asks to install its developer tools when it is run: the last resort.
+  const last = (path: string) => process.platform === "darwin" && path === "/usr/bin/python3";
+  const wanted = [...new Set(paths)].filter((path) => !shunned.some((folder) => isInside(path, folder)));
+  const there: string[] = [];
+  for (const path of [...wanted.filter((path) => !last(path)), ...wanted.filter(last)]) {
+    if (await isExecutable(path)) there.push(path);
+  }
+  return there;
+}
+
+async function inside(folder: string, name: RegExp, file: string): Promise<string[]> {
+  const names = (await readdir(folder).catch(() => [])).filter((one) => name.test(one));
+  // Newest first, by number: 3.9 comes after 3.13.
+  names.sort((one, other) => other.localeCompare(one, "en", { numeric: true }));
+  return names.map((one) => join(folder, one, file));
+}

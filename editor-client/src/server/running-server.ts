@@ -1,0 +1,126 @@
+// One process of the server with its language client, from start to end.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { LogOutputChannel } from "vscode";
+import { type LanguageClient, State } from "vscode-languageclient/node";
+import { createClient } from "./language-client.js";
+import type { Launch } from "./launch.js";
+import { endProcess, lineSplitter } from "./run.js";
+import { readLogLine } from "./server-log.js";
+
+export interface RunningServer {
+  readonly client: LanguageClient;
+  readonly pid: number | undefined;
+  /** Resolves when it ends without having been asked to. */
+  readonly ended: Promise<void>;
+  /** Ends it, within two seconds whatever it does. */
+  stop(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly launch: Launch;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: LogOutputChannel;
+  readonly trace: LogOutputChannel;
+  readonly signal: AbortSignal;
+  /** Called before the first message is exchanged. */
+  readonly prepare: (client: LanguageClient) => void;
+}
+
+/** How long the first answer may take: Python and a cold disk. */
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 1_500;
+/** What a process says at its end may be read after the end itself is noticed. */
+const LAST_WORDS_MS = 100;
+
+/**
+ * @throws Error whose message is the last that the server said
+ */
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { launch, log } = options;
+  const process_: { child?: ChildProcess } = {};
+  let lastWords = "";
+  const client = createClient({
+    server: async () => {
+      process_.child = await begin(options);
+      return process_.child;
+    },
+    log,
+    trace: options.trace,
+    readLines: (stream, take) => {
+      stream.setEncoding("utf8");
+      stream.on("data", lineSplitter(take));
+    },
+    onErrorLine: (line) => {
+      const { level, text } = readLogLine(line);
+      if (text.trim()) lastWords = text.trim();
+      log[level](text);
+    },
+  });
+  let stopping = false;
+  const ended = new Promise<void>((resolve) => {
+    client.onDidChangeState(({ newState }) => {
+      if (newState === State.Stopped && !stopping) resolve();
+    });
+  });
+  const kill = () => {
+    if (process_.child) endProcess(process_.child);
+  };
+  options.prepare(client);
+  log.info(`starting ${[launch.command, ...launch.args, "lsp"].join(" ")}`);
+  try {
+    await firstOf(client.start(), options.signal);
+  } catch (error) {
+    stopping = true;
+    kill();
+    await sleep(LAST_WORDS_MS);
+    throw new Error(lastWords.slice(0, 300) || (error instanceof Error ? error.message : String(error)));
+  }
+  return {
+    client,
+    pid: process_.child?.pid,
+    ended,
+    stop: async () => {
+      stopping = true;
+      await client.dispose(STOP_LIMIT_MS).catch(() => {});
+      kill();
+    },
+  };
+}
+
+/** Rejects when the start fails, takes too long, or is given up. */
+async function firstOf(starting: Promise<void>, signal: AbortSignal): Promise<void> {
+  let limit: NodeJS.Timeout | undefined;
+  let give: (() => void) | undefined;
+  const otherwise = new Promise<never>((_, reject) => {
+    const seconds = START_LIMIT_MS / 1000;
+    limit = setTimeout(() => reject(new Error(`no answer within ${seconds} seconds`)), START_LIMIT_MS);
+    give = () => reject(new Error("cancelled"));
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give, { once: true });
+  });
+  try {
+    await Promise.race([starting, otherwise]);
+  } finally {
+    clearTimeout(limit);
+    if (give) signal.removeEventListener("abort", give);
+    starting.catch(() => {});
+  }
+}
+
+function begin(options: StartOptions): Promise<ChildProcess> {
+  const { launch, cwd, env, log } = options;
+  return new Promise((resolve, reject) => {
+    // A group of its own on POSIX: what it starts ends with it.
+    const detached = process.platform !== "win32";
+    const stdio: ["pipe", "pipe", "pipe"] = ["pipe", "pipe", "pipe"];
+    const child = spawn(launch.command, [...launch.args, "lsp"], { cwd, env, stdio, detached, windowsHide: true });
+    // Its input may be gone before it is written to; the end itself is noticed elsewhere.
+    child.stdin.on("error", () => {});
+    child.once("error", reject);
+    child.once("spawn", () => resolve(child));
+    child.once("exit", (code, signal) => log.info(`the server's process ended with ${signal ?? code}`));
+  });
+}

@@ -1,0 +1,12 @@
+// The settings that the server itself reads. Pure.
+
+const NAMES = ["cpuShare", "pauseOnBattery", "similarHints", "workspaceSymbols", "scanInterval"] as const;
+
+export function pickSettings(read: (name: string) => unknown): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of NAMES) {
+    const value = read(name);
+    if (value !== undefined && value !== null) picked[name] = value;
+  }
+  return picked;
+}

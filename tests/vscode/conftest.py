@@ -1,0 +1,91 @@
+"""What the tests in VS Code share: one code-server, one browser, and a window for each test."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from vscode.code_server import CodeServer
+from vscode.editor import BrokenError, Editor, UnreachableError, find_editor
+from vscode.extension import build_extension
+from vscode.workbench import BROWSER_ARGUMENTS, Workbench, open_window
+
+Made = TypeVar("Made")
+
+OpenWindow = Callable[..., Workbench]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep these tests in one worker: one editor and one browser are enough for two cores."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("vscode"))
+
+
+@pytest.fixture(scope="session")
+def editor() -> Editor:
+    """VS Code and a browser. Only where Debian or npm could not be reached the tests are skipped."""
+    return _here(find_editor)
+
+
+@pytest.fixture(scope="session")
+def extension(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built extension; ``HUNCH_VSIX`` names one that is there already."""
+    given = os.environ.get("HUNCH_VSIX")
+    return Path(given) if given else _here(lambda: build_extension(tmp_path_factory.mktemp("extension")))
+
+
+@pytest.fixture(scope="session")
+def browser(editor: Editor) -> Iterator[Browser]:
+    """A browser without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=editor.browser, args=list(BROWSER_ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def code_server(editor: Editor, extension: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
+    """A code-server with the extension installed, for all tests; its end must leave no process behind."""
+    server = CodeServer(editor, tmp_path_factory.mktemp("code-server"), extension)
+    try:
+        yield server
+    finally:
+        left = server.stop()
+    assert not left, f"still running ten seconds after code-server was told to end: {left}"
+
+
+@pytest.fixture
+def open_in(code_server: CodeServer, browser: Browser, tmp_path: Path) -> Iterator[OpenWindow]:
+    """A function that opens a window on a folder or workspace file, with Hunch's server from this environment.
+
+    Settings that it is given replace those of the machine and go on top of the tests' own ones of the user. The
+    temporary folder of a test keeps a picture of the end and the extension's log.
+    """
+    with ExitStack() as windows:
+
+        def open_(
+            place: Path, *, machine: dict[str, object] | None = None, user: dict[str, object] | None = None
+        ) -> Workbench:
+            ours = {"hunch.interpreter": sys.executable} if machine is None else machine
+            code_server.configure(machine=ours, user=user)
+            return windows.enter_context(open_window(browser, code_server, place, tmp_path / "seen"))
+
+        yield open_
+    code_server.wait_until_no_language_server()
+
+
+def _here(make: Callable[[], Made]) -> Made:
+    try:
+        return make()
+    except UnreachableError as error:
+        pytest.skip(str(error))
+    except BrokenError as error:
+        pytest.fail(str(error), pytrace=False)
