@@ -76,9 +76,9 @@ test("an interpreter with hunch in an environment is used as it is named", async
   fakeModule(modules, "0.1.3");
   const answer = await probeInterpreter(python, options(folder));
   expect(answer).toMatchObject({ ok: { version: "0.1.3", launch: { command: python }, python: { path: python } } });
-  fakeModule(modules, "0.3.0");
+  fakeModule(modules, "0.30.0");
   expect(await probeInterpreter(python, options(folder))).toEqual({
-    problem: { kind: "other-version", version: "0.3.0" },
+    problem: { kind: "other-version", version: "0.30.0" },
   });
 });
 
