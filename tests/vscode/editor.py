@@ -110,6 +110,7 @@ def _install(folder: Path) -> None:
     for link, target in {"bin/remote-cli/code-server": "code-linux.sh", "bin/helpers/browser.sh": "browser-linux.sh"}.items():
         (workbench / link).unlink(missing_ok=True)
         (workbench / link).symlink_to(target)
+    shutil.copyfile(Path(__file__).with_name("logger.js"), workbench / "node_modules/@vscode/spdlog/index.js")
 
 
 def _find_browser() -> Path:

@@ -38,7 +38,7 @@ def build_extension(folder: Path) -> Path:
     _run([node_program(), "esbuild.mjs", "--production"], copy)
     made = folder / "hunch.vsix"
     package = tools / "@vscode/vsce/vsce"
-    _run([node_program(), package, "package", "--no-dependencies", "--out", made], copy)
+    _run([node_program(), package, "package", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", made], copy)
     return made
 
 

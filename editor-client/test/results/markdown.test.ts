@@ -42,7 +42,10 @@ function linksOf(markdown: string): Array<[string, string]> {
   return ofType<Tokens.Link>(markdown, "link").map((link) => {
     const [path = "", line] = link.href.split("#");
     const [code] = link.tokens.filter((token) => token.type === "codespan");
-    return [code?.text ?? "no code", decodeURIComponent(path) + (line === undefined ? "" : `#${line}`)];
+    return [
+      code && "text" in code ? code.text : "no code",
+      decodeURIComponent(path) + (line === undefined ? "" : `#${line}`),
+    ];
   });
 }
 

@@ -18,6 +18,8 @@ export function newFolder(): string {
 /** An executable script. */
 export function script(path: string, text: string, mode = 0o755): string {
   mkdirSync(dirname(path), { recursive: true });
+  // It may be a link to a program of the system, which must not be written to.
+  rmSync(path, { force: true });
   writeFileSync(path, text);
   chmodSync(path, mode);
   return path;
@@ -32,9 +34,9 @@ export function options(cwd: string, changes: Partial<ProbeOptions> = {}): Probe
   return { cwd, env: safeEnvironment(process.env, []), wanted: "0.1.0", ...changes };
 }
 
-/** An interpreter of this machine of 3.10 or newer: what a shim stands for, not the shim. */
+/** An interpreter of this machine of 3.10 or newer: what a shim or an environment stands for. */
 export function realPython(): string {
-  return execFileSync("python3", ["-c", "import sys; print(sys.executable)"], { encoding: "utf8" }).trim();
+  return execFileSync("python3", ["-c", "import sys; print(sys._base_executable)"], { encoding: "utf8" }).trim();
 }
 
 /** An interpreter that is too old, where the machine has one. */
