@@ -21,6 +21,9 @@ const ICONS: Record<Kind, string> = {
   file: "symbol-file",
 };
 
+/** Of one signal, that are named; similar code matches dozens. */
+const MOST_TERMS = 4;
+
 /** The name of a product icon. */
 export function iconOf(kind: Kind): string {
   return ICONS[kind] ?? "symbol-misc";
@@ -49,7 +52,9 @@ export function reasonsOf(hit: Hit, t: Translate): string {
   };
   const told = (reason: Reason) => {
     const signal = names[reason.signal] ?? reason.signal;
-    return reason.terms.length > 0 ? `${signal} (${reason.terms.join(", ")})` : signal;
+    const terms = reason.terms.slice(0, MOST_TERMS).join(", ");
+    const more = reason.terms.length > MOST_TERMS ? ", \u2026" : "";
+    return terms === "" ? signal : `${signal} (${terms}${more})`;
   };
   return hit.why
     .filter((reason) => reason.weight > 0)

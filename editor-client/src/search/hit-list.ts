@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Answer, Hit } from "../protocol.js";
-import { headingOf, iconOf, nameOf, placeOf, reasonsOf, spokenOf, type Translate } from "./describe.js";
+import { headingOf, iconOf, nameOf, placeOf, reasonsOf, type Translate } from "./describe.js";
 import { beginPreview, type Preview } from "./preview.js";
 
 export interface HitItem extends vscode.QuickPickItem {
@@ -31,6 +31,8 @@ export interface HitListEvents {
   onFindSimilar?(hit: Hit): void;
 }
 
+const SETTLE_MS = 120;
+
 export const translate: Translate = (message, ...args) => vscode.l10n.t(message, ...args);
 
 const sideButton = (): vscode.QuickInputButton => ({
@@ -55,7 +57,10 @@ export function createHitList(events: HitListEvents): HitList {
   const isGone = new Promise<void>((resolve) => {
     gone = resolve;
   });
-  let untouched = true; // since the items were set: then the first one is active by itself, which nobody asked to see
+  // Typing and new items change what is active too, and the editor tells of it late, by position in a list that may have
+  // changed meanwhile. Only what is active once that is over, and is not the first by itself, was asked for.
+  let settling: NodeJS.Timeout | undefined;
+  let untouched = true;
 
   const open = async (hit: Hit, side: boolean) => {
     opening = true;
@@ -66,13 +71,30 @@ export function createHitList(events: HitListEvents): HitList {
     gone();
   };
 
-  pick.onDidChangeActive(([item]) => {
-    if (untouched && item === firstOf(pick.items)) {
+  const showActive = () => {
+    const [item] = pick.activeItems;
+    if (item === undefined || (untouched && item === firstOf(pick.items))) {
       return;
     }
     untouched = false;
-    if (item?.hit !== undefined) {
+    if (item.hit !== undefined) {
       void preview.show(item.hit);
+    }
+  };
+  const settle = () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      settling = undefined;
+      showActive();
+    }, SETTLE_MS);
+  };
+  pick.onDidChangeValue(() => {
+    untouched = true;
+    settle();
+  });
+  pick.onDidChangeActive(() => {
+    if (settling === undefined) {
+      showActive();
     }
   });
   pick.onDidAccept(() => {
@@ -98,6 +120,7 @@ export function createHitList(events: HitListEvents): HitList {
     if (suspended) {
       return;
     }
+    clearTimeout(settling);
     pick.dispose();
     events.onClosed(chosen);
     if (!opening) {
@@ -117,6 +140,7 @@ export function createHitList(events: HitListEvents): HitList {
       const before = untouched ? undefined : pick.activeItems[0]?.hit;
       untouched = true;
       pick.items = items;
+      settle();
       const same = before && items.find((item) => item.hit && isSame(item.hit, before));
       if (same !== undefined) {
         untouched = false;
@@ -152,18 +176,15 @@ function itemOf(hit: Hit): HitItem {
     folders.length > 1
       ? folders.find((one) => one.uri.toString() === vscode.Uri.parse(hit.folder).toString())
       : undefined;
-  const reasons = reasonsOf(hit, translate);
-  // Label and description are what a screen reader says first; the icon's name is none of it.
   return {
     label: nameOf(hit),
     iconPath: new vscode.ThemeIcon(iconOf(hit.kind)),
     description: placeOf(hit, folder?.name),
-    detail: reasons,
+    // With the kind in words: a screen reader says label, description and detail, and nothing of the icon.
+    detail: `${hit.kind}: ${reasonsOf(hit, translate)}`,
     alwaysShow: true,
     buttons: [sideButton(), similarButton()],
     hit,
-    // Read by editors that know it; the typings of the oldest one that we support do not.
-    ...({ accessibilityInformation: { label: spokenOf(hit, reasons, translate) } } as object),
   };
 }
 

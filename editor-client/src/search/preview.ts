@@ -34,7 +34,9 @@ export function beginPreview(): Preview {
   const lines = vscode.window.createTextEditorDecorationType({
     isWholeLine: true,
     backgroundColor: new vscode.ThemeColor("editor.rangeHighlightBackground"),
-    borderColor: new vscode.ThemeColor("editor.rangeHighlightBorder"),
+    borderStyle: "solid",
+    borderWidth: "0 0 0 2px",
+    borderColor: new vscode.ThemeColor("focusBorder"),
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
     overviewRulerLane: vscode.OverviewRulerLane.Center,
   });
@@ -63,7 +65,8 @@ export function beginPreview(): Preview {
       clear();
       decorated = editor;
       editor.setDecorations(lines, [shownRange(editor.document, hit)]);
-      reveal(editor, hit);
+      // In the centre even if it can be seen: the list lies over the upper half.
+      reveal(editor, hit, vscode.TextEditorRevealType.InCenter);
     });
     shown = shown.catch(() => undefined); // a file that has gone meanwhile
     return shown;
@@ -150,9 +153,13 @@ function shownRange(document: vscode.TextDocument, hit: Hit): vscode.Range {
   return new vscode.Range(placeIn(document, hit.range.start), placeIn(document, { line: end, character: 0 }));
 }
 
-function reveal(editor: vscode.TextEditor, hit: Hit): void {
+function reveal(
+  editor: vscode.TextEditor,
+  hit: Hit,
+  how: vscode.TextEditorRevealType = vscode.TextEditorRevealType.InCenterIfOutsideViewport,
+): void {
   const line = placeIn(editor.document, hit.selectionRange.start);
-  editor.revealRange(new vscode.Range(line, line), vscode.TextEditorRevealType.InCenterIfOutsideViewport);
+  editor.revealRange(new vscode.Range(line, line), how);
 }
 
 /** A file that was not indexed again yet may be shorter than the server thinks. */

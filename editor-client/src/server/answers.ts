@@ -8,11 +8,7 @@ export function asAnswerError(error: unknown, isCancelled: boolean, gone: string
   if (error instanceof Overtaken || error instanceof Unanswerable) return error;
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   if (isCancelled || code === REQUEST_CANCELLED || code === SERVER_CANCELLED) return new Overtaken();
-  if (typeof code === "number" && isConnectionLost(code)) return new Unanswerable(gone);
+  // What has no code, or one of these, comes from the client's own side: the server has gone.
+  if (typeof code !== "number" || (code >= -32099 && code <= -32096)) return new Unanswerable(gone);
   return new Unanswerable(error instanceof Error ? error.message : String(error));
-}
-
-/** Codes with which the client's own side answers when the server has gone. */
-function isConnectionLost(code: number): boolean {
-  return code >= -32099 && code <= -32096;
 }

@@ -9,8 +9,11 @@ interface Choice extends vscode.QuickPickItem {
   readonly path?: string;
 }
 
-/** Returns whether one was chosen. */
-export async function chooseInterpreter(options: ProbeOptions, preferred: readonly string[]): Promise<boolean> {
+/** Returns what the setting names then; undefined when none was chosen. */
+export async function chooseInterpreter(
+  options: ProbeOptions,
+  preferred: readonly string[],
+): Promise<string | undefined> {
   const places = { preferred, env: options.env, home: homedir(), shunned: [] };
   const browse: Choice = { label: vscode.l10n.t("Browse\u2026"), iconPath: new vscode.ThemeIcon("folder-opened") };
   const choices = findPythons(places, options).then(({ usable, bare }): Choice[] => [
@@ -32,9 +35,9 @@ export async function chooseInterpreter(options: ProbeOptions, preferred: readon
     matchOnDescription: true,
   });
   const path = chosen && (chosen.path ?? (await browseForFile()));
-  if (!path) return false;
+  if (!path) return undefined;
   await vscode.workspace.getConfiguration("hunch").update("interpreter", path, vscode.ConfigurationTarget.Global);
-  return true;
+  return path;
 }
 
 async function browseForFile(): Promise<string | undefined> {

@@ -1,19 +1,36 @@
 // The connection that the extension talks through: finds, sets up, starts, watches and ends the server.
 
 import { mkdir } from "node:fs/promises";
-import { homedir, release } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Answer, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
 import { asAnswerError } from "./answers.js";
 import { chooseInterpreter } from "./choose-interpreter.js";
 import { type Connection, Overtaken, type ServerState, Unanswerable } from "./connection.js";
 import { afterEnd } from "./crashes.js";
-import { formatDebugInfo } from "./debug-info.js";
+import { debugFacts } from "./debug-facts.js";
+import { formatDebugInfo, noteText } from "./debug-info.js";
 import { type Environment, listEnvironments, removeOthers, useEnvironment } from "./environment.js";
 import { type Found, findServer, type Search } from "./find.js";
 import { launchOwn, safeEnvironment } from "./launch.js";
-import { describeCrashes, describeMissing, describeRefusal, describeStartFailure } from "./messages.js";
+import {
+  describeBare,
+  describeCrashes,
+  describeMissing,
+  describeRefusal,
+  describeStartFailure,
+  describeUnanswered,
+} from "./messages.js";
+import {
+  mentionSetting,
+  type NoticeActions,
+  offerSetUp,
+  offerSetUpFrom,
+  reportRefusal,
+  reportSetUpFailure,
+  reportStopped,
+} from "./notices.js";
 import { type ProbeOptions, probeInterpreter } from "./probe.js";
 import { selectedInterpreters, watchSelected } from "./python-extension.js";
 import { type RunningServer, startServer } from "./running-server.js";
@@ -23,6 +40,7 @@ import { traceChannel } from "./trace.js";
 import { fits } from "./versions.js";
 import { findWheel, type Wheel } from "./wheel.js";
 
+const DISPOSE_LIMIT_MS = 1_500;
 /** In globalState: the person does not want to be asked. */
 const DECLINED = "hunch.setUpDeclined";
 
@@ -48,6 +66,11 @@ class ServerConnection implements Connection {
   #restarting: NodeJS.Timeout | undefined;
   #lastSearch: Search | undefined;
   #wheel: Promise<Wheel | undefined> | undefined;
+  /** The version and the hash of the wheel that the extension carries. */
+  #wanted = "0.0.0";
+  #hash: string | undefined;
+  /** An interpreter that the person has chosen in this window. */
+  #chosen: string | undefined;
   /** Set by a set-up: its environment counts, whatever the settings say, until they change. */
   #preferred: Environment | undefined;
   #disposing: Promise<void> | undefined;
@@ -72,6 +95,14 @@ class ServerConnection implements Connection {
     this.#tell(this.#state);
     if (vscode.workspace.isTrusted) this.#watchSelected();
   }
+
+  readonly #actions: NoticeActions = {
+    setUp: () => void this.setUp(),
+    restart: () => void this.restart(),
+    chooseInterpreter: () => void this.#choose(),
+    showLogs: () => this.showLogs(),
+    decline: () => void this.#context.globalState.update(DECLINED, true),
+  };
 
   get state(): ServerState {
     return this.#state;
@@ -105,7 +136,7 @@ class ServerConnection implements Connection {
     const server = this.#server;
     if (!server) {
       const { state } = this;
-      throw new Unanswerable("message" in state ? state.message : vscode.l10n.t("Hunch's server is not running."));
+      throw new Unanswerable(describeUnanswered(state));
     }
     try {
       return token
@@ -168,6 +199,8 @@ class ServerConnection implements Connection {
       this.#ending.abort();
       clearTimeout(this.#restarting);
       await this.#stop();
+      // What was under way ends, too: a start is given up, pip is ended.
+      await Promise.race([this.#queue, sleep(DISPOSE_LIMIT_MS, undefined, { ref: false })]);
       for (const one of this.#disposables) one.dispose();
     })();
     return this.#disposing;
@@ -193,37 +226,25 @@ class ServerConnection implements Connection {
     const search = await this.#find();
     if (this.#ending.signal.aborted) return;
     if (search.found) return this.#launch(search.found);
-    if (search.refused) return this.#refuse(search.refused);
-    const outdated = (await listEnvironments(this.#root)).filter((one) => !this.#isPresent(one));
+    if (search.refused) {
+      await this.#refuse(search.refused);
+      return;
+    }
+    const outdated = (await listEnvironments(this.#root)).filter((one) => one.hash !== this.#hash);
     if (outdated.length && (await this.#bundled())) return this.#update(outdated);
     this.#offerSetUp();
   }
 
   async #find(): Promise<Search> {
     const options = await this.#probeOptions();
-    const wheel = await this.#bundled();
-    const all = await listEnvironments(this.#root);
-    const own = all.filter((one) => one.version === wheel?.version && one.hash === wheel.hash);
-    this.#presentHash = wheel?.hash;
-    const preferred = this.#preferred;
-    if (preferred) {
-      const found = await this.#own(preferred);
-      if (found) return { found, refused: undefined, notes: [{ candidate: found.candidate, version: found.version }] };
-    }
-    const places = await readPlaces(options.env, own, this.#log);
-    const search = await findServer(places, own, options);
+    const own = (await listEnvironments(this.#root)).filter((one) => one.hash === this.#hash);
+    const preferred = this.#preferred && (await this.#own(this.#preferred));
+    if (preferred) return { found: preferred, refused: undefined, notes: [] };
+    const search = await findServer(await readPlaces(options.env, own, this.#log), own, options);
     this.#lastSearch = search;
-    for (const { candidate, version, problem } of search.notes) {
-      const said = problem ? JSON.stringify(problem) : `hunch ${version}`;
-      this.#log.info(`looked at ${candidate.path} (${candidate.source}): ${said}`);
-    }
+    for (const note of search.notes) this.#log.info(`looked at ${noteText(note)}`);
+    if (!search.notes.length) this.#log.info("no server was found anywhere");
     return search;
-  }
-
-  #presentHash: string | undefined;
-
-  #isPresent(environment: Environment): boolean {
-    return environment.hash === this.#presentHash;
   }
 
   /** An environment that is known to be there, as a place that was found. */
@@ -321,7 +342,7 @@ class ServerConnection implements Connection {
       if (search.found) await this.#launch(search.found);
       else if (search.refused) {
         await this.#stop();
-        this.#refuse(search.refused);
+        await this.#refuse(search.refused);
       }
     });
   }
@@ -340,24 +361,28 @@ class ServerConnection implements Connection {
 
   // ---- the own environment ----
 
-  /** Makes the environment, starts in it, and says how it went. */
-  async #makeOwn(): Promise<boolean> {
+  /**
+   * Makes the environment and starts in it; returns whether it did.
+   * @param quietly nobody asked for it, and there is something to go on with when it fails
+   */
+  async #makeOwn(quietly = false): Promise<boolean> {
     const wheel = await this.#bundled();
     if (!wheel) {
-      this.#miss(
-        vscode.l10n.t("This build of the extension carries no server. Set hunch.interpreter or hunch.command."),
+      this.#fail(
+        vscode.l10n.t("This build of the extension carries no server: set hunch.interpreter or hunch.command."),
       );
-      this.#say(this.#state, "error");
       return false;
     }
     const before = this.#state;
     const options = await this.#probeOptions();
+    const trusted = vscode.workspace.isTrusted;
     const result = await setUpEnvironment({
       root: this.#root,
       wheel,
       probe: options,
-      preferred: await this.#preferredPythons(options.env),
-      shunned: vscode.workspace.isTrusted ? [] : workspacePaths(),
+      asked: await settingInterpreter(options.env),
+      selected: trusted ? await selectedInterpreters(this.#log) : [],
+      shunned: trusted ? [] : workspacePaths(),
       log: this.#log,
       signal: this.#ending.signal,
       // What runs goes on running until there is something better.
@@ -365,8 +390,9 @@ class ServerConnection implements Connection {
     });
     if (this.#ending.signal.aborted) return false;
     if ("failure" in result) {
-      if (!this.#server) this.#tell(before.kind === "failed" ? before : { kind: "missing", message: result.failure });
-      if (!result.isCancelled) this.#sayFailure(result.failure);
+      const { failure, isCancelled } = result;
+      if (!this.#server) this.#tell(before.kind === "failed" ? before : { kind: "missing", message: failure });
+      if (!isCancelled && !quietly) reportSetUpFailure(failure, this.#actions);
       return false;
     }
     const found = await this.#own(result.environment);
@@ -374,28 +400,21 @@ class ServerConnection implements Connection {
     this.#preferred = result.environment;
     this.#ends = [];
     await this.#launch(found);
-    this.#mentionSettings();
+    this.#mentionSetting();
     return true;
   }
 
-  /** The extension is newer than the environment that the person had it make. */
+  /** The extension is newer than the environment that the person had it make: that one goes on until there is another. */
   async #update(outdated: readonly Environment[]): Promise<void> {
     this.#log.info("the extension carries another server than its environment has: making it anew");
-    if (await this.#makeOwn()) return;
-    const wheel = await this.#bundled();
-    for (const environment of outdated) {
-      const found = wheel && fits(environment.version, wheel.version) ? await this.#own(environment) : undefined;
-      if (found) {
-        this.#log.warn(`going on with server ${found.version}`);
-        return this.#launch(found);
-      }
+    for (const environment of outdated.filter((one) => fits(one.version, this.#wanted))) {
+      const found = await this.#own(environment);
+      if (!found) continue;
+      await this.#launch(found);
+      void this.#inTurn(async () => void (await this.#makeOwn(true)));
+      return;
     }
-  }
-
-  async #preferredPythons(env: NodeJS.ProcessEnv): Promise<string[]> {
-    const setting = await settingInterpreter(env);
-    if (!vscode.workspace.isTrusted) return setting ? [setting] : [];
-    return [...(setting ? [setting] : []), ...(await selectedInterpreters(this.#log))];
+    await this.#makeOwn();
   }
 
   async #removeOutdated(kept: string): Promise<void> {
@@ -411,94 +430,49 @@ class ServerConnection implements Connection {
     if (!this.#ending.signal.aborted) this.#changes.fire(state);
   }
 
-  #miss(message: string): void {
-    this.#tell({ kind: "missing", message });
-  }
-
   #offerSetUp(): void {
     const message = describeMissing(vscode.workspace.isTrusted);
-    this.#miss(message);
-    if (this.#context.globalState.get(DECLINED)) return;
-    const setUp = vscode.l10n.t("Set Up Hunch");
-    const choose = vscode.l10n.t("Choose Interpreter...");
-    const notNow = vscode.l10n.t("Not Now");
-    const buttons = vscode.workspace.isTrusted ? [setUp, choose, notNow] : [setUp, notNow];
-    void vscode.window.showInformationMessage(message, ...buttons).then((chosen) => {
-      if (chosen === setUp) void this.setUp();
-      if (chosen === choose) void this.#choose();
-      if (chosen === notNow) void this.#context.globalState.update(DECLINED, true);
-    });
+    this.#tell({ kind: "missing", message });
+    if (!this.#context.globalState.get(DECLINED)) offerSetUp(message, this.#actions);
   }
 
-  #refuse(refused: NonNullable<Search["refused"]>): void {
-    const message = describeRefusal(refused.candidate, refused.problem, this.#wanted);
-    this.#tell({ kind: "failed", message });
-    const settings = vscode.l10n.t("Open Settings");
-    const setUp = vscode.l10n.t("Set Up Hunch");
-    const show = vscode.l10n.t("Show Log");
+  #refuse({ candidate, problem }: NonNullable<Search["refused"]>): Promise<unknown> | undefined {
+    if (problem.kind === "no-hunch") {
+      const message = describeBare(candidate);
+      this.#tell({ kind: "missing", message });
+      // Who has just chosen it has read that an environment is made from it.
+      if (this.#chosen === candidate.written) return this.#makeOwn();
+      offerSetUpFrom(message, this.#actions);
+      return undefined;
+    }
+    const message = describeRefusal(candidate, problem, this.#wanted);
     this.#log.error(message);
-    void vscode.window.showErrorMessage(message, settings, setUp, show).then((chosen) => {
-      if (chosen === settings) void this.#openSettings(refused.candidate.source);
-      if (chosen === setUp) void this.setUp();
-      if (chosen === show) this.showLogs();
-    });
+    this.#tell({ kind: "failed", message });
+    reportRefusal(message, candidate, this.#actions);
+    return undefined;
   }
 
   #fail(message: string): void {
-    this.#tell({ kind: "failed", message });
-    this.#say(this.#state, "error");
-  }
-
-  #say(state: ServerState, _severity: "error"): void {
-    const message = "message" in state ? state.message : "";
-    const restart = vscode.l10n.t("Restart");
-    const show = vscode.l10n.t("Show Log");
     this.#log.error(message);
-    void vscode.window.showErrorMessage(message, restart, show).then((chosen) => {
-      if (chosen === restart) void this.restart();
-      if (chosen === show) this.showLogs();
-    });
+    this.#tell({ kind: "failed", message });
+    reportStopped(message, this.#actions);
   }
 
-  #sayFailure(message: string): void {
-    const retry = vscode.l10n.t("Retry");
-    const choose = vscode.l10n.t("Choose Interpreter...");
-    const show = vscode.l10n.t("Show Log");
-    void vscode.window.showErrorMessage(message, retry, choose, show).then((chosen) => {
-      if (chosen === retry) void this.setUp();
-      if (chosen === choose) void this.#choose();
-      if (chosen === show) this.showLogs();
-    });
-  }
-
-  /** The own environment runs though a setting asks for something else, which could not be used. */
-  #mentionSettings(): void {
+  /** An interpreter without hunch stands for the environment that was made from it: that one is in order. */
+  #mentionSetting(): void {
     const refused = this.#lastSearch?.refused;
-    if (!refused) return;
-    const name = refused.candidate.source === "command" ? "command" : "interpreter";
-    // An interpreter without hunch stands for the environment that was made from it.
-    if (!settingOf(name) || refused.problem.kind === "no-hunch") return;
-    const message = vscode.l10n.t(
-      "Hunch now runs in an environment of its own. The setting hunch.{0} still names something that cannot be used.",
-      name,
-    );
-    const settings = vscode.l10n.t("Open Settings");
-    void vscode.window.showWarningMessage(message, settings).then((chosen) => {
-      if (chosen === settings) void this.#openSettings(refused.candidate.source);
-    });
+    if (refused && refused.problem.kind !== "no-hunch") mentionSetting(refused.candidate);
   }
 
   async #choose(): Promise<void> {
     const before = settingOf("interpreter");
     const options = await this.#probeOptions();
-    if (!(await chooseInterpreter(options, await this.#preferredPythons(options.env)))) return;
+    const asked = await settingInterpreter(options.env);
+    const chosen = await chooseInterpreter(options, asked ? [asked] : await selectedInterpreters(this.#log));
+    if (chosen === undefined) return;
+    this.#chosen = chosen;
     // The same one again changes no setting; it is another try nevertheless.
-    if (settingOf("interpreter") === before) void this.restart();
-  }
-
-  async #openSettings(source: string): Promise<void> {
-    const id = source === "command" ? "hunch.command" : "hunch.interpreter";
-    await vscode.commands.executeCommand("workbench.action.openSettings", `@id:${id}`);
+    if (before === chosen) void this.restart();
   }
 
   // ---- facts ----
@@ -510,8 +484,6 @@ class ServerConnection implements Connection {
   get #root(): string {
     return environmentsRoot(this.#context);
   }
-
-  #wanted = "0.0.0";
 
   #bundled(): Promise<Wheel | undefined> {
     this.#wheel ??= findWheel(join(this.#context.extensionPath, "server"));
@@ -525,35 +497,14 @@ class ServerConnection implements Connection {
   async #probeOptions(): Promise<ProbeOptions> {
     await mkdir(this.#root, { recursive: true });
     const wheel = await this.#bundled();
+    this.#hash = wheel?.hash;
     this.#wanted = wheel?.version ?? String(this.#context.extension.packageJSON.version);
     return { cwd: this.#storage, env: this.#env(), wanted: this.#wanted, signal: this.#ending.signal };
   }
 
   async debugInfo(): Promise<string> {
-    const wheel = await this.#bundled();
-    const { state } = this;
-    const python = this.#running?.python;
-    const configuration = vscode.workspace.getConfiguration("hunch");
-    const names = ["command", "interpreter", "cpuShare", "pauseOnBattery", "similarHints", "workspaceSymbols"];
-    const settings: Record<string, unknown> = {};
-    for (const name of [...names, "maxResults", "trace.server"]) settings[name] = configuration.get(name);
-    const launch = this.#running?.launch;
-    return formatDebugInfo({
-      extension: String(this.#context.extension.packageJSON.version),
-      wheel: wheel && `${wheel.version} (${wheel.hash})`,
-      editor: `${vscode.env.appName} ${vscode.version}`,
-      system: `${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
-      remote: vscode.env.remoteName,
-      ui: `${vscode.env.uiKind === vscode.UIKind.Web ? "web" : "desktop"}, host ${vscode.env.appHost}`,
-      trusted: vscode.workspace.isTrusted,
-      state,
-      status: state.kind === "running" ? state.status : undefined,
-      notes: this.#lastSearch?.notes ?? [],
-      interpreter: python && { path: python.path, version: python.version.join(".") },
-      running: launch && [launch.command, ...launch.args, "lsp"].join(" "),
-      settings,
-      home: homedir(),
-      folders: workspacePaths(),
-    });
+    const version = String(this.#context.extension.packageJSON.version);
+    const notes = this.#lastSearch?.notes ?? [];
+    return formatDebugInfo(debugFacts(version, await this.#bundled(), this.#state, this.#running, notes));
   }
 }

@@ -1,6 +1,7 @@
 // The text for a bug report: what runs where, and how it was found. No source text, no names of folders. Pure.
 
 import type { ServerStatus } from "../protocol.js";
+import type { Source } from "./candidates.js";
 import type { ServerState } from "./connection.js";
 import type { Note } from "./find.js";
 
@@ -27,7 +28,7 @@ export function formatDebugInfo(facts: DebugFacts): string {
   const { state, status } = facts;
   const lines = [
     `Hunch ${facts.extension}, carries server ${facts.wheel ?? "none"}`,
-    `Editor: ${facts.editor}, ${facts.ui}${facts.remote ? `, remote: ${facts.remote}` : ""}`,
+    `Editor: ${facts.editor}, ${facts.ui}${facts.remote ? `, remote: ${kindOf(facts.remote)}` : ""}`,
     `System: ${facts.system}`,
     `Trusted: ${facts.trusted ? "yes" : "no"}`,
     `State: ${state.kind}${"message" in state ? `: ${state.message}` : ""}`,
@@ -35,7 +36,8 @@ export function formatDebugInfo(facts: DebugFacts): string {
     `Started as: ${facts.running ?? "-"}`,
     `Python: ${facts.interpreter ? `${facts.interpreter.version}, ${facts.interpreter.path}` : "-"}`,
     "Looked at:",
-    ...(facts.notes.length ? facts.notes.map(noteLine) : ["  nothing"]),
+    ...facts.notes.map((note) => `  ${noteText(note)}`),
+    ...emptyPlaces(facts).map((source) => `  ${source}: nothing there`),
     "Settings:",
     ...Object.entries(facts.settings).map(([name, value]) => `  hunch.${name}: ${JSON.stringify(value)}`),
     `Folders: ${status?.folders.length ?? 0}`,
@@ -50,11 +52,26 @@ export function formatDebugInfo(facts: DebugFacts): string {
   return `${lines.map((line) => withoutNames(line, facts)).join("\n")}\n`;
 }
 
-function noteLine({ candidate, version, problem }: Note): string {
+/** A remote may be called by its address, which is nobody's business. */
+function kindOf(remote: string): string {
+  return /^[a-z+-]+$/.test(remote) ? remote : "other";
+}
+
+/** Where a server was looked for and nothing was: unless something named by a setting, or an earlier place, decided. */
+function emptyPlaces({ notes, trusted }: DebugFacts): Source[] {
+  const last = notes.at(-1);
+  if (notes.some(({ candidate }) => candidate.written !== undefined)) return [];
+  const places: Source[] = trusted ? ["selected", "path", "own"] : ["own"];
+  const looked = last?.version === undefined ? places : places.slice(0, places.indexOf(last.candidate.source));
+  return looked.filter((source) => !notes.some(({ candidate }) => candidate.source === source));
+}
+
+/** One place and what it said, on one line. */
+export function noteText({ candidate, version, problem }: Note): string {
   const { kind, ...rest } = problem ?? { kind: "" };
   const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "object" ? "" : value}`);
   const said = problem ? [kind, ...details.filter((detail) => !detail.endsWith("="))].join(" ") : `hunch ${version}`;
-  return `  ${candidate.source}: ${candidate.path}: ${said}`;
+  return `${candidate.source}: ${candidate.path}: ${said}`;
 }
 
 /** A path says who somebody is and what they work on. */

@@ -71,8 +71,11 @@ function middleware(client: () => LanguageClient): Middleware {
     workspace: {
       // The server learns what it knows, not where programs are.
       configuration: ({ items }) => items.map((item) => (item.section === "hunch" ? settings() : null)),
-      didChangeConfiguration: () =>
-        client().sendNotification("workspace/didChangeConfiguration", { settings: { hunch: settings() } }),
+      didChangeConfiguration: async () => {
+        // Some changes end this server: the one after it reads them when it starts.
+        if (!client().isRunning()) return;
+        await client().sendNotification("workspace/didChangeConfiguration", { settings: { hunch: settings() } });
+      },
     },
   };
 }

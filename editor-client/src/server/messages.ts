@@ -2,6 +2,7 @@
 
 import { l10n } from "vscode";
 import type { Candidate } from "./candidates.js";
+import type { ServerState } from "./connection.js";
 import type { SetUpProblem, SetUpStep } from "./environment.js";
 import type { Problem } from "./probe.js";
 import type { FoundPythons } from "./python.js";
@@ -36,7 +37,7 @@ export function describeProblem(problem: Problem, wanted: string): string {
     case "old-python":
       return l10n.t("it is Python {0}, and Hunch needs Python 3.10 or newer.", problem.version);
     case "no-hunch":
-      return l10n.t("this Python has no module hunch. Hunch can make an environment of its own from it.");
+      return l10n.t("this Python has no module hunch.");
     case "not-hunch":
       return withWords(l10n.t("it is something else that is called hunch."), problem.said);
     case "other-version":
@@ -46,6 +47,14 @@ export function describeProblem(problem: Problem, wanted: string): string {
     case "broken":
       return withWords(l10n.t("it ended with an error."), problem.said);
   }
+}
+
+/** About a setting that names an interpreter without hunch. */
+export function describeBare(candidate: Candidate): string {
+  return l10n.t(
+    "{0}, which the setting hunch.interpreter names, has no module hunch. Hunch can make an environment of its own from it.",
+    candidate.path,
+  );
 }
 
 export function describeMissing(trusted: boolean): string {
@@ -130,6 +139,12 @@ export function describeNoPython(found: FoundPythons): string {
 
 export function describeStartFailure(said: string): string {
   return withWords(l10n.t("Hunch's server does not start."), said);
+}
+
+/** Why a question is not answered while no server runs. */
+export function describeUnanswered(state: ServerState): string {
+  if (state.kind === "installing") return l10n.t("Hunch is still being set up. {0}", state.message);
+  return "message" in state ? state.message : l10n.t("Hunch's server is not running.");
 }
 
 export function describeCrashes(count: number): string {

@@ -31,7 +31,7 @@ export interface StartOptions {
 
 /** How long the first answer may take: Python and a cold disk. */
 const START_LIMIT_MS = 60_000;
-const STOP_LIMIT_MS = 1_500;
+const STOP_LIMIT_MS = 1_800;
 /** What a process says at its end may be read after the end itself is noticed. */
 const LAST_WORDS_MS = 100;
 
@@ -84,10 +84,21 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     ended,
     stop: async () => {
       stopping = true;
+      const limit = sleep(STOP_LIMIT_MS, undefined, { ref: false });
+      // It ends by itself once it was told to, after it has written what it holds.
+      const over = process_.child && exitOf(process_.child);
       await client.dispose(STOP_LIMIT_MS).catch(() => {});
+      await Promise.race([over, limit]);
       kill();
     },
   };
+}
+
+function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once("exit", () => resolve());
+  });
 }
 
 /** Rejects when the start fails, takes too long, or is given up. */

@@ -3,17 +3,21 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { type Environment, makeEnvironment, SetUpFailure, type SetUpStep } from "./environment.js";
+import { isInside } from "./launch.js";
 import { describeFailure, describeNoPython, describeStep } from "./messages.js";
-import type { ProbeOptions } from "./probe.js";
-import { findPythons } from "./python.js";
+import { type ProbeOptions, type Python, probePython } from "./probe.js";
+import { findPythons, rankPythons } from "./python.js";
+import { isNewEnough } from "./versions.js";
 import type { Wheel } from "./wheel.js";
 
 export interface SetUpOptions {
   readonly root: string;
   readonly wheel: Wheel;
   readonly probe: ProbeOptions;
-  /** Interpreters that the person has chosen somewhere; the first that can is taken. */
-  readonly preferred: readonly string[];
+  /** The interpreter that the setting names: if it is a Python that is new enough, no other is taken. */
+  readonly asked: string | undefined;
+  /** Interpreters that the person has chosen elsewhere. */
+  readonly selected: readonly string[];
   /** Folders whose interpreters are not run. */
   readonly shunned: readonly string[];
   readonly log: vscode.LogOutputChannel;
@@ -51,11 +55,9 @@ export async function setUpEnvironment(options: SetUpOptions): Promise<SetUpResu
 async function make(options: SetUpOptions, signal: AbortSignal, say: (message: string) => void): Promise<SetUpResult> {
   const { log, probe } = options;
   say(vscode.l10n.t("Looking for Python\u2026"));
-  const places = { preferred: options.preferred, env: probe.env, home: homedir(), shunned: options.shunned };
-  const pythons = await findPythons(places, { ...probe, signal });
+  const python = (await askedPython(options, signal)) ?? (await anyPython(options, signal));
   if (signal.aborted) return { failure: describeFailure({ kind: "cancelled" }), isCancelled: true };
-  const [python] = pythons.usable;
-  if (!python) return { failure: describeNoPython(pythons), isCancelled: false };
+  if ("failure" in python) return { ...python, isCancelled: false };
   log.info(`setting up ${options.wheel.version} with ${python.executable} (${python.version.join(".")})`);
   try {
     const environment = await makeEnvironment({
@@ -74,4 +76,23 @@ async function make(options: SetUpOptions, signal: AbortSignal, say: (message: s
     log.error(`setting up failed: ${error.message}`);
     return { failure: describeFailure(error.problem), isCancelled: error.problem.kind === "cancelled" };
   }
+}
+
+async function askedPython(
+  { asked, probe, shunned }: SetUpOptions,
+  signal: AbortSignal,
+): Promise<Python | { readonly failure: string } | undefined> {
+  if (asked === undefined || shunned.some((folder) => isInside(asked, folder))) return undefined;
+  const answer = await probePython(asked, { ...probe, signal });
+  if (!("ok" in answer) || !isNewEnough(answer.ok.version)) return undefined;
+  return answer.ok.canMakeEnvironments ? answer.ok : { failure: describeNoPython(rankPythons([answer.ok])) };
+}
+
+async function anyPython(
+  { selected, probe, shunned }: SetUpOptions,
+  signal: AbortSignal,
+): Promise<Python | { readonly failure: string }> {
+  const places = { preferred: selected, env: probe.env, home: homedir(), shunned };
+  const pythons = await findPythons(places, { ...probe, signal });
+  return pythons.usable[0] ?? { failure: describeNoPython(pythons) };
 }

@@ -51,6 +51,11 @@ describe("a hit", () => {
     expect(reasonsOf(hit, l10n.t)).toBe("meaning · words (retry, backoff) · exact name (retry)");
   });
 
+  it("names a few words of many", () => {
+    const many = { signal: "words", weight: 1, terms: ["a", "b", "c", "d", "e"] };
+    expect(reasonsOf({ ...hit, why: [many] }, l10n.t)).toBe("words (a, b, c, d, \u2026)");
+  });
+
   it("is a whole sentence to a screen reader", () => {
     expect(spokenOf(hit, "meaning", l10n.t)).toBe("method Client.retry in src/net/retry.py, line 12, found by meaning");
   });
