@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
-_END_SECONDS = 1.7
+_END_SECONDS = 1.4
 """From the reason to end until the process is ended whatever it does."""
 
 _FLUSH_SECONDS = 0.2
