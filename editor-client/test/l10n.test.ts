@@ -80,7 +80,10 @@ describe.each(bundles)("%s", (path) => {
   const bundle = readTexts(path);
 
   it("has each message of the sources, and no other", () => {
-    expect(Object.keys(bundle).sort()).toEqual(messages);
+    expect({
+      missing: messages.filter((message) => !(message in bundle)),
+      left: Object.keys(bundle).filter((message) => !messages.includes(message)),
+    }).toEqual({ missing: [], left: [] });
   });
 
   it("keeps values and icons", () => {

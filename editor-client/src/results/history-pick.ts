@@ -1,12 +1,11 @@
 // The search history: a list of past queries; choosing one runs it, the bin takes it out.
 
 import * as vscode from "vscode";
-import { readRecent } from "../search/recent.js";
+import { RECENT_KEY, readRecent } from "../search/recent.js";
 import { type PastQuery, readHistory, withoutQuery, withQuery } from "./history.js";
 
 const HISTORY = "hunch.history";
 /** The short list that an empty search shows; what is deleted here must not turn up there. */
-const RECENT = "hunch.recent";
 
 export interface History {
   add(query: string): void;
@@ -24,8 +23,8 @@ export function createHistory(memory: vscode.Memento, moment: (time: number) => 
   const forget = async (query: string) => {
     await memory.update(HISTORY, withoutQuery(read(), query));
     await memory.update(
-      RECENT,
-      readRecent(memory.get(RECENT)).filter((one) => one !== query),
+      RECENT_KEY,
+      readRecent(memory.get(RECENT_KEY)).filter((one) => one !== query),
     );
   };
 
@@ -38,7 +37,7 @@ export function createHistory(memory: vscode.Memento, moment: (time: number) => 
     );
     if (chosen === button) {
       await memory.update(HISTORY, undefined);
-      await memory.update(RECENT, undefined);
+      await memory.update(RECENT_KEY, undefined);
     }
   };
 
@@ -90,16 +89,11 @@ export function createHistory(memory: vscode.Memento, moment: (time: number) => 
 }
 
 function itemOf(past: PastQuery, moment: (time: number) => string): QueryItem {
-  const description = moment(past.askedAt);
   return {
     label: past.query,
-    description,
+    description: moment(past.askedAt),
     iconPath: new vscode.ThemeIcon("history"),
     buttons: [{ iconPath: new vscode.ThemeIcon("trash"), tooltip: vscode.l10n.t("Delete from History") }],
     query: past.query,
-    // Read by editors that know it; the typings of the oldest one that we support do not.
-    ...({
-      accessibilityInformation: { label: vscode.l10n.t("{0}, searched {1}", past.query, description) },
-    } as object),
   };
 }

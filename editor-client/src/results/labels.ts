@@ -78,7 +78,7 @@ export function messageOf(entry: Entry, isWholeNow: boolean, t: Translate): stri
 /** "14:32" today, "yesterday, 14:32", else with the date; in the editor's language. */
 export function momentOf(time: number, now: number, language: string, t: Translate): string {
   const date = new Date(time);
-  const clock = format(date, language, { hour: "2-digit", minute: "2-digit" });
+  const clock = format(date, language, { timeStyle: "short" });
   const dayBefore = new Date(now);
   dayBefore.setDate(dayBefore.getDate() - 1);
   if (date.toDateString() === new Date(now).toDateString()) {

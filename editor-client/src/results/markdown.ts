@@ -5,6 +5,9 @@ import { nameOf, reasonsOf, type Translate } from "../search/describe.js";
 import { type Entry, titleOf } from "./entries.js";
 import { type FileGroup, groupByFile } from "./grouping.js";
 
+/** More code than this hides the rest of a tooltip. */
+const MOST_LINES = 8;
+
 /** A path as people read it; with the workspace folder's name in front when there are several. */
 export type PathOf = (hit: { readonly folder: string; readonly path: string }) => string;
 
@@ -34,13 +37,15 @@ export function hitMarkdown(hit: Hit, pathOf: PathOf, t: Translate): string {
 
 /** What the pointer over a hit shows: signature, what it is for, code, reasons. */
 export function hitTooltip(hit: Hit, place: string, t: Translate): string {
+  const code = hit.snippet.split("\n").slice(0, MOST_LINES).join("\n");
   const [signature = ""] = hit.signature.split("\n");
-  const isInSnippet = hit.snippet.includes(signature.trim());
+  // The server puts a signature on one line, however it is written; up to the parameters the two are the same.
+  const isInCode = code.includes(signature.split("(")[0]?.trim() ?? "");
   const reasons = reasonsOf(hit, t);
   const parts = [
-    signature.trim() === "" || isInSnippet ? "" : fenced(signature, hit.language),
+    signature.trim() === "" || isInCode ? "" : fenced(signature, hit.language),
     escapeText(firstSentence(hit.documentation)),
-    hit.snippet.trim() === "" ? "" : fenced(hit.snippet, hit.language),
+    code.trim() === "" ? "" : fenced(code, hit.language),
     reasons === "" ? "" : escapeText(t("Found by {0}", reasons)),
     escapeText(place),
   ];
@@ -94,7 +99,8 @@ export function fenced(code: string, language: string): string {
 /** Text in which no character means anything; on one line. */
 export function escapeText(text: string): string {
   const line = text.replace(/\s+/g, " ").trim();
-  return line.replace(/[\\`*_{}[\]<>()#+\-!|~&=$]/g, "\\$&").replace(/^(\d+)\./, "$1\\.");
+  const inline = line.replace(/[\\`*_[\]<>~|&$]/g, "\\$&");
+  return inline.replace(/^(\d*)([#+=.)-])/, "$1\\$2"); // headings, rules and lists are so only at the start
 }
 
 export function firstSentence(text: string): string {

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Hit } from "../protocol.js";
-import { iconOf, type Translate } from "../search/describe.js";
+import { iconOf, placeOf, type Translate } from "../search/describe.js";
 import type { Entry } from "./entries.js";
 import { type FileGroup, groupByFile } from "./grouping.js";
 import { entryLabel, entryTooltip, fileLabel, hitLabel, type Label, momentOf } from "./labels.js";
@@ -59,7 +59,9 @@ export function createTree(t: Translate): Tree & vscode.Disposable {
     getTreeItem: (node) => itemOf(node, node === roots[0], t),
     resolveTreeItem: (item, node) => {
       if (node.type === "hit") {
-        item.tooltip = new vscode.MarkdownString(hitTooltip(node.hit, pathOf(node.hit), t));
+        item.tooltip = new vscode.MarkdownString(
+          hitTooltip(node.hit, placeOf(node.hit, folderNameOf(node.hit.folder)), t),
+        );
       }
       return item;
     },

@@ -28,6 +28,8 @@ export async function openHit(
   return editor;
 }
 
+const SCROLLED_MS = 150;
+
 /** Remembers where the person is now. */
 export function beginPreview(): Preview {
   const before = remember();
@@ -136,12 +138,33 @@ async function goBack(before: Before): Promise<void> {
     });
     editor.selections = selections;
     if (visible !== undefined) {
-      editor.revealRange(visible, vscode.TextEditorRevealType.AtTop);
+      await scrollTo(editor, visible);
     }
   }
   const group = vscode.window.tabGroups.all.find((one) => one.viewColumn === before.column);
   const added = group?.tabs.filter((tab) => tab.isPreview && !tab.isDirty && !before.tabs.has(identityOf(tab))) ?? [];
   await vscode.window.tabGroups.close(added);
+}
+
+/** Puts a line at the top. Revealing alone leaves room for the lines of scopes that stick there. */
+async function scrollTo(editor: vscode.TextEditor, visible: vscode.Range): Promise<void> {
+  const scrolled = new Promise<void>((resolve) => {
+    const listening = vscode.window.onDidChangeTextEditorVisibleRanges(done);
+    const timer = setTimeout(done, SCROLLED_MS); // it may be there already
+    function done() {
+      clearTimeout(timer);
+      listening.dispose();
+      resolve();
+    }
+  });
+  editor.revealRange(visible, vscode.TextEditorRevealType.AtTop);
+  await scrolled;
+  const missing = visible.start.line - (editor.visibleRanges[0]?.start.line ?? visible.start.line);
+  if (missing !== 0) {
+    const to = missing > 0 ? "down" : "up";
+    const value = Math.abs(missing);
+    await vscode.commands.executeCommand("editorScroll", { to, by: "line", value, revealCursor: false });
+  }
 }
 
 function identityOf(tab: vscode.Tab): string {

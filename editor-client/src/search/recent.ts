@@ -1,5 +1,8 @@
 // The last queries, newest first, each once. Pure.
 
+/** Where they are kept in the workspace's memory. */
+export const RECENT_KEY = "hunch.recent";
+
 const MOST_RECENT = 15;
 
 export function withRecent(recent: readonly string[], query: string): string[] {

@@ -9,12 +9,11 @@ import { triedOf } from "./describe.js";
 import { chooseFilter } from "./filter-pick.js";
 import { createHitList, type HitItem, type HitList, itemsOf, translate } from "./hit-list.js";
 import { splitQuery, withoutFilters } from "./query.js";
-import { readRecent, withRecent } from "./recent.js";
+import { RECENT_KEY, readRecent, withRecent } from "./recent.js";
 
 const DEBOUNCE_MS = 150;
 /** Between two questions for the same words while the index is growing. */
 const AGAIN_MS = 1500;
-const RECENT = "hunch.recent";
 const OPEN = "hunch.searchOpen";
 
 export interface Search {
@@ -72,7 +71,7 @@ function openList(
       listening.dispose();
       if (answer !== undefined && answer.hits.length > 0) {
         results.addSearch(pick.value.trim(), answer);
-        void memory.update(RECENT, withRecent(readRecent(memory.get(RECENT)), pick.value));
+        void memory.update(RECENT_KEY, withRecent(readRecent(memory.get(RECENT_KEY)), pick.value));
       }
       closed();
     },
@@ -147,7 +146,7 @@ function openList(
   };
 
   const recentItems = (): HitItem[] => {
-    const recent = readRecent(memory.get(RECENT)).map(
+    const recent = readRecent(memory.get(RECENT_KEY)).map(
       (one): HitItem => ({
         label: one,
         iconPath: new vscode.ThemeIcon("history"),

@@ -1,4 +1,4 @@
-// Lets the person choose a Python; the choice becomes the setting hunch.interpreter.
+// Lets the person choose a Python.
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
@@ -9,7 +9,7 @@ interface Choice extends vscode.QuickPickItem {
   readonly path?: string;
 }
 
-/** Returns what the setting names then; undefined when none was chosen. */
+/** Returns the path that was chosen, if any. */
 export async function chooseInterpreter(
   options: ProbeOptions,
   preferred: readonly string[],
@@ -34,10 +34,7 @@ export async function chooseInterpreter(
     placeHolder: vscode.l10n.t("A Python, 3.10 or newer, that has hunch or that an environment is made from"),
     matchOnDescription: true,
   });
-  const path = chosen && (chosen.path ?? (await browseForFile()));
-  if (!path) return undefined;
-  await vscode.workspace.getConfiguration("hunch").update("interpreter", path, vscode.ConfigurationTarget.Global);
-  return path;
+  return chosen && (chosen.path ?? browseForFile());
 }
 
 async function browseForFile(): Promise<string | undefined> {

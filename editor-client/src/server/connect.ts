@@ -1,7 +1,5 @@
 // The connection that the extension talks through: finds, sets up, starts, watches and ends the server.
 
-import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Answer, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
@@ -10,10 +8,10 @@ import { chooseInterpreter } from "./choose-interpreter.js";
 import { type Connection, Overtaken, type ServerState, Unanswerable } from "./connection.js";
 import { afterEnd } from "./crashes.js";
 import { debugFacts } from "./debug-facts.js";
-import { formatDebugInfo, noteText } from "./debug-info.js";
-import { type Environment, listEnvironments, removeOthers, useEnvironment } from "./environment.js";
-import { type Found, findServer, type Search } from "./find.js";
-import { launchOwn, safeEnvironment } from "./launch.js";
+import { formatDebugInfo } from "./debug-info.js";
+import { minorOf, useEnvironment } from "./environment.js";
+import type { Found, Search } from "./find.js";
+import { Finder } from "./finder.js";
 import {
   describeBare,
   describeCrashes,
@@ -31,16 +29,13 @@ import {
   reportSetUpFailure,
   reportStopped,
 } from "./notices.js";
-import { type ProbeOptions, probeInterpreter } from "./probe.js";
 import { selectedInterpreters, watchSelected } from "./python-extension.js";
 import { type RunningServer, startServer } from "./running-server.js";
 import { setUpEnvironment } from "./set-up.js";
-import { environmentsRoot, readPlaces, settingInterpreter, settingOf, workspacePaths } from "./surroundings.js";
+import { setInterpreter, settingInterpreter, settingOf, workspacePaths } from "./surroundings.js";
 import { traceChannel } from "./trace.js";
-import { fits } from "./versions.js";
-import { findWheel, type Wheel } from "./wheel.js";
 
-const DISPOSE_LIMIT_MS = 1_500;
+const DISPOSE_LIMIT_MS = 1_900;
 /** In globalState: the person does not want to be asked. */
 const DECLINED = "hunch.setUpDeclined";
 
@@ -55,6 +50,7 @@ class ServerConnection implements Connection {
   readonly #changes = new vscode.EventEmitter<ServerState>();
   readonly #disposables: vscode.Disposable[] = [];
   readonly #ending = new AbortController();
+  readonly #finder: Finder;
   readonly onDidChangeState = this.#changes.event;
   #state: ServerState = { kind: "starting" };
   /** Starts, stops and set-ups happen one after the other. */
@@ -64,27 +60,21 @@ class ServerConnection implements Connection {
   #leaveEnvironment: (() => Promise<void>) | undefined;
   #ends: readonly number[] = [];
   #restarting: NodeJS.Timeout | undefined;
-  #lastSearch: Search | undefined;
-  #wheel: Promise<Wheel | undefined> | undefined;
-  /** The version and the hash of the wheel that the extension carries. */
-  #wanted = "0.0.0";
-  #hash: string | undefined;
   /** An interpreter that the person has chosen in this window. */
   #chosen: string | undefined;
-  /** Set by a set-up: its environment counts, whatever the settings say, until they change. */
-  #preferred: Environment | undefined;
   #disposing: Promise<void> | undefined;
 
   constructor(context: vscode.ExtensionContext, log: vscode.LogOutputChannel) {
     this.#context = context;
     this.#log = log;
     this.#trace = traceChannel(log);
+    this.#finder = new Finder(context, log, this.#ending.signal);
     this.#disposables.push(
       this.#changes,
       this.#trace,
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (!event.affectsConfiguration("hunch.command") && !event.affectsConfiguration("hunch.interpreter")) return;
-        this.#preferred = undefined;
+        this.#finder.preferred = undefined;
         void this.restart();
       }),
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
@@ -197,10 +187,9 @@ class ServerConnection implements Connection {
   dispose(): Promise<void> {
     this.#disposing ??= (async () => {
       this.#ending.abort();
-      clearTimeout(this.#restarting);
-      await this.#stop();
-      // What was under way ends, too: a start is given up, pip is ended.
-      await Promise.race([this.#queue, sleep(DISPOSE_LIMIT_MS, undefined, { ref: false })]);
+      // What is under way ends, too: a start is given up, pip is ended.
+      const limit = sleep(DISPOSE_LIMIT_MS, undefined, { ref: false });
+      await Promise.all([this.#stop(), Promise.race([this.#queue, limit])]);
       for (const one of this.#disposables) one.dispose();
     })();
     return this.#disposing;
@@ -209,7 +198,6 @@ class ServerConnection implements Connection {
   #inTurn(work: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(async () => {
       if (this.#ending.signal.aborted) return;
-      clearTimeout(this.#restarting);
       try {
         await work();
       } catch (error) {
@@ -223,36 +211,12 @@ class ServerConnection implements Connection {
 
   async #findAndLaunch(): Promise<void> {
     this.#tell({ kind: "starting" });
-    const search = await this.#find();
+    const search = await this.#finder.find();
     if (this.#ending.signal.aborted) return;
     if (search.found) return this.#launch(search.found);
-    if (search.refused) {
-      await this.#refuse(search.refused);
-      return;
-    }
-    const outdated = (await listEnvironments(this.#root)).filter((one) => one.hash !== this.#hash);
-    if (outdated.length && (await this.#bundled())) return this.#update(outdated);
+    if (search.refused) return this.#refuse(search.refused);
+    if (await this.#finder.wasSetUp()) return this.#update();
     this.#offerSetUp();
-  }
-
-  async #find(): Promise<Search> {
-    const options = await this.#probeOptions();
-    const own = (await listEnvironments(this.#root)).filter((one) => one.hash === this.#hash);
-    const preferred = this.#preferred && (await this.#own(this.#preferred));
-    if (preferred) return { found: preferred, refused: undefined, notes: [] };
-    const search = await findServer(await readPlaces(options.env, own, this.#log), own, options);
-    this.#lastSearch = search;
-    for (const note of search.notes) this.#log.info(`looked at ${noteText(note)}`);
-    if (!search.notes.length) this.#log.info("no server was found anywhere");
-    return search;
-  }
-
-  /** An environment that is known to be there, as a place that was found. */
-  async #own(environment: Environment): Promise<Found | undefined> {
-    const answer = await probeInterpreter(environment.interpreter, await this.#probeOptions(), launchOwn);
-    if (!("ok" in answer)) return undefined;
-    const candidate = { source: "own", path: environment.interpreter } as const;
-    return { candidate, ...answer.ok, environment: environment.folder };
   }
 
   async #launch(found: Found): Promise<void> {
@@ -264,8 +228,8 @@ class ServerConnection implements Connection {
       if (found.environment) this.#leaveEnvironment = await useEnvironment(found.environment);
       server = await startServer({
         launch: found.launch,
-        cwd: this.#storage,
-        env: this.#env(),
+        cwd: this.#finder.storage,
+        env: this.#finder.environment(),
         log: this.#log,
         trace: this.#trace,
         signal: this.#ending.signal,
@@ -283,6 +247,7 @@ class ServerConnection implements Connection {
       if (this.#ends.length) return this.#ended(found);
       return this.#fail(describeStartFailure(error instanceof Error ? error.message : String(error)));
     }
+    if (this.#ending.signal.aborted) return server.stop();
     this.#server = server;
     this.#running = found;
     void server.ended.then(() => {
@@ -295,7 +260,7 @@ class ServerConnection implements Connection {
     this.#tell({ kind: "running", status });
     const asked = await server.client.sendRequest<ServerStatus>("hunch/status", {}).catch(() => undefined);
     if (asked && this.#server === server) this.#tell({ kind: "running", status: asked });
-    if (found.environment) void this.#removeOutdated(found.environment);
+    if (found.environment) void this.#finder.removeOutdated(found.environment);
   }
 
   /** It ended by itself: comes back by itself, unless it did so too often. */
@@ -319,6 +284,7 @@ class ServerConnection implements Connection {
   }
 
   async #stop(): Promise<void> {
+    clearTimeout(this.#restarting);
     const server = this.#server;
     this.#server = undefined;
     this.#running = undefined;
@@ -335,7 +301,7 @@ class ServerConnection implements Connection {
   /** Another environment was selected, or the folders are trusted now: changes the server only if another one is found. */
   #lookAgain(): Promise<void> {
     return this.#inTurn(async () => {
-      const search = await this.#find();
+      const search = await this.#finder.find();
       const now = this.#running?.launch;
       const same = search.found && now && JSON.stringify(search.found.launch) === JSON.stringify(now);
       if (same && this.#server) return;
@@ -366,7 +332,7 @@ class ServerConnection implements Connection {
    * @param quietly nobody asked for it, and there is something to go on with when it fails
    */
   async #makeOwn(quietly = false): Promise<boolean> {
-    const wheel = await this.#bundled();
+    const wheel = await this.#finder.wheel();
     if (!wheel) {
       this.#fail(
         vscode.l10n.t("This build of the extension carries no server: set hunch.interpreter or hunch.command."),
@@ -374,10 +340,10 @@ class ServerConnection implements Connection {
       return false;
     }
     const before = this.#state;
-    const options = await this.#probeOptions();
+    const options = await this.#finder.options();
     const trusted = vscode.workspace.isTrusted;
     const result = await setUpEnvironment({
-      root: this.#root,
+      root: this.#finder.root,
       wheel,
       probe: options,
       asked: await settingInterpreter(options.env),
@@ -395,30 +361,28 @@ class ServerConnection implements Connection {
       if (!isCancelled && !quietly) reportSetUpFailure(failure, this.#actions);
       return false;
     }
-    const found = await this.#own(result.environment);
+    const found = await this.#finder.own(result.environment);
     if (!found) throw new Error(result.environment.folder);
-    this.#preferred = result.environment;
+    this.#finder.preferred = result.environment;
     this.#ends = [];
     await this.#launch(found);
     this.#mentionSetting();
     return true;
   }
 
-  /** The extension is newer than the environment that the person had it make: that one goes on until there is another. */
-  async #update(outdated: readonly Environment[]): Promise<void> {
-    this.#log.info("the extension carries another server than its environment has: making it anew");
-    for (const environment of outdated.filter((one) => fits(one.version, this.#wanted))) {
-      const found = await this.#own(environment);
-      if (!found) continue;
-      await this.#launch(found);
-      void this.#inTurn(async () => void (await this.#makeOwn(true)));
+  /**
+   * The environment that the person had the extension make is of an older extension, or its Python is gone: it is made
+   * anew. An older one that works goes on until then.
+   */
+  async #update(python?: string): Promise<void> {
+    this.#log.info("the extension's own environment is outdated or broken: making it anew");
+    const found = await this.#finder.outdated(python);
+    if (!found) {
+      await this.#makeOwn();
       return;
     }
-    await this.#makeOwn();
-  }
-
-  async #removeOutdated(kept: string): Promise<void> {
-    for (const folder of await removeOthers(this.#root, kept)) this.#log.info(`removed ${folder}`);
+    await this.#launch(found);
+    void this.#inTurn(async () => void (await this.#makeOwn(true)));
   }
 
   // ---- what the person is told ----
@@ -436,20 +400,20 @@ class ServerConnection implements Connection {
     if (!this.#context.globalState.get(DECLINED)) offerSetUp(message, this.#actions);
   }
 
-  #refuse({ candidate, problem }: NonNullable<Search["refused"]>): Promise<unknown> | undefined {
+  async #refuse({ candidate, problem }: NonNullable<Search["refused"]>): Promise<void> {
     if (problem.kind === "no-hunch") {
       const message = describeBare(candidate);
       this.#tell({ kind: "missing", message });
-      // Who has just chosen it has read that an environment is made from it.
-      if (this.#chosen === candidate.written) return this.#makeOwn();
-      offerSetUpFrom(message, this.#actions);
-      return undefined;
+      // Who has just chosen it has read that an environment is made from it; who had one made wants it again.
+      if (this.#chosen === candidate.written) await this.#makeOwn();
+      else if (await this.#finder.wasSetUp(minorOf(problem.python))) await this.#update(minorOf(problem.python));
+      else offerSetUpFrom(message, this.#actions);
+      return;
     }
-    const message = describeRefusal(candidate, problem, this.#wanted);
+    const message = describeRefusal(candidate, problem, this.#finder.wanted);
     this.#log.error(message);
     this.#tell({ kind: "failed", message });
     reportRefusal(message, candidate, this.#actions);
-    return undefined;
   }
 
   #fail(message: string): void {
@@ -460,51 +424,26 @@ class ServerConnection implements Connection {
 
   /** An interpreter without hunch stands for the environment that was made from it: that one is in order. */
   #mentionSetting(): void {
-    const refused = this.#lastSearch?.refused;
+    const refused = this.#finder.last.refused;
     if (refused && refused.problem.kind !== "no-hunch") mentionSetting(refused.candidate);
   }
 
   async #choose(): Promise<void> {
-    const before = settingOf("interpreter");
-    const options = await this.#probeOptions();
+    const options = await this.#finder.options();
     const asked = await settingInterpreter(options.env);
     const chosen = await chooseInterpreter(options, asked ? [asked] : await selectedInterpreters(this.#log));
     if (chosen === undefined) return;
     this.#chosen = chosen;
     // The same one again changes no setting; it is another try nevertheless.
-    if (before === chosen) void this.restart();
-  }
-
-  // ---- facts ----
-
-  get #storage(): string {
-    return this.#context.globalStorageUri.fsPath;
-  }
-
-  get #root(): string {
-    return environmentsRoot(this.#context);
-  }
-
-  #bundled(): Promise<Wheel | undefined> {
-    this.#wheel ??= findWheel(join(this.#context.extensionPath, "server"));
-    return this.#wheel;
-  }
-
-  #env(): NodeJS.ProcessEnv {
-    return safeEnvironment(process.env, workspacePaths());
-  }
-
-  async #probeOptions(): Promise<ProbeOptions> {
-    await mkdir(this.#root, { recursive: true });
-    const wheel = await this.#bundled();
-    this.#hash = wheel?.hash;
-    this.#wanted = wheel?.version ?? String(this.#context.extension.packageJSON.version);
-    return { cwd: this.#storage, env: this.#env(), wanted: this.#wanted, signal: this.#ending.signal };
+    if (settingOf("interpreter") === chosen) void this.restart();
+    else await setInterpreter(chosen);
   }
 
   async debugInfo(): Promise<string> {
-    const version = String(this.#context.extension.packageJSON.version);
-    const notes = this.#lastSearch?.notes ?? [];
-    return formatDebugInfo(debugFacts(version, await this.#bundled(), this.#state, this.#running, notes));
+    const finder = this.#finder;
+    const notes = finder.notes(this.#running);
+    return formatDebugInfo(
+      debugFacts(finder.extensionVersion, await finder.wheel(), this.#state, this.#running, notes),
+    );
   }
 }

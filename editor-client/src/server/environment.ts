@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { launchOwn } from "./launch.js";
-import { holdLock, isAlive } from "./lock.js";
+import { holdLock, isAlive, isHeld } from "./lock.js";
 import { type PipStep, readFailure, readStep } from "./pip-output.js";
 import { type ProbeOptions, type Python, probeInterpreter } from "./probe.js";
 import { type Finished, lastLine, run } from "./run.js";
@@ -14,8 +14,8 @@ import type { Wheel } from "./wheel.js";
 interface Marker {
   readonly version: string;
   readonly hash: string;
-  /** The interpreter that it was made from. */
-  readonly base: string;
+  /** Of the Python that it was made from: "3.12". */
+  readonly python: string;
 }
 
 export interface Environment {
@@ -23,7 +23,7 @@ export interface Environment {
   readonly interpreter: string;
   readonly version: string;
   readonly hash: string;
-  readonly base: string;
+  readonly python: string;
 }
 
 export type SetUpProblem =
@@ -69,7 +69,12 @@ const PIP_PLACES = ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYT
 const PIP_OPTIONS = ["--disable-pip-version-check", "--no-input", "--no-color"];
 
 export function folderName(wheel: Wheel, python: Python): string {
-  return `${wheel.version}-${wheel.hash}-py${python.version[0]}.${python.version[1]}`;
+  return `${wheel.version}-${wheel.hash}-py${minorOf(python)}`;
+}
+
+/** Environments of one minor version are alike, whichever Python they were made from. */
+export function minorOf(python: Python): string {
+  return `${python.version[0]}.${python.version[1]}`;
 }
 
 export function interpreterIn(folder: string): string {
@@ -90,9 +95,9 @@ export async function listEnvironments(root: string): Promise<Environment[]> {
 async function readMarker(folder: string): Promise<(Marker & { readonly made: number }) | undefined> {
   try {
     const path = join(folder, MARKER);
-    const { version, hash, base } = JSON.parse(await readFile(path, "utf8")) as Marker;
-    if (typeof version !== "string" || typeof hash !== "string" || typeof base !== "string") return undefined;
-    return { version, hash, base, made: (await stat(path)).mtimeMs };
+    const { version, hash, python } = JSON.parse(await readFile(path, "utf8")) as Marker;
+    if (typeof version !== "string" || typeof hash !== "string" || typeof python !== "string") return undefined;
+    return { version, hash, python, made: (await stat(path)).mtimeMs };
   } catch {
     return undefined;
   }
@@ -110,17 +115,17 @@ export async function makeEnvironment(options: MakeOptions): Promise<Environment
     await mkdir(root, { recursive: true });
     release = await holdLock(`${folder}.lock`, { signal, onWait: () => options.onStep?.({ kind: "wait" }) });
     // While this window waited, another one may have made it.
-    if (await works(folder, options)) return await environmentIn(folder, wheel, python);
+    if (await works(folder, options)) return environmentIn(folder, wheel, python);
     try {
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       await make(folder, options);
-      const marker: Marker = { version: wheel.version, hash: wheel.hash, base: python.executable };
+      const marker: Marker = { version: wheel.version, hash: wheel.hash, python: minorOf(python) };
       await writeFile(join(folder, MARKER), JSON.stringify(marker));
     } catch (error) {
       await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(() => {});
       throw error;
     }
-    return await environmentIn(folder, wheel, python);
+    return environmentIn(folder, wheel, python);
   } catch (error) {
     throw asFailure(error, options);
   } finally {
@@ -136,13 +141,13 @@ function asFailure(error: unknown, options: MakeOptions): SetUpFailure {
   return new SetUpFailure({ kind: "other", said: message ?? String(error) });
 }
 
-async function environmentIn(folder: string, wheel: Wheel, python: Python): Promise<Environment> {
-  const base = (await readMarker(folder))?.base ?? python.executable;
-  return { folder, interpreter: interpreterIn(folder), version: wheel.version, hash: wheel.hash, base };
+function environmentIn(folder: string, wheel: Wheel, python: Python): Environment {
+  const { version, hash } = wheel;
+  return { folder, interpreter: interpreterIn(folder), version, hash, python: minorOf(python) };
 }
 
 async function works(folder: string, options: MakeOptions): Promise<boolean> {
-  if (!(await readMarker(folder))) return false;
+  if ((await readMarker(folder))?.hash !== options.wheel.hash) return false;
   const probe: ProbeOptions = { cwd: options.root, env: options.env, wanted: options.wheel.version };
   return "ok" in (await probeInterpreter(interpreterIn(folder), { ...probe, signal: options.signal }, launchOwn));
 }
@@ -255,14 +260,15 @@ async function isRecent(path: string): Promise<boolean> {
 export async function removeOthers(root: string, kept: string): Promise<string[]> {
   const removed: string[] = [];
   const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
-  const names = new Set(entries.map((entry) => entry.name));
   for (const entry of entries) {
     const folder = join(root, entry.name);
-    if (!entry.isDirectory() || folder === kept || names.has(`${entry.name}.lock`) || (await isUsed(folder))) continue;
+    if (!entry.isDirectory() || folder === kept) continue;
+    if ((await isHeld(`${folder}.lock`)) || (await isUsed(folder))) continue;
     try {
       // The marker goes first: what is left of a removal that fails must not count as whole.
       await rm(join(folder, MARKER), { force: true });
       await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+      await rm(`${folder}.lock`, { force: true });
       removed.push(folder);
     } catch {
       // Tried again after the next set-up.

@@ -1,7 +1,7 @@
 // Goes through the places where a server may be and takes the first one that fits.
 
 import { type Candidate, candidatesOf, type Places } from "./candidates.js";
-import type { Environment } from "./environment.js";
+import { type Environment, minorOf } from "./environment.js";
 import { type Launch, launchCommand, launchOwn } from "./launch.js";
 import { type Answer, type ProbeOptions, type Problem, type Python, probeInterpreter, probeServer } from "./probe.js";
 
@@ -48,13 +48,13 @@ export async function findServer(places: Places, own: readonly Environment[], op
   return { found: undefined, refused: undefined, notes };
 }
 
-/** An interpreter without hunch stands for the environment that was made from it. */
+/** An interpreter without hunch stands for the environment that was made from it or its like. */
 async function madeFrom(
   python: Python,
   own: readonly Environment[],
   options: ProbeOptions,
 ): Promise<Found | undefined> {
-  for (const environment of own.filter((one) => one.base === python.executable)) {
+  for (const environment of own.filter((one) => one.python === minorOf(python))) {
     const answer = await ask({ source: "own", path: environment.interpreter }, own, options);
     if ("ok" in answer) return answer.ok;
   }

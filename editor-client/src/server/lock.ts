@@ -51,6 +51,12 @@ export async function holdLock(path: string, options: LockOptions = {}): Promise
   };
 }
 
+/** Whether somebody holds a lock who is not known to have ended. */
+export async function isHeld(path: string): Promise<boolean> {
+  const held = await look(path);
+  return held !== undefined && !isGone(held.text);
+}
+
 /** Whether the process that a holder names is known to have ended: one on this machine. */
 function isGone(text: string): boolean {
   const [host, process_] = text.split("\n");

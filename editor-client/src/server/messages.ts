@@ -24,6 +24,8 @@ export function describeRefusal(candidate: Candidate, problem: Problem, wanted: 
 /** One sentence that says what is wrong with a program. */
 export function describeProblem(problem: Problem, wanted: string): string {
   switch (problem.kind) {
+    case "not-on-path":
+      return l10n.t("there is no program of that name on PATH.");
     case "missing-file":
       return l10n.t("there is no such file.");
     case "folder":

@@ -1,12 +1,14 @@
 // Asks a program what it is by running it: which version of hunch, which Python.
 
 import { access, constants, stat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import { type Launch, launchInterpreter } from "./launch.js";
 import { type Finished, lastLine, run } from "./run.js";
 import { fits, isNewEnough, type PythonVersion } from "./versions.js";
 
 /** Why a program cannot be used. */
 export type Problem =
+  | { readonly kind: "not-on-path" }
   | { readonly kind: "missing-file" }
   | { readonly kind: "folder" }
   | { readonly kind: "not-executable" }
@@ -25,6 +27,8 @@ export interface Python {
   readonly version: PythonVersion;
   /** What it calls itself, with launchers and shims resolved. */
   readonly executable: string;
+  /** The folder that it is installed in; one and the same for all names of an interpreter. */
+  readonly prefix: string;
   /** Whether it has a module of the name. */
   readonly hasHunch: boolean;
   readonly canMakeEnvironments: boolean;
@@ -50,7 +54,7 @@ const LIMIT_MS = 20_000;
 const QUESTIONS = `
 import json, sys
 sys.path[:] = [path for path in sys.path if path]
-answers = {"version": list(sys.version_info[:3]), "executable": sys.executable or ""}
+answers = {"version": list(sys.version_info[:3]), "executable": sys.executable or "", "prefix": sys.prefix}
 if sys.version_info >= (3, 10):
     from importlib.util import find_spec
     import sysconfig
@@ -77,6 +81,7 @@ export async function probePython(path: string, options: ProbeOptions): Promise<
       path,
       version: [major, minor, micro],
       executable: answers.executable || path,
+      prefix: answers.prefix,
       hasHunch: answers.hunch === true,
       canMakeEnvironments: answers.venv === true,
       isUsual: answers.usual === true,
@@ -87,6 +92,7 @@ export async function probePython(path: string, options: ProbeOptions): Promise<
 interface Answers {
   readonly version: readonly number[];
   readonly executable: string;
+  readonly prefix: string;
   readonly hunch?: boolean;
   readonly venv?: boolean;
   readonly usual?: boolean;
@@ -135,6 +141,8 @@ export async function probeServer(launch: Launch, options: ProbeOptions): Promis
 }
 
 async function fileProblem(path: string): Promise<Problem | undefined> {
+  // A plain name that was not found; here it would mean another file in each folder.
+  if (!isAbsolute(path)) return { kind: "not-on-path" };
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) return { kind: "folder" };

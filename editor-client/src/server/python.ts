@@ -25,16 +25,27 @@ export interface FoundPythons {
   readonly bare: readonly Python[];
 }
 
-/** Asks every interpreter in the usual places, each only once. */
-export async function findPythons(places: PythonPlaces, options: ProbeOptions): Promise<FoundPythons> {
+/**
+ * Asks interpreters in the usual places, each only once.
+ * @param isEnough whether to stop at the first one that nothing would be preferred to
+ */
+export async function findPythons(
+  places: PythonPlaces,
+  options: ProbeOptions,
+  isEnough = false,
+): Promise<FoundPythons> {
   const found: Python[] = [];
   const seen = new Set<string>();
   for (const path of await pythonPaths(places)) {
     if (options.signal?.aborted) break;
     const answer = await probePython(path, options);
-    if (!("ok" in answer) || seen.has(answer.ok.executable)) continue;
-    seen.add(answer.ok.executable);
-    if (!places.shunned.some((folder) => isInside(answer.ok.executable, folder))) found.push(answer.ok);
+    if (!("ok" in answer)) continue;
+    const identity = `${answer.ok.prefix} ${answer.ok.version}`;
+    if (seen.has(identity)) continue;
+    seen.add(identity);
+    if (places.shunned.some((folder) => isInside(answer.ok.executable, folder))) continue;
+    found.push(answer.ok);
+    if (isEnough && answer.ok.canMakeEnvironments && isOrdinary(answer.ok)) break;
   }
   return rankPythons(found);
 }
@@ -43,12 +54,15 @@ export async function findPythons(places: PythonPlaces, options: ProbeOptions): 
 export function rankPythons(found: readonly Python[]): FoundPythons {
   const fresh = found.filter((python) => isNewEnough(python.version));
   const capable = fresh.filter((python) => python.canMakeEnvironments);
-  const isUsual = (python: Python) => python.isUsual && isOldEnough(python.version);
   return {
-    usable: [...capable.filter(isUsual), ...capable.filter((python) => !isUsual(python))],
+    usable: [...capable.filter(isOrdinary), ...capable.filter((python) => !isOrdinary(python))],
     old: found.filter((python) => !isNewEnough(python.version)),
     bare: fresh.filter((python) => !python.canMakeEnvironments),
   };
+}
+
+function isOrdinary(python: Python): boolean {
+  return python.isUsual && isNewEnough(python.version) && isOldEnough(python.version);
 }
 
 /** Every path that may be an interpreter, in the order in which they are asked. */

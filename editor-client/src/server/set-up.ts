@@ -93,6 +93,6 @@ async function anyPython(
   signal: AbortSignal,
 ): Promise<Python | { readonly failure: string }> {
   const places = { preferred: selected, env: probe.env, home: homedir(), shunned };
-  const pythons = await findPythons(places, { ...probe, signal });
+  const pythons = await findPythons(places, { ...probe, signal }, true);
   return pythons.usable[0] ?? { failure: describeNoPython(pythons) };
 }

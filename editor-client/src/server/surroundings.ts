@@ -1,7 +1,6 @@
 // What the editor says about where to look: settings, folders, trust.
 
 import { homedir } from "node:os";
-import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Places } from "./candidates.js";
 import type { Environment } from "./environment.js";
@@ -30,6 +29,10 @@ export async function settingInterpreter(env: NodeJS.ProcessEnv): Promise<string
   if (!/[\\/]/.test(path)) return (await onPath(path, env))[0] ?? path;
   const inside = interpreterIn(path);
   return (await isExecutable(inside)) ? inside : path;
+}
+
+export async function setInterpreter(path: string): Promise<void> {
+  await vscode.workspace.getConfiguration("hunch").update("interpreter", path, vscode.ConfigurationTarget.Global);
 }
 
 export async function readPlaces(
@@ -69,9 +72,4 @@ function surroundings(): Surroundings {
     folders: new Map(folders.map((folder) => [folder.name, folder.uri.fsPath])),
     env: process.env,
   };
-}
-
-/** Where the extension keeps its environments. */
-export function environmentsRoot(context: vscode.ExtensionContext): string {
-  return join(context.globalStorageUri.fsPath, "environments");
 }

@@ -105,18 +105,27 @@ describe("Markdown", () => {
     expect(blocks.map((block) => [block.lang, block.text])).toEqual([["python", snippet]]);
   });
 
-  it.each([...AWKWARD, "1. first", "- item", "+ item", "> quote", "| a | b |", "two\nlines"])(
-    "shows the text %j as text",
-    (text) => {
-      const tokens = tokensOf(escapeText(text));
-      const types = new Set(tokens.map((token) => token.type));
-      expect([...types].filter((type) => !["paragraph", "text", "escape"].includes(type))).toEqual([]);
-      const shown = tokens
-        .filter((token) => token.type !== "paragraph")
-        .map((token) => ("text" in token ? token.text : ""));
-      expect(shown.join("")).toBe(text.replace("\n", " "));
-    },
-  );
+  it.each([
+    ...AWKWARD,
+    "1. first",
+    "2) second",
+    "- item",
+    "+ item",
+    "> quote",
+    "# heading",
+    "---",
+    "===",
+    "| a | b |",
+    "two\nlines",
+  ])("shows the text %j as text", (text) => {
+    const tokens = tokensOf(escapeText(text));
+    const types = new Set(tokens.map((token) => token.type));
+    expect([...types].filter((type) => !["paragraph", "text", "escape"].includes(type))).toEqual([]);
+    const shown = tokens
+      .filter((token) => token.type !== "paragraph")
+      .map((token) => ("text" in token ? token.text : ""));
+    expect(shown.join("")).toBe(text.replace("\n", " "));
+  });
 
   it.each([...AWKWARD, "`", "``", " spaced "])("shows the query %j as code", (query) => {
     const [span] = ofType<Tokens.Codespan>(codeSpan(query), "codespan");
@@ -179,6 +188,14 @@ describe("the tooltip of a hit", () => {
     const [first] = ofType<Tokens.Code>(hitTooltip(hitOf({ snippet: "# elsewhere" }), "x", t), "code");
     expect(first?.text).toBe("def retry(self)");
     expect(ofType(hitTooltip(hitOf(), "x", t), "code")).toHaveLength(1);
+    const spread = hitOf({ signature: "def retry( self, times)", snippet: "def retry(\n    self,\n    times,\n):" });
+    expect(ofType(hitTooltip(spread, "x", t), "code")).toHaveLength(1);
+  });
+
+  it("has no more code than leaves room for the reasons", () => {
+    const snippet = Array.from({ length: 12 }, (_, at) => `line ${at}`).join("\n");
+    const [code] = ofType<Tokens.Code>(hitTooltip(hitOf({ snippet, signature: "" }), "x", t), "code");
+    expect(code?.text.split("\n").at(-1)).toBe("line 7");
   });
 
   it("is only the place of a hit of which nothing else is known", () => {

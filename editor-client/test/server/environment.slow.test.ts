@@ -11,6 +11,7 @@ import {
   listEnvironments,
   type MakeOptions,
   makeEnvironment,
+  minorOf,
   removeOthers,
   SetUpFailure,
   type SetUpProblem,
@@ -23,7 +24,7 @@ import { type Python, probePython, probeServer } from "../../src/server/probe.js
 import { findWheel, type Wheel } from "../../src/server/wheel.js";
 import { newFolder, options, realPython, script } from "./programs.js";
 
-const client = resolve(import.meta.dirname, "../..");
+const client = resolve(__dirname, "../..");
 let wheel: Wheel;
 let python: Python;
 
@@ -80,7 +81,7 @@ test("two windows make one environment, in which the server runs; a third uses i
   const environment = made[0];
   if (!environment) throw new Error("not made");
   expect(await probeServer(launchOwn(environment.interpreter), options(root))).toEqual({ ok: wheel.version });
-  expect(await listEnvironments(root)).toEqual([expect.objectContaining({ base: python.executable })]);
+  expect(await listEnvironments(root)).toEqual([expect.objectContaining({ python: minorOf(python) })]);
 
   const began = performance.now();
   await makeEnvironment(making(root));
@@ -174,15 +175,16 @@ test("outdated environments are removed, unless somebody uses or makes them", as
   const root = newFolder();
   const mark = (name: string) => {
     mkdirSync(join(root, name));
-    writeFileSync(join(root, name, "hunch-environment.json"), '{"version":"0.1.0","hash":"0","base":"/python"}');
+    writeFileSync(join(root, name, "hunch-environment.json"), '{"version":"0.1.0","hash":"0","python":"3.12"}');
   };
   for (const name of ["kept", "unused", "used", "abandoned", "being-made"]) mark(name);
   mkdirSync(join(root, "half"));
-  writeFileSync(join(root, "being-made.lock"), "");
+  writeFileSync(join(root, "being-made.lock"), `${hostname()}\n${process.pid}\n`);
   const leave = await useEnvironment(join(root, "used"));
   mkdirSync(join(root, "abandoned", "users"));
   const dead = execFileSync("sh", ["-c", "echo $$"], { encoding: "utf8" }).trim();
   writeFileSync(join(root, "abandoned", "users", `${hostname()}.${dead}`), "");
+  writeFileSync(join(root, "half.lock"), `${hostname()}\n${dead}\n`);
 
   await removeOthers(root, join(root, "kept"));
   expect(readdirSync(root).sort()).toEqual(["being-made", "being-made.lock", "kept", "used"]);

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Places } from "../../src/server/candidates.js";
@@ -17,7 +18,13 @@ const nowhere: Places = {
 function ownEnvironment(folder: string): Environment {
   const { python, modules } = emptyEnvironment(folder);
   fakeModule(modules);
-  return { folder, interpreter: python, version: "0.1.0", hash: "0", base: realPython() };
+  return {
+    folder,
+    interpreter: python,
+    version: "0.1.0",
+    hash: "0",
+    python: execFileSync(python, ["-V"], { encoding: "utf8" }).slice(7).split(".").slice(0, 2).join("."),
+  };
 }
 
 test("places that do not fit are passed over, and noted", async () => {
@@ -50,7 +57,7 @@ test("an interpreter without hunch stands for the environment that was made from
   const places = { ...nowhere, interpreter: { written: "python3", path: realPython() } };
   const { found } = await findServer(places, [own], options(folder));
   expect(found).toMatchObject({ candidate: { source: "own" }, environment: own.folder });
-  const other = { ...own, base: "/another/python" };
+  const other = { ...own, python: "3.99" };
   const { refused } = await findServer(places, [other], options(folder));
   expect(refused).toMatchObject({ problem: { kind: "no-hunch" } });
 });
@@ -62,4 +69,14 @@ test("in restricted mode a hunch on PATH is not even asked", async () => {
   const { found, notes } = await findServer(places, [own], options(folder));
   expect(found).toMatchObject({ candidate: { source: "own" } });
   expect(notes).toHaveLength(1);
+});
+
+test("a plain name that is not on PATH is no file of the current folder", async () => {
+  const folder = newFolder();
+  const { refused } = await findServer(
+    { ...nowhere, command: { written: "package.json", paths: [] } },
+    [],
+    options(folder),
+  );
+  expect(refused?.problem).toEqual({ kind: "not-on-path" });
 });

@@ -73,6 +73,7 @@ test("an ordinary Python that packages exist for comes before a newer or an odd 
   const python = (path: string, minor: number, changes: Partial<Python> = {}): Python => ({
     path,
     executable: path,
+    prefix: path,
     version: [3, minor, 1],
     hasHunch: false,
     canMakeEnvironments: true,
