@@ -46,7 +46,7 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 export async function deactivate(): Promise<void> {
-  connection?.dispose();
+  await connection?.dispose();
 }
 
 /** Says it when the server cannot do what was asked. */

@@ -20,6 +20,7 @@ export class Overtaken extends Error {}
 /** A question that cannot be answered; the message is for the person who asked. */
 export class Unanswerable extends Error {}
 
+/** What `dispose` gives back may be waited for: the server, or an installation under way, has ended then. */
 export interface Connection extends Disposable {
   readonly state: ServerState;
   readonly onDidChangeState: Event<ServerState>;

@@ -67,7 +67,9 @@ function middleware(client: () => LanguageClient): Middleware {
     },
     // The code action's command: our own shows what is found as all other results are shown.
     executeCommand: (command, args, next) =>
-      command === "hunch.similar" ? vscode.commands.executeCommand("hunch.findSimilar", ...args) : next(command, args),
+      command === "hunch.similar"
+        ? vscode.commands.executeCommand("hunch.findSimilar", ...args.map(withoutShow))
+        : next(command, args),
     workspace: {
       // The server learns what it knows, not where programs are.
       configuration: ({ items }) => items.map((item) => (item.section === "hunch" ? settings() : null)),
@@ -82,4 +84,10 @@ function middleware(client: () => LanguageClient): Middleware {
 
 function settings(): Record<string, unknown> {
   return pickSettings((name) => vscode.workspace.getConfiguration("hunch").get(name));
+}
+
+/** The argument without its request that the server offers what is found by itself. */
+function withoutShow(argument: unknown): unknown {
+  if (typeof argument !== "object" || argument === null) return argument;
+  return Object.fromEntries(Object.entries(argument).filter(([name]) => name !== "show"));
 }

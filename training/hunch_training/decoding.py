@@ -1,0 +1,111 @@
+"""From a model that gives the next token to whole texts: greedy, or by beam search with a length penalty."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+
+class StepModel(Protocol):
+    """What decoding needs of a model; RnnSeq2Seq and TransformerSeq2Seq have it."""
+
+    def begin(self, source: Tensor) -> Any:
+        """Read sources, int64 [n, source]; return the state before the first token."""
+
+    def step(self, tokens: Tensor, state: Any) -> tuple[Tensor, Any, Tensor]:
+        """Take one token a row; give logits [n, vocabulary], the next state and attention [n, source]."""
+
+    def select(self, state: Any, rows: Tensor) -> Any:
+        """Return the states of some rows."""
+
+
+class Written(NamedTuple):
+    """What a model wrote for one source."""
+
+    tokens: list[int]
+    """Without the one that begins and the one that ends."""
+    score: float
+    """Sum of log-probabilities, divided by the length penalty."""
+    attention: Tensor
+    """float32 [len(tokens), source]; empty when it was not asked for."""
+
+
+@torch.no_grad()
+def greedy(
+    model: StepModel, source: Tensor, *, begin: int, end: int, longest: int = 32, attends: bool = False
+) -> list[Written]:
+    """Write the likeliest next token until the text ends.
+
+    Args:
+        model: in evaluation mode.
+        source: int64 [n, source], padded on the right.
+        begin: the token that every text begins with.
+        end: the token that ends one.
+        longest: tokens at most.
+        attends: keep the attention.
+    """
+    state = model.begin(source)
+    tokens = torch.full((len(source),), begin, device=source.device)
+    ended = torch.zeros(len(source), dtype=torch.bool, device=source.device)
+    score = torch.zeros(len(source), device=source.device)
+    written, attentions = [], []
+    for _ in range(longest):
+        logits, state, attention = model.step(tokens, state)
+        best, tokens = logits.log_softmax(dim=1).max(dim=1)
+        score = torch.where(ended, score, score + best)
+        tokens = torch.where(ended, end, tokens)
+        ended = ended | (tokens == end)
+        written.append(tokens)
+        attentions.append(attention)
+        if bool(ended.all()):
+            break
+    rows = torch.stack(written, dim=1).tolist()
+    looks = torch.stack(attentions, dim=1) if attends else torch.zeros(len(source), longest, 0)
+    texts = [row[: row.index(end)] if end in row else row for row in rows]
+    return [Written(text, float(score[n]), looks[n, : len(text)]) for n, text in enumerate(texts)]
+
+
+@torch.no_grad()
+def beam_search(
+    model: StepModel, source: Tensor, *, begin: int, end: int, beams: int = 4, longest: int = 32, penalty: float = 0.6
+) -> list[Written]:
+    """Keep the likeliest beginnings; return the best whole text for each source.
+
+    A text of n tokens has its score divided by ((5 + n) / 6) ** penalty (Wu et al., 2016, arXiv:1609.08144), so that
+    short texts are not preferred for their shortness; 0 divides by nothing. Arguments as for greedy.
+    """
+    return [
+        _beam(model, source[row : row + 1], begin=begin, end=end, beams=beams, longest=longest, penalty=penalty)
+        for row in range(len(source))
+    ]
+
+
+def _beam(
+    model: StepModel, source: Tensor, *, begin: int, end: int, beams: int, longest: int, penalty: float
+) -> Written:
+    state = model.begin(source)
+    texts: list[list[int]] = [[]]
+    scores = torch.zeros(1, device=source.device)
+    tokens = torch.full((1,), begin, device=source.device)
+    best = Written([], float("-inf"), torch.zeros(0, 0))
+    for length in range(1, longest + 1):
+        logits, state, _ = model.step(tokens, state)
+        together = scores[:, None] + logits.log_softmax(dim=1)
+        divisor = ((5 + length) / 6) ** penalty
+        ends = together[:, end] / divisor
+        finished = int(ends.argmax())
+        if float(ends[finished]) > best.score:
+            best = Written(texts[finished], float(ends[finished]), best.attention)
+        together[:, end] = float("-inf")
+        scores, flat = together.flatten().topk(min(beams, together.numel() - len(together)))
+        rows, tokens = flat // together.shape[1], flat % together.shape[1]
+        texts = [[*texts[row], token] for row, token in zip(rows.tolist(), tokens.tolist(), strict=True)]
+        state = model.select(state, rows)
+        # No beginning can end better than if all that follows were certain.
+        if float(scores.max()) / ((5 + longest) / 6) ** penalty <= best.score:
+            return best
+    leading = int(scores.argmax())
+    score = float(scores[leading]) / ((5 + longest) / 6) ** penalty
+    return best if best.score >= score else Written(texts[leading], score, best.attention)

@@ -1,0 +1,108 @@
+"""Sequence to sequence with recurrent networks and additive attention (Bahdanau et al., 2015, arXiv:1409.0473)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+
+class RnnState(NamedTuple):
+    """All that the next step needs, one row a sequence."""
+
+    hidden: Tensor
+    """float32 [n, hidden]"""
+    context: Tensor
+    """float32 [n, 2 * hidden], what attention read last"""
+    memory: Tensor
+    """float32 [n, source, 2 * hidden], what the encoder wrote"""
+    keys: Tensor
+    """float32 [n, source, hidden], the memory as attention compares it"""
+    padding: Tensor
+    """bool [n, source], true where there is no token"""
+
+
+class RnnSeq2Seq(nn.Module):
+    """A bidirectional GRU reads, a GRU with attention writes; source and target share one embedding table.
+
+    The decoder's output is compared with the same table (Press and Wolf, 2017, arXiv:1608.05859).
+    """
+
+    def __init__(
+        self, vocabulary: int, dim: int = 256, hidden: int = 256, *, dropout: float = 0.1, pad: int = 0
+    ) -> None:
+        """Start from random weights.
+
+        Args:
+            vocabulary: tokens of source and target together.
+            dim: of an embedding.
+            hidden: of each direction of the encoder, and of the decoder.
+            dropout: of embeddings and of the decoder's output, while training.
+            pad: the token that fills short rows.
+        """
+        super().__init__()
+        self.pad = pad
+        self.table = nn.Embedding(vocabulary, dim, padding_idx=pad)
+        nn.init.normal_(self.table.weight, std=dim**-0.5)
+        self.dropout = nn.Dropout(dropout)
+        self.encoder = nn.GRU(dim, hidden, batch_first=True, bidirectional=True)
+        self.first_hidden = nn.Linear(2 * hidden, hidden)
+        self.memory_key = nn.Linear(2 * hidden, hidden, bias=False)
+        self.query_key = nn.Linear(hidden, hidden)
+        self.energy = nn.Linear(hidden, 1, bias=False)
+        self.decoder = nn.GRUCell(dim + 2 * hidden, hidden)
+        self.output = nn.Linear(dim + 3 * hidden, dim)
+        self.output_bias = nn.Parameter(torch.zeros(vocabulary))
+
+    def begin(self, source: Tensor) -> RnnState:
+        """Read sources, int64 [n, source], padded on the right; every row has a token."""
+        padding = source == self.pad
+        lengths = (~padding).sum(dim=1).cpu()
+        packed = pack_padded_sequence(self.dropout(self.table(source)), lengths, batch_first=True, enforce_sorted=False)
+        written, last = self.encoder(packed)
+        memory, _ = pad_packed_sequence(written, batch_first=True, total_length=source.shape[1])
+        hidden = torch.tanh(self.first_hidden(torch.cat([last[0], last[1]], dim=1)))
+        context = torch.zeros(len(source), memory.shape[2], device=memory.device, dtype=memory.dtype)
+        return RnnState(hidden, context, memory, self.memory_key(memory), padding)
+
+    def step(self, tokens: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor]:
+        """Take one token a row, int64 [n]; give logits [n, vocabulary], the next state, attention [n, source]."""
+        embedded = self.dropout(self.table(tokens))
+        hidden = self.decoder(torch.cat([embedded, state.context], dim=1), state.hidden)
+        energies = self.energy(torch.tanh(state.keys + self.query_key(hidden)[:, None])).squeeze(2)
+        attention = energies.masked_fill(state.padding, float("-inf")).softmax(dim=1)
+        context = torch.bmm(attention[:, None], state.memory).squeeze(1)
+        read = torch.tanh(self.output(torch.cat([embedded, hidden, context], dim=1)))
+        logits = self.dropout(read) @ self.table.weight.T + self.output_bias
+        return logits, state._replace(hidden=hidden, context=context), attention
+
+    def forward(
+        self, source: Tensor, target: Tensor, *, teacher_forcing: float = 1.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return the logits of each next token, float32 [n, target - 1, vocabulary].
+
+        Args:
+            source: int64 [n, source], padded on the right.
+            target: int64 [n, target], each row from its first token on, the one that says "begin" included.
+            teacher_forcing: the chance that a step sees the right token and not the one that the model would have
+                written itself (scheduled sampling, Bengio et al., 2015, arXiv:1506.03099).
+            generator: draws these chances.
+        """
+        state = self.begin(source)
+        tokens = target[:, 0]
+        steps = []
+        for position in range(1, target.shape[1]):
+            logits, state, _ = self.step(tokens, state)
+            steps.append(logits)
+            tokens = target[:, position]
+            if teacher_forcing < 1:
+                own = torch.rand(len(tokens), generator=generator).to(tokens.device) >= teacher_forcing
+                tokens = torch.where(own & (tokens != self.pad), logits.argmax(dim=1), tokens)
+        return torch.stack(steps, dim=1)
+
+    @staticmethod
+    def select(state: RnnState, rows: Tensor) -> RnnState:
+        """Return the states of some rows, int64 [m], of which any may come several times."""
+        return RnnState(*(part[rows] for part in state))
