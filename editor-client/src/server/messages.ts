@@ -104,7 +104,7 @@ export function describeFailure(problem: SetUpProblem): string {
           );
     case "no-network":
       return l10n.t(
-        'Hunch could not be set up: the package index cannot be reached, and Hunch\'s dependencies come from there. Where there is no network, run "pip install codehunch" in any Python that can get packages and choose that interpreter.',
+        "Hunch could not be set up: the package index cannot be reached, and the packages that Hunch needs come from there. Try again with a network, or choose an interpreter in which Hunch is installed already.",
       );
     case "no-package":
       return l10n.t(

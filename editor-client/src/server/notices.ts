@@ -78,7 +78,10 @@ function show(
 
 async function openSetting(source: string): Promise<void> {
   const id = source === "command" ? "hunch.command" : "hunch.interpreter";
-  await vscode.commands.executeCommand("workbench.action.openSettings", `@id:${id}`);
+  // Where the extension runs on another machine than the window, that machine has settings of its own for such places.
+  const isRemote = vscode.env.remoteName !== undefined;
+  const command = isRemote ? "workbench.action.openRemoteSettings" : "workbench.action.openSettings";
+  await vscode.commands.executeCommand(command, isRemote ? { query: `@id:${id}` } : `@id:${id}`);
 }
 
 const setUpLabel = () => vscode.l10n.t("Set Up Hunch");
