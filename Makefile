@@ -7,8 +7,8 @@ CLIENT := editor-client
 NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data
-# Whole editors for tests/editors.
-EDITORS := neovim emacs-nox elpa-eglot strace
+# Whole editors for tests/editors, a browser and its fonts for tests/vscode.
+EDITORS := neovim emacs-nox elpa-eglot strace chromium fonts-dejavu-core
 WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
@@ -80,7 +80,7 @@ $(VENV)/installed-client: $(CLIENT)/package-lock.json | $(VENV)/installed-dev
 	else echo "client: not checked, the npm registry cannot be reached" | tee $@; fi
 
 # Only root on Debian can have the editors installed. Elsewhere, or without a Debian mirror, those tests are skipped and say so.
-$(VENV)/installed-editors: | $(VENV)/installed-dev
+$(VENV)/installed-editors: Makefile | $(VENV)/installed-dev
 	if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null; then \
 		{ apt-get -qq update && apt-get -qq install --yes --no-install-recommends \
 			$$(apt-cache --no-all-versions show $(EDITORS) 2> /dev/null | sed -n 's/^Package: //p') > /dev/null && \

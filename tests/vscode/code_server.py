@@ -19,7 +19,7 @@ import psutil
 
 from vscode.editor import Editor
 
-LIMIT = 90.0
+LIMIT = 20.0
 """Seconds that anything may take before a test fails: two busy cores are slow, and a hang is for ever."""
 
 SETTINGS: Mapping[str, Any] = {
@@ -52,13 +52,15 @@ def wait_until(is_true: Callable[[], object], what: str, *, limit: float = LIMIT
 class CodeServer:
     """One code-server with folders of its own; windows are opened in it one after the other."""
 
-    def __init__(self, editor: Editor, folder: Path, extension: Path) -> None:
+    def __init__(
+        self, editor: Editor, folder: Path, extension: Path, *, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.data = folder / "data"
         self.cache = folder / "indexes"
         self._command = [str(editor.node), str(editor.entry), "--config", str(folder / "config.yaml")]
         self._command += ["--user-data-dir", str(self.data), "--extensions-dir", str(folder / "extensions")]
         self._command += ["--disable-telemetry", "--disable-update-check", "--reconnection-grace-time", "5"]
-        self._environment = _environment(self.cache, folder / "share")
+        self._environment = {**_environment(self.cache, folder / "share"), **(environment or {})}
         self._printed = folder / "printed"
         port = _free_port()
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,9 +89,14 @@ class CodeServer:
         files = sorted(self.data.glob("logs/*/*/hunch.hunch/*.log"), key=lambda file: file.stat().st_mtime)
         return "\n".join(file.read_text(errors="replace") for file in files)
 
+    @property
+    def environments_folder(self) -> Path:
+        """The folder of the private environments that the extension makes."""
+        return self.data / "User/globalStorage/hunch.hunch/environments"
+
     def environments(self) -> list[Path]:
         """Return the private environments that the extension has made, whole or not."""
-        return list(self.data.glob("User/globalStorage/hunch.hunch/environments/*/"))
+        return [one for one in self.environments_folder.glob("*") if one.is_dir()]
 
     def language_servers(self) -> list[psutil.Process]:
         """Return the language servers, without the processes that they began themselves."""
@@ -125,7 +132,8 @@ class CodeServer:
         return told
 
     def _answers(self) -> bool:
-        assert self._process.poll() is None, f"code-server has ended: {self._printed.read_text(errors='replace')[-2000:]}"
+        printed = self._printed.read_text(errors="replace")[-2000:]
+        assert self._process.poll() is None, f"code-server has ended: {printed}"
         try:
             with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:
                 return bool(answer.status == 200)

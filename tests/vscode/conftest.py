@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
@@ -16,10 +16,18 @@ from vscode.code_server import CodeServer
 from vscode.editor import BrokenError, Editor, UnreachableError, find_editor
 from vscode.extension import build_extension
 from vscode.workbench import BROWSER_ARGUMENTS, Workbench, open_window
+from vscode.workspaces import make_shop
 
 Made = TypeVar("Made")
 
+Settings = Mapping[str, object]
+
 OpenWindow = Callable[..., Workbench]
+
+WITH_HUNCH: Settings = {"hunch.interpreter": sys.executable}
+
+# Pictures for the documentation are taken when somebody asks for them.
+collect_ignore = [] if os.environ.get("HUNCH_SCREENSHOTS") else ["test_screenshots.py"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,22 +72,44 @@ def code_server(editor: Editor, extension: Path, tmp_path_factory: pytest.TempPa
 
 @pytest.fixture
 def open_in(code_server: CodeServer, browser: Browser, tmp_path: Path) -> Iterator[OpenWindow]:
-    """A function that opens a window on a folder or workspace file, with Hunch's server from this environment.
+    """A function that opens a window on a folder or workspace file.
 
-    Settings that it is given replace those of the machine and go on top of the tests' own ones of the user. The
-    temporary folder of a test keeps a picture of the end and the extension's log.
+    Its settings replace those of the machine, which name a Python that has Hunch, and go on top of those of the user.
+    The temporary folder of a test keeps a picture of the end and the extension's log.
     """
     with ExitStack() as windows:
 
-        def open_(
-            place: Path, *, machine: dict[str, object] | None = None, user: dict[str, object] | None = None
-        ) -> Workbench:
-            ours = {"hunch.interpreter": sys.executable} if machine is None else machine
-            code_server.configure(machine=ours, user=user)
+        def open_(place: Path, *, machine: Settings | None = None, user: Settings | None = None) -> Workbench:
+            code_server.configure(machine=WITH_HUNCH if machine is None else machine, user=user)
             return windows.enter_context(open_window(browser, code_server, place, tmp_path / "seen"))
 
         yield open_
     code_server.wait_until_no_language_server()
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small shop, for a module whose tests do not change it."""
+    return make_shop(tmp_path_factory.mktemp("workspaces") / "shop")
+
+
+@pytest.fixture(scope="module")
+def shop_window(
+    code_server: CodeServer, browser: Browser, shop: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Workbench]:
+    """A window on the shop, for a module."""
+    code_server.configure(machine=WITH_HUNCH)
+    with open_window(browser, code_server, shop, tmp_path_factory.mktemp("shop") / "seen") as window:
+        window.wait_until_ready()
+        yield window
+    code_server.wait_until_no_language_server()
+
+
+@pytest.fixture
+def window(shop_window: Workbench) -> Workbench:
+    """The module's window with nothing open in it."""
+    shop_window.close_everything()
+    return shop_window
 
 
 def _here(make: Callable[[], Made]) -> Made:

@@ -1,4 +1,4 @@
-"""The editor that the tests drive: VS Code as a web server (code-server), kept outside the repository, and a browser."""
+"""The editor that the tests drive: VS Code as a web server, code-server, kept outside the repository, and a browser."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ NOTE = Path(__file__).parents[2] / ".venv/installed-editors"
 """What `make editors` wrote: `installed`, or why not."""
 
 # Where npm's words say so, its registry could not be asked; every other failure is one of ours.
-_UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT", "EHOSTUNREACH")
+_UNREACHABLE = (
+    "ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ERR_SOCKET_TIMEOUT", "EHOSTUNREACH",
+)  # fmt: skip
 
 
 class UnreachableError(Exception):
@@ -76,7 +78,7 @@ def run_npm(arguments: list[str], folder: Path, *, limit: float = 600) -> None:
     """
     npm = node_program().parents[1] / "lib/node_modules/npm/bin/npm-cli.js"
     done = subprocess.run(
-        [str(node_program()), str(npm), *arguments, "--ignore-scripts", "--no-audit", "--no-fund"],
+        [str(node_program()), str(npm), *arguments],
         cwd=folder,
         env=with_node(os.environ),
         capture_output=True,
@@ -103,13 +105,17 @@ def _cache() -> Path:
 def _install(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "package.json").write_text('{"private": true}\n')
-    run_npm(["install", "--engine-strict=false", f"code-server@{VERSION}"], folder)
+    install = ["install", "--ignore-scripts", "--no-audit", "--no-fund"]  # without scripts no compiler is needed
+    run_npm([*install, "--engine-strict=false", f"code-server@{VERSION}"], folder)
     workbench = folder / "node_modules/code-server/lib/vscode"
-    run_npm(["install", "--omit=dev"], workbench)
+    run_npm([*install, "--omit=dev"], workbench)
     # What code-server's own install script would have made, had it been let.
-    for link, target in {"bin/remote-cli/code-server": "code-linux.sh", "bin/helpers/browser.sh": "browser-linux.sh"}.items():
+    links = {"bin/remote-cli/code-server": "code-linux.sh", "bin/helpers/browser.sh": "browser-linux.sh"}
+    for link, target in links.items():
         (workbench / link).unlink(missing_ok=True)
         (workbench / link).symlink_to(target)
+    # It lacks its compiler then, and says so whenever a TypeScript file is shown.
+    shutil.rmtree(workbench / "extensions/typescript-language-features")
     shutil.copyfile(Path(__file__).with_name("logger.js"), workbench / "node_modules/@vscode/spdlog/index.js")
 
 

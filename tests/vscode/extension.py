@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from vscode.editor import BrokenError, UnreachableError, node_program
+from vscode.editor import BrokenError, UnreachableError, run_npm
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENT = REPOSITORY / "editor-client"
@@ -35,11 +35,10 @@ def build_extension(folder: Path) -> Path:
     (copy / "node_modules").symlink_to(tools)
     wheel = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-input", "--no-deps"]
     _run([*wheel, "--wheel-dir", copy / "server", REPOSITORY], copy)
-    _run([node_program(), "esbuild.mjs", "--production"], copy)
-    made = folder / "hunch.vsix"
-    package = tools / "@vscode/vsce/vsce"
-    _run([node_program(), package, "package", "--no-dependencies", "--allow-missing-repository", "--no-rewrite-relative-links", "--out", made], copy)
-    return made
+    (folder / "dist").mkdir()
+    for script in ("build", "package"):
+        run_npm(["run", script], copy)
+    return folder / "dist/hunch.vsix"
 
 
 def _run(command: Sequence[str | Path], folder: Path) -> None:

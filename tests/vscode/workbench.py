@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,11 +62,24 @@ class Workbench:
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
         self.press("F1")
-        expect(self.input).to_be_focused()
+        expect(self.input).to_have_value(">")
         self.input.fill(f">{command}")
         row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first
         expect(row).to_be_visible()
         row.click()
+
+    def close_everything(self) -> None:
+        """Close what is open: menus, notifications, the panel, editors without saving."""
+        self.press("Escape", "Escape")
+        expect(self.quick).to_be_hidden()
+        self.run("Notifications: Clear All Notifications")
+        self.run("View: Close All Editors")
+        expect(self.tabs).to_have_count(0)
+
+    def reload(self) -> None:
+        """Load the window anew."""
+        self.page.reload()
+        expect(self.page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
 
     def screenshot(self, file: Path) -> None:
         """Take a picture of the whole window."""
@@ -75,6 +89,10 @@ class Workbench:
     def clipboard(self) -> str:
         """Return the text in the clipboard."""
         return str(self.page.evaluate("navigator.clipboard.readText()"))
+
+    def wait_for_clipboard(self, text: str) -> None:
+        """Wait until the clipboard holds a text."""
+        self._wait_until(lambda: text in self.clipboard(), f"the clipboard holds {text!r}")
 
     # Quick picks
 
@@ -105,12 +123,41 @@ class Workbench:
         """Return the row that Enter would choose."""
         return next((row for row in self.rows() if row.is_active), None)
 
+    def search(self, query: str) -> None:
+        """Open Hunch's search with the keys for it, and put a query in at once."""
+        self.press("Control+Alt+h")
+        expect(self.input).to_be_focused()
+        expect(self.quick_title).to_contain_text("Search Code by Meaning")
+        self.page.keyboard.insert_text(query)
+
+    def wait_for_first(self, label: str) -> None:
+        """Wait until the best hit has a name."""
+        first = self.quick.locator('.monaco-list-row[data-index="0"] .label-name').first
+        expect(first).to_have_text(label)
+
+    def wait_for_hits(self) -> None:
+        """Wait until the rows are an answer: past searches, which are shown before, have no second line."""
+        expect(self.quick.locator(".quick-input-list-label-meta").first).to_be_visible()
+
+    def search_until(self, query: str, label: str, *, found: bool = True) -> None:
+        """Ask again and again until the best hit has a name, or has it no longer."""
+        deadline = time.monotonic() + LIMIT
+        while True:
+            self.search(query)
+            self.wait_for_hits()
+            labels = [row.label for row in self.rows()]
+            self.press("Escape")
+            expect(self.quick).to_be_hidden()
+            if (label in labels[:1]) is found:
+                return
+            assert time.monotonic() < deadline, f"{query!r} finds {labels}"
+
     # Editors
 
     def open_file(self, path: str, line: int = 1, column: int = 1) -> None:
         """Open a file of the workspace by its name and put the cursor somewhere."""
         self.press("F1")
-        expect(self.input).to_be_focused()
+        expect(self.input).to_have_value(">")
         self.input.fill(path)
         name = path.rsplit("/", 1)[-1]
         expect(self.row(name).first).to_be_visible()
@@ -159,7 +206,7 @@ class Workbench:
             "all => all.map(one => [one.getBoundingClientRect().top, Number(one.textContent)])"
         )
         edge = self.editor.evaluate("one => one.getBoundingClientRect().top")
-        return int(min(number for top, number in tops if top >= edge - 1))
+        return int(min((number for top, number in tops if top >= edge - 1), default=0))  # none while it is drawn anew
 
     def shown_text(self) -> str:
         """Return the lines of the editor in front that can be seen."""
@@ -168,6 +215,31 @@ class Workbench:
         )
         return "\n".join(text.replace("\xa0", " ") for _, text in sorted(lines))
 
+    def highlighted_lines(self) -> list[int]:
+        """Return the numbers of the lines in front that an extension has put a colour behind."""
+        return [int(number) for number in self.editor.evaluate(_READ_HIGHLIGHTS)]
+
+    def wait_for_highlight(self, lines: Iterable[int]) -> None:
+        """Wait until an extension has put a colour behind these lines."""
+        wanted = list(lines)
+        self._wait_until(lambda: self.highlighted_lines() == wanted, f"lines {wanted} are highlighted")
+
+    def wait_until_calm(self) -> None:
+        """Wait until the editor has stopped scrolling."""
+        seen = [-1, -2, -3]
+
+        def has_stopped() -> bool:
+            seen.append(self.first_line_number())
+            return len(set(seen[-4:])) == 1 and seen[-1] > 0
+
+        self._wait_until(has_stopped, "the editor stands still")
+
+    def _wait_until(self, is_true: Callable[[], bool], what: str) -> None:
+        deadline = time.monotonic() + LIMIT
+        while not is_true():
+            assert time.monotonic() < deadline, f"after {LIMIT:.0f} s not yet: {what}"
+            self.page.wait_for_timeout(50)
+
     # Status bar, notifications, side bar
 
     @property
@@ -175,9 +247,18 @@ class Workbench:
         """Hunch's item in the status bar."""
         return self.page.locator('[id="hunch.hunch.hunch.status"]')
 
-    def wait_until_ready(self) -> None:
-        """Wait until the whole workspace is indexed."""
-        expect(self.status.locator("a")).to_have_attribute("aria-label", re.compile(r"^Hunch\. "))
+    def wait_until_ready(self, *, limit: float = LIMIT) -> None:
+        """Wait until the whole workspace is indexed, for so many seconds at most."""
+        ready = re.compile(r"^Hunch\. ")
+        expect(self.status.locator("a")).to_have_attribute("aria-label", ready, timeout=limit * 1000)
+
+    def record_status(self) -> None:
+        """Begin to remember every text that Hunch's item in the status bar shows."""
+        self.page.evaluate(_RECORD_STATUS)
+
+    def recorded_status(self) -> list[str]:
+        """Return the texts that were shown since then, each once where it follows itself."""
+        return [str(text) for text in self.page.evaluate("window.hunchStatus")]
 
     def notification(self, text: str | re.Pattern[str]) -> Locator:
         """Return the notifications that hold a text."""
@@ -192,11 +273,16 @@ class Workbench:
         """Hunch's view in the side bar."""
         return self.page.locator(".sidebar .tree-explorer-viewlet-tree-view")
 
+    def open_results(self) -> None:
+        """Open Hunch's view in the side bar."""
+        title = self.page.locator(".sidebar .composite.title").filter(has_text=re.compile("^Hunch"))
+        if not title.is_visible():
+            self.page.locator(".activitybar").get_by_role("tab", name="Hunch").click()
+        expect(title).to_be_visible()
+
     def tree_rows(self) -> list[str]:
         """Return what the rows of Hunch's view say aloud."""
-        return [
-            str(row.get_attribute("aria-label")) for row in self.tree.locator(".monaco-list-row").all()
-        ]
+        return [str(row.get_attribute("aria-label")) for row in self.tree.locator(".monaco-list-row").all()]
 
     def context_menu(self, at: Locator, item: str) -> None:
         """Choose from the context menu of something."""
@@ -240,3 +326,27 @@ _READ_ROWS = """widget => [...widget.querySelectorAll(".quick-input-list .monaco
         spoken: row.getAttribute("aria-label") ?? "",
         is_active: row.classList.contains("focused"),
     }))"""
+
+
+# A decorated line and its number are drawn apart from each other, at the same height.
+_READ_HIGHLIGHTS = """editor => {
+    const numbers = new Map([...editor.querySelectorAll(".margin-view-overlays > div")]
+        .map(line => [line.style.top, line.querySelector(".line-numbers")?.textContent]));
+    return [...editor.querySelectorAll(".view-overlays > div")]
+        .filter(line => line.querySelector('.cdr[class*="TextEditorDecorationType"]'))
+        .map(line => Number(numbers.get(line.style.top)))
+        .sort((one, other) => one - other);
+}"""
+
+
+_RECORD_STATUS = """() => {
+    window.hunchStatus = [];
+    const look = () => {
+        const text = document.getElementById("hunch.hunch.hunch.status")?.textContent.trim();
+        if (text && window.hunchStatus.at(-1) !== text) {
+            window.hunchStatus.push(text);
+        }
+    };
+    new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+    look();
+}"""
