@@ -69,17 +69,14 @@ export function spokenOf(hit: Hit, reasons: string, t: Translate): string {
   return t("{0} {1} in {2}, line {3}, found by {4}", hit.kind, nameOf(hit), hit.path, line, reasons);
 }
 
-/** What was tried, when nothing fits. */
+/** What was tried, when nothing fits; short, since a row is cut off where it ends. */
 export function triedOf(query: string, files: number, t: Translate): string {
-  const { words, filters } = splitQuery(query);
+  const { filters } = splitQuery(query);
   const tried =
     files === 1
-      ? t("Tried the meaning of \u201c{0}\u201d, its words and names made of them, in one file.", words)
-      : t("Tried the meaning of \u201c{0}\u201d, its words and names made of them, in {1} files.", words, files);
-  if (filters.length === 0) {
-    return tried;
-  }
-  return `${tried} ${t("Only where {0} allows it.", filters.map(filterText).join(" "))}`;
+      ? t("Tried meaning, words and names in one file.")
+      : t("Tried meaning, words and names in {0} files.", files.toLocaleString("en-US"));
+  return filters.length === 0 ? tried : `${tried} ${t("Only {0}.", filters.map(filterText).join(" "))}`;
 }
 
 /** How an answer is headed: nothing for a good one. */
