@@ -51,16 +51,14 @@ def test_arrow_keys_show_the_code_and_escape_goes_back(window: Workbench) -> Non
     window.search("compare a password with a stored hash")
     window.wait_for_first("check_password")
     expect(window.active_tab).to_have_attribute("data-resource-name", "rates.py")  # nobody has asked for it yet
-    window.press("ArrowDown", "ArrowUp")
+    window.preview_first()
     window.wait_for_editor("auth.py")
     expect(window.active_tab).to_have_attribute("aria-label", "auth.py, preview")
     window.wait_for_highlight(range(7, 11))
     expect(window.input).to_be_focused()
 
     window.press("ArrowDown")
-    row = window.active_row()
-    assert row is not None
-    window.wait_for_editor(row.description.rsplit(":", 1)[0].rsplit("/", 1)[-1])
+    window.wait_for_preview()
 
     window.press("Escape")
     window.wait_for_editor("rates.py")
@@ -74,7 +72,7 @@ def test_arrow_keys_show_the_code_and_escape_goes_back(window: Workbench) -> Non
 def test_escape_leaves_no_editor_where_there_was_none(window: Workbench) -> None:
     window.search("retry with backoff")
     window.wait_for_first("RetryWithBackoff")
-    window.press("ArrowDown", "ArrowUp")
+    window.preview_first()
     window.wait_for_editor("main.go")
     window.press("Escape")
     expect(window.tabs).to_have_count(0)

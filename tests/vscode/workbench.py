@@ -78,7 +78,9 @@ class Workbench:
 
     def reload(self) -> None:
         """Load the window anew."""
-        self.page.reload()
+        self.page.evaluate("window.isBeforeReload = true")
+        self.run("Developer: Reload Window")
+        self.page.wait_for_function("!window.isBeforeReload")
         expect(self.page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
 
     def screenshot(self, file: Path) -> None:
@@ -138,6 +140,20 @@ class Workbench:
     def wait_for_hits(self) -> None:
         """Wait until the rows are an answer: past searches, which are shown before, have no second line."""
         expect(self.quick.locator(".quick-input-list-label-meta").first).to_be_visible()
+
+    def preview_first(self) -> None:
+        """Go to the second row and back to the first, and wait until its code is shown."""
+        for key in ("ArrowDown", "ArrowUp"):
+            self.press(key)
+            self.wait_for_preview()
+
+    def wait_for_preview(self) -> None:
+        """Wait until the code of the active row is shown and its lines are highlighted."""
+        row = self.active_row()
+        assert row is not None
+        path, _, line = row.description.rpartition(":")
+        self.wait_for_editor(path.rsplit("/", 1)[-1])
+        self._wait_until(lambda: int(line) in self.highlighted_lines(), f"line {line} of {path} is highlighted")
 
     def search_until(self, query: str, label: str, *, found: bool = True) -> None:
         """Ask again and again until the best hit has a name, or has it no longer."""
@@ -234,11 +250,11 @@ class Workbench:
 
         self._wait_until(has_stopped, "the editor stands still")
 
-    def _wait_until(self, is_true: Callable[[], bool], what: str) -> None:
+    def _wait_until(self, is_true: Callable[[], bool], what: str, *, pause: float = 50) -> None:
         deadline = time.monotonic() + LIMIT
         while not is_true():
             assert time.monotonic() < deadline, f"after {LIMIT:.0f} s not yet: {what}"
-            self.page.wait_for_timeout(50)
+            self.page.wait_for_timeout(pause)
 
     # Status bar, notifications, side bar
 
@@ -286,9 +302,15 @@ class Workbench:
 
     def context_menu(self, at: Locator, item: str) -> None:
         """Choose from the context menu of something."""
-        at.click(button="right")
         entry = self.page.locator(".monaco-menu .action-item").filter(has_text=item)
-        expect(entry).to_be_visible()
+
+        def is_open() -> bool:  # a menu closes when what it belongs to is drawn anew
+            if not entry.is_visible():
+                self.press("Escape")
+                at.click(button="right")
+            return entry.is_visible()
+
+        self._wait_until(is_open, f"the context menu has {item}", pause=500)
         entry.click()
 
 
