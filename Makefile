@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CLIENT := editor-client
 # Node.js comes with the development packages: nothing but Python has to be there.
-NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --silent --prefix $(CLIENT)
+NPM := PATH="$(CURDIR)/$(BIN):$$PATH" npm --loglevel=error --prefix $(CLIENT)
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 DATA ?= ../shared/data
 # Whole editors for tests/editors, a browser and its fonts for tests/vscode.

@@ -30,13 +30,6 @@ WITH_HUNCH: Settings = {"hunch.interpreter": sys.executable}
 collect_ignore = [] if os.environ.get("HUNCH_SCREENSHOTS") else ["test_screenshots.py"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep these tests in one worker: one editor and one browser are enough for two cores."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("vscode"))
-
-
 @pytest.fixture(scope="session")
 def editor() -> Editor:
     """VS Code and a browser. Only where Debian or npm could not be reached the tests are skipped."""

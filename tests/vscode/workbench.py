@@ -61,8 +61,7 @@ class Workbench:
 
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
-        self.press("F1")
-        expect(self.input).to_have_value(">")
+        self._open_palette()
         self.input.fill(f">{command}")
         row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first
         expect(row).to_be_visible()
@@ -172,8 +171,7 @@ class Workbench:
 
     def open_file(self, path: str, line: int = 1, column: int = 1) -> None:
         """Open a file of the workspace by its name and put the cursor somewhere."""
-        self.press("F1")
-        expect(self.input).to_have_value(">")
+        self._open_palette()
         self.input.fill(path)
         name = path.rsplit("/", 1)[-1]
         expect(self.row(name).first).to_be_visible()
@@ -234,6 +232,14 @@ class Workbench:
     def highlighted_lines(self) -> list[int]:
         """Return the numbers of the lines in front that an extension has put a colour behind."""
         return [int(number) for number in self.editor.evaluate(_READ_HIGHLIGHTS)]
+
+    def _open_palette(self) -> None:
+        def is_open() -> bool:  # a list that is just closing takes the key with it
+            if not self.input.is_visible() or self.input.input_value() != ">":
+                self.press("F1")
+            return self.input.is_visible() and self.input.input_value() == ">"
+
+        self._wait_until(is_open, "the palette is open", pause=250)
 
     def wait_for_highlight(self, lines: Iterable[int]) -> None:
         """Wait until an extension has put a colour behind these lines."""
