@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from vscode.code_server import LIMIT, CodeServer
 
@@ -61,8 +61,7 @@ class Workbench:
 
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
-        self._open_palette()
-        self.input.fill(f">{command}")
+        self._ask_palette(f">{command}")
         row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first
         expect(row).to_be_visible()
         row.click()
@@ -171,8 +170,7 @@ class Workbench:
 
     def open_file(self, path: str, line: int = 1, column: int = 1) -> None:
         """Open a file of the workspace by its name and put the cursor somewhere."""
-        self._open_palette()
-        self.input.fill(path)
+        self._ask_palette(path)
         name = path.rsplit("/", 1)[-1]
         expect(self.row(name).first).to_be_visible()
         self.press("Enter")
@@ -233,13 +231,16 @@ class Workbench:
         """Return the numbers of the lines in front that an extension has put a colour behind."""
         return [int(number) for number in self.editor.evaluate(_READ_HIGHLIGHTS)]
 
-    def _open_palette(self) -> None:
-        def is_open() -> bool:  # a list that is just closing takes the key with it
-            if not self.input.is_visible() or self.input.input_value() != ">":
+    def _ask_palette(self, text: str) -> None:
+        def is_asked() -> bool:  # what gets the focus while something else is closing may lose it again
+            if not self.input.is_visible():
                 self.press("F1")
-            return self.input.is_visible() and self.input.input_value() == ">"
+            elif self.input.input_value() == ">":
+                with suppress(TimeoutError):
+                    self.input.fill(text, timeout=1000)
+            return self.input.is_visible() and self.input.input_value() == text
 
-        self._wait_until(is_open, "the palette is open", pause=250)
+        self._wait_until(is_asked, f"the palette is asked for {text}", pause=250)
 
     def wait_for_highlight(self, lines: Iterable[int]) -> None:
         """Wait until an extension has put a colour behind these lines."""

@@ -66,6 +66,9 @@ export function reasonsOf(hit: Hit, t: Translate): string {
 /** A whole sentence for a screen reader. */
 export function spokenOf(hit: Hit, reasons: string, t: Translate): string {
   const line = hit.selectionRange.start.line + 1;
+  if (reasons === "") {
+    return t("{0} {1} in {2}, line {3}", hit.kind, nameOf(hit), hit.path, line);
+  }
   return t("{0} {1} in {2}, line {3}, found by {4}", hit.kind, nameOf(hit), hit.path, line, reasons);
 }
 

@@ -1,5 +1,6 @@
 // Shows a hit in the editor while a list is open, and puts everything back as it was when nothing is chosen.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Hit } from "../protocol.js";
 
@@ -28,7 +29,9 @@ export async function openHit(
   return editor;
 }
 
-const SCROLLED_MS = 150;
+/** Until the editor has told where it is scrolled to. */
+const SCROLLED_MS = 100;
+const SCROLL_ATTEMPTS = 5;
 
 /** Remembers where the person is now. */
 export function beginPreview(): Preview {
@@ -146,24 +149,19 @@ async function goBack(before: Before): Promise<void> {
   await vscode.window.tabGroups.close(added);
 }
 
-/** Puts a line at the top. Revealing alone leaves room for the lines of scopes that stick there. */
+/** Puts a line at the top. Revealing alone leaves room for the lines of scopes that stick there, and tells late. */
 async function scrollTo(editor: vscode.TextEditor, visible: vscode.Range): Promise<void> {
-  const scrolled = new Promise<void>((resolve) => {
-    const listening = vscode.window.onDidChangeTextEditorVisibleRanges(done);
-    const timer = setTimeout(done, SCROLLED_MS); // it may be there already
-    function done() {
-      clearTimeout(timer);
-      listening.dispose();
-      resolve();
+  const wanted = visible.start.line;
+  let line = wanted;
+  for (let attempt = 0; attempt < SCROLL_ATTEMPTS; attempt += 1) {
+    const top = editor.document.validateRange(new vscode.Range(line, 0, line, 0));
+    editor.revealRange(top, vscode.TextEditorRevealType.AtTop);
+    await sleep(SCROLLED_MS);
+    const missing = wanted - (editor.visibleRanges[0]?.start.line ?? wanted);
+    if (missing === 0) {
+      return;
     }
-  });
-  editor.revealRange(visible, vscode.TextEditorRevealType.AtTop);
-  await scrolled;
-  const missing = visible.start.line - (editor.visibleRanges[0]?.start.line ?? visible.start.line);
-  if (missing !== 0) {
-    const to = missing > 0 ? "down" : "up";
-    const value = Math.abs(missing);
-    await vscode.commands.executeCommand("editorScroll", { to, by: "line", value, revealCursor: false });
+    line += missing;
   }
 }
 

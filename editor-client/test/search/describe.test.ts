@@ -58,6 +58,7 @@ describe("a hit", () => {
 
   it("is a whole sentence to a screen reader", () => {
     expect(spokenOf(hit, "meaning", l10n.t)).toBe("method Client.retry in src/net/retry.py, line 12, found by meaning");
+    expect(spokenOf(hit, "", l10n.t)).toBe("method Client.retry in src/net/retry.py, line 12");
   });
 
   it("has an icon whatever its kind", () => {
