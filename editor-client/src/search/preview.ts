@@ -1,6 +1,5 @@
 // Shows a hit in the editor while a list is open, and puts everything back as it was when nothing is chosen.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Hit } from "../protocol.js";
 
@@ -29,8 +28,7 @@ export async function openHit(
   return editor;
 }
 
-/** Until the editor has told where it is scrolled to. */
-const SCROLLED_MS = 100;
+const AT_REST_MS = 120;
 const SCROLL_ATTEMPTS = 5;
 
 /** Remembers where the person is now. */
@@ -149,20 +147,40 @@ async function goBack(before: Before): Promise<void> {
   await vscode.window.tabGroups.close(added);
 }
 
-/** Puts a line at the top. Revealing alone leaves room for the lines of scopes that stick there, and tells late. */
+/**
+ * Puts a line at the top. The editor mostly knows by itself where it was; where it does not, revealing leaves room for the
+ * lines of scopes that stick at the top, so that only looking where it came to rest tells how far to go.
+ */
 async function scrollTo(editor: vscode.TextEditor, visible: vscode.Range): Promise<void> {
   const wanted = visible.start.line;
   let line = wanted;
   for (let attempt = 0; attempt < SCROLL_ATTEMPTS; attempt += 1) {
-    const top = editor.document.validateRange(new vscode.Range(line, 0, line, 0));
-    editor.revealRange(top, vscode.TextEditorRevealType.AtTop);
-    await sleep(SCROLLED_MS);
+    await atRest(editor);
     const missing = wanted - (editor.visibleRanges[0]?.start.line ?? wanted);
     if (missing === 0) {
       return;
     }
-    line += missing;
+    line += attempt === 0 ? 0 : missing;
+    const top = editor.document.validateRange(new vscode.Range(line, 0, line, 0));
+    editor.revealRange(top, vscode.TextEditorRevealType.AtTop);
   }
+}
+
+/** Waits until an editor has not scrolled for a moment. */
+function atRest(editor: vscode.TextEditor): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      listening.dispose();
+      resolve();
+    };
+    let timer = setTimeout(done, AT_REST_MS);
+    const listening = vscode.window.onDidChangeTextEditorVisibleRanges((event) => {
+      if (event.textEditor === editor) {
+        clearTimeout(timer);
+        timer = setTimeout(done, AT_REST_MS);
+      }
+    });
+  });
 }
 
 function identityOf(tab: vscode.Tab): string {
