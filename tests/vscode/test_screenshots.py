@@ -60,9 +60,10 @@ def _preview(window: Workbench) -> None:
     window.wait_until_calm()
 
 
-@pytest.mark.parametrize("look", ["-light", "-high-contrast"])
-def test_other_looks(look: str, open_in: OpenWindow, package: Path, pictures: Path) -> None:
+@pytest.mark.parametrize(("look", "theme"), [("-light", "vs"), ("-high-contrast", "hc-black")])
+def test_other_looks(look: str, theme: str, open_in: OpenWindow, package: Path, pictures: Path) -> None:
     window = _open(open_in, package, LOOKS[look])
+    expect(window.page.locator(f".monaco-workbench.{theme}")).to_be_visible()
     _search(window)
     _preview(window)
     window.screenshot(pictures / f"search{look}.png")

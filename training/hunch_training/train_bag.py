@@ -200,7 +200,7 @@ def train(corpora: Sequence[Corpus], vocabulary: int, valid: Sequence[RetrievalS
         same = (query_ids[:, None] == query_ids) & ~torch.eye(len(query_ids), dtype=torch.bool)
         loss = model.loss(encode_queries(model, batch.queries), encode_code(model, batch.code), same)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         optimizer.step()
         losses.append(loss.item())
         step += 1

@@ -204,7 +204,7 @@ def train(
         forcing = 1 - (1 - settings.teacher_forcing) * step / len(schedule)
         loss = loss_of(model, source, target, settings, weights=weights, teacher_forcing=forcing, generator=generator)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
         optimizer.step()
         losses.append(loss.item())

@@ -6,9 +6,9 @@ import type { PythonVersion } from "../../src/server/versions.js";
 import { emptyEnvironment, fakeModule, newFolder, script } from "./programs.js";
 
 test("PYTHONPATH keeps what is outside of the workspace", () => {
-  const env = safeEnvironment({ PYTHONPATH: "/lib/py:/work/a/src::relative:/work/ab" }, ["/work/a"]);
-  expect(env.PYTHONPATH).toBe("/lib/py:/work/ab");
-  expect(safeEnvironment({ PYTHONPATH: "/work/a" }, ["/work/a"])).not.toHaveProperty("PYTHONPATH");
+  const env = safeEnvironment({ PYTHONPATH: "/lib/py:/projects/a/src::relative:/projects/ab" }, ["/projects/a"]);
+  expect(env.PYTHONPATH).toBe("/lib/py:/projects/ab");
+  expect(safeEnvironment({ PYTHONPATH: "/projects/a" }, ["/projects/a"])).not.toHaveProperty("PYTHONPATH");
 });
 
 test("what would change how Python starts is left out, the rest stays", () => {

@@ -3,10 +3,10 @@ import { expandPath, type Surroundings } from "../../src/server/setting-path.js"
 
 const around: Surroundings = {
   home: "/home/me",
-  folder: "/work/first",
+  folder: "/projects/first",
   folders: new Map([
-    ["first", "/work/first"],
-    ["second", "/work/second"],
+    ["first", "/projects/first"],
+    ["second", "/projects/second"],
   ]),
   env: { TOOLS: "/opt/tools" },
 };
@@ -17,13 +17,13 @@ test.each([
   ["~/bin/hunch", "/home/me/bin/hunch"],
   ["~", "/home/me"],
   // Somebody else's home folder is not known here.
-  ["~you/hunch", "/work/first/~you/hunch"],
-  [".venv/bin/python", "/work/first/.venv/bin/python"],
-  ["./hunch", "/work/first/hunch"],
+  ["~you/hunch", "/projects/first/~you/hunch"],
+  [".venv/bin/python", "/projects/first/.venv/bin/python"],
+  ["./hunch", "/projects/first/hunch"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how settings are written
-  ["${workspaceFolder}/.venv/bin/python", "/work/first/.venv/bin/python"],
+  ["${workspaceFolder}/.venv/bin/python", "/projects/first/.venv/bin/python"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how settings are written
-  ["${workspaceFolder:second}/hunch", "/work/second/hunch"],
+  ["${workspaceFolder:second}/hunch", "/projects/second/hunch"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how settings are written
   ["${env:TOOLS}/hunch", "/opt/tools/hunch"],
   // biome-ignore lint/suspicious/noTemplateCurlyInString: that is how settings are written
