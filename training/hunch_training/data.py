@@ -58,6 +58,20 @@ def split_of(path: Path) -> Split:
     return {"train": "train", "valid": "valid", "dev": "valid", "test": "test"}[found[1]]  # type: ignore[return-value]
 
 
+def valid_file_of(path: Path) -> Path:
+    """Return the valid file that stands beside a training file.
+
+    Raises:
+        TrainingError: the file is not for training, or there is none beside it.
+    """
+    if split_of(path) != "train":
+        raise TrainingError(f"{path}: {split_of(path)} rows are not for training")
+    valid = path.with_name(path.name.replace("train", "valid"))
+    if not valid.is_file():
+        raise TrainingError(f"{valid}: no such file: rows to choose by stand beside the training rows")
+    return valid
+
+
 def training_files(
     data: Path, *, languages: Sequence[str] = LANGUAGES, questions: bool = True, gpl: bool = False
 ) -> list[Path]:

@@ -71,41 +71,41 @@ def greedy(
 def beam_search(
     model: StepModel, source: Tensor, *, begin: int, end: int, beams: int = 4, longest: int = 32, penalty: float = 0.6
 ) -> list[Written]:
-    """Keep the likeliest beginnings; return the best whole text for each source.
+    """Keep the likeliest beginnings of each text; return the best whole text for each source.
 
-    A text of n tokens has its score divided by ((5 + n) / 6) ** penalty (Wu et al., 2016, arXiv:1609.08144), so that
-    short texts are not preferred for their shortness; 0 divides by nothing. Arguments as for greedy.
+    A text of n tokens, the one that ends it included, has its score divided by ((5 + n) / 6) ** penalty (Wu et al., 2016,
+    arXiv:1609.08144), so that short texts are not preferred for their shortness; 0 divides by nothing. Arguments as
+    for greedy.
     """
-    return [
-        _beam(model, source[row : row + 1], begin=begin, end=end, beams=beams, longest=longest, penalty=penalty)
-        for row in range(len(source))
-    ]
-
-
-def _beam(
-    model: StepModel, source: Tensor, *, begin: int, end: int, beams: int, longest: int, penalty: float
-) -> Written:
-    state = model.begin(source)
-    texts: list[list[int]] = [[]]
-    scores = torch.zeros(1, device=source.device)
-    tokens = torch.full((1,), begin, device=source.device)
-    best = Written([], float("-inf"), torch.zeros(0, 0))
+    count, device = len(source), source.device
+    state = model.select(model.begin(source), torch.arange(count, device=device).repeat_interleave(beams))
+    tokens = torch.full((count * beams,), begin, device=device)
+    # Only one beginning at first: equal ones would stay equal.
+    scores = torch.full((count, beams), float("-inf"), device=device)
+    scores[:, 0] = 0
+    texts = torch.zeros(count, beams, 0, dtype=torch.long, device=device)
+    best: list[tuple[float, list[int]]] = [(float("-inf"), [])] * count
+    first_row = torch.arange(count, device=device)[:, None] * beams
+    furthest = ((5 + longest) / 6) ** penalty
     for length in range(1, longest + 1):
         logits, state, _ = model.step(tokens, state)
-        together = scores[:, None] + logits.log_softmax(dim=1)
-        divisor = ((5 + length) / 6) ** penalty
-        ends = together[:, end] / divisor
-        finished = int(ends.argmax())
-        if float(ends[finished]) > best.score:
-            best = Written(texts[finished], float(ends[finished]), best.attention)
-        together[:, end] = float("-inf")
-        scores, flat = together.flatten().topk(min(beams, together.numel() - len(together)))
-        rows, tokens = flat // together.shape[1], flat % together.shape[1]
-        texts = [[*texts[row], token] for row, token in zip(rows.tolist(), tokens.tolist(), strict=True)]
-        state = model.select(state, rows)
+        together = scores[:, :, None] + logits.float().log_softmax(dim=1).view(count, beams, -1)
+        ended, which = (together[:, :, end] / ((5 + length) / 6) ** penalty).max(dim=1)
+        for row, (score, place) in enumerate(zip(ended.tolist(), which.tolist(), strict=True)):
+            if score > best[row][0]:
+                best[row] = score, texts[row, place].tolist()
+        together[:, :, end] = float("-inf")
+        scores, flat = together.flatten(1).topk(beams, dim=1)
+        parents, following = flat // together.shape[2], flat % together.shape[2]
+        texts = torch.cat([texts.gather(1, parents[:, :, None].expand(-1, -1, length - 1)), following[:, :, None]], dim=2)
+        tokens = following.flatten()
+        state = model.select(state, (first_row + parents).flatten())
         # No beginning can end better than if all that follows were certain.
-        if float(scores.max()) / ((5 + longest) / 6) ** penalty <= best.score:
-            return best
-    leading = int(scores.argmax())
-    score = float(scores[leading]) / ((5 + longest) / 6) ** penalty
-    return best if best.score >= score else Written(texts[leading], score, best.attention)
+        if all(score / furthest <= found for score, (found, _) in zip(scores[:, 0].tolist(), best, strict=True)):
+            break
+    else:
+        for row, score in enumerate((scores[:, 0] / furthest).tolist()):
+            if score > best[row][0]:
+                best[row] = score, texts[row, 0].tolist()
+    nothing = torch.zeros(0, 0)
+    return [Written(text, score, nothing) for score, text in best]

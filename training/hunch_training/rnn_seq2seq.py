@@ -19,7 +19,7 @@ class RnnState(NamedTuple):
     memory: Tensor
     """float32 [n, source, 2 * hidden], what the encoder wrote"""
     keys: Tensor
-    """float32 [n, source, hidden], the memory as attention compares it"""
+    """float32 [n, source, hidden / 2], the memory as attention compares it"""
     padding: Tensor
     """bool [n, source], true where there is no token"""
 
@@ -49,9 +49,11 @@ class RnnSeq2Seq(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.encoder = nn.GRU(dim, hidden, batch_first=True, bidirectional=True)
         self.first_hidden = nn.Linear(2 * hidden, hidden)
-        self.memory_key = nn.Linear(2 * hidden, hidden, bias=False)
-        self.query_key = nn.Linear(hidden, hidden)
-        self.energy = nn.Linear(hidden, 1, bias=False)
+        # Comparing every source token at every step is most of the time on a processor, so it is done in fewer dimensions.
+        compared = max(1, hidden // 2)
+        self.memory_key = nn.Linear(2 * hidden, compared, bias=False)
+        self.query_key = nn.Linear(hidden, compared)
+        self.energy = nn.Linear(compared, 1, bias=False)
         self.decoder = nn.GRUCell(dim + 2 * hidden, hidden)
         self.output = nn.Linear(dim + 3 * hidden, dim)
         self.output_bias = nn.Parameter(torch.zeros(vocabulary))
@@ -69,14 +71,8 @@ class RnnSeq2Seq(nn.Module):
 
     def step(self, tokens: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor]:
         """Take one token a row, int64 [n]; give logits [n, vocabulary], the next state, attention [n, source]."""
-        embedded = self.dropout(self.table(tokens))
-        hidden = self.decoder(torch.cat([embedded, state.context], dim=1), state.hidden)
-        energies = self.energy(torch.tanh(state.keys + self.query_key(hidden)[:, None])).squeeze(2)
-        attention = energies.masked_fill(state.padding, float("-inf")).softmax(dim=1)
-        context = torch.bmm(attention[:, None], state.memory).squeeze(1)
-        read = torch.tanh(self.output(torch.cat([embedded, hidden, context], dim=1)))
-        logits = self.dropout(read) @ self.table.weight.T + self.output_bias
-        return logits, state._replace(hidden=hidden, context=context), attention
+        read, state, attention = self._read(self.dropout(self.table(tokens)), state)
+        return self._logits(read), state, attention
 
     def forward(
         self, source: Tensor, target: Tensor, *, teacher_forcing: float = 1.0, generator: torch.Generator | None = None
@@ -88,19 +84,35 @@ class RnnSeq2Seq(nn.Module):
             target: int64 [n, target], each row from its first token on, the one that says "begin" included.
             teacher_forcing: the chance that a step sees the right token and not the one that the model would have
                 written itself (scheduled sampling, Bengio et al., 2015, arXiv:1506.03099).
-            generator: draws these chances.
+            generator: draws these chances; None for the global one.
         """
         state = self.begin(source)
-        tokens = target[:, 0]
-        steps = []
-        for position in range(1, target.shape[1]):
-            logits, state, _ = self.step(tokens, state)
-            steps.append(logits)
-            tokens = target[:, position]
-            if teacher_forcing < 1:
+        embedded = self.dropout(self.table(target[:, :-1]))
+        reads: list[Tensor] = []
+        for position in range(target.shape[1] - 1):
+            step_embedded = embedded[:, position]
+            if teacher_forcing < 1 and reads:
+                tokens = target[:, position]
                 own = torch.rand(len(tokens), generator=generator).to(tokens.device) >= teacher_forcing
-                tokens = torch.where(own & (tokens != self.pad), logits.argmax(dim=1), tokens)
-        return torch.stack(steps, dim=1)
+                own &= tokens != self.pad
+                written = self._logits(reads[-1].detach()).argmax(dim=1)
+                step_embedded = torch.where(own[:, None], self.dropout(self.table(written)), step_embedded)
+            read, state, _ = self._read(step_embedded, state)
+            reads.append(read)
+        # One product for all positions: as a matrix it is many times faster than step by step.
+        return self._logits(torch.stack(reads, dim=1))
+
+    def _read(self, embedded: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor]:
+        hidden = self.decoder(torch.cat([embedded, state.context], dim=1), state.hidden)
+        energies = self.energy(torch.tanh(state.keys + self.query_key(hidden)[:, None])).squeeze(2)
+        attention = energies.masked_fill(state.padding, float("-inf")).softmax(dim=1)
+        context = torch.bmm(attention[:, None], state.memory).squeeze(1)
+        read = torch.tanh(self.output(torch.cat([embedded, hidden, context], dim=1)))
+        return read, state._replace(hidden=hidden, context=context), attention
+
+    def _logits(self, read: Tensor) -> Tensor:
+        logits: Tensor = self.dropout(read) @ self.table.weight.T + self.output_bias
+        return logits
 
     @staticmethod
     def select(state: RnnState, rows: Tensor) -> RnnState:

@@ -1,29 +1,32 @@
-"""Code and prose as subwords that can be put together again, for models that write.
+"""Code and prose as subwords, for models that write.
 
-Byte-pair merges (Sennrich et al., 2016, arXiv:1508.07909) over split identifiers: ``parseHTTPHeader`` is read as
-``parse http header``, so that code and documentation share their pieces. A piece that begins a word carries a mark.
+Byte-pair merges (Sennrich et al., 2016, arXiv:1508.07909) over lower-case words: of code the split identifiers
+(``parseHTTPHeader`` is ``parse http header``), of prose what ``prose.units_of`` gives, so that both share their pieces
+and prose can be put together again. A piece that begins a word carries a mark.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from hunch.text.tokenizer import identifiers, split_identifier
+from hunch_training.prose import MARKS, text_of, units_of
 
 PAD, BEGIN, END, UNKNOWN = range(4)
-SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
+SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>", *MARKS)
 _MARK = "\u2581"
 
 
-def words_of(text: str) -> list[str]:
-    """Return the words of code or prose, lower case, identifiers split; signs are left out."""
-    return [word for identifier in identifiers(text) for word in split_identifier(identifier)]
+def words_of(code: str) -> list[str]:
+    """Return the words of code, lower case, identifiers split; signs are left out."""
+    return [word for identifier in identifiers(code) for word in split_identifier(identifier)]
 
 
-def train_subwords(texts: Iterable[str], size: int) -> Tokenizer:
+def train_subwords(code: Iterable[str], prose: Iterable[str], size: int) -> Tokenizer:
     """Learn a vocabulary of at most ``size`` pieces, the special ones first."""
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_MARK, prepend_scheme="always")
@@ -31,18 +34,30 @@ def train_subwords(texts: Iterable[str], size: int) -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=size, special_tokens=list(SPECIAL), limit_alphabet=200, min_frequency=3, show_progress=False
     )
-    tokenizer.train_from_iterator(_joined(texts), trainer)
+    plain = (" ".join(unit for unit in units_of(text) if unit not in MARKS) for text in prose)
+    tokenizer.train_from_iterator(chain((" ".join(words_of(text)) for text in code), plain), trainer)
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> list[list[int]]:
+def encode_code(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> list[list[int]]:
+    """Return the ids of each piece of code, at most ``longest``."""
+    return [row.ids[:longest] for row in tokenizer.encode_batch([" ".join(words_of(text)) for text in texts])]
+
+
+def encode_prose(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> list[list[int]]:
     """Return the ids of each text, at most ``longest``, without the tokens that begin and end one."""
-    return [encoding.ids[:longest] for encoding in tokenizer.encode_batch(list(_joined(texts)))]
+    return [row.ids[:longest] for row in tokenizer.encode_batch([" ".join(units_of(text)) for text in texts])]
 
 
 def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
-    """Put the words together again, with spaces between them."""
-    return str(tokenizer.decode([number for number in ids if number > UNKNOWN])).strip()
+    """Put prose together again."""
+    words: list[str] = []
+    for token in (tokenizer.id_to_token(int(number)) for number in ids if number > UNKNOWN):
+        if token in MARKS or token.startswith(_MARK) or not words or words[-1] in MARKS:
+            words.append(token.removeprefix(_MARK))
+        else:
+            words[-1] += token
+    return text_of([word for word in words if word])
 
 
 def load_subwords(file: Path) -> Tokenizer:
@@ -55,7 +70,3 @@ def load_subwords(file: Path) -> Tokenizer:
     if [tokenizer.id_to_token(number) for number in range(len(SPECIAL))] != list(SPECIAL):
         raise ValueError(f"{file}: no vocabulary of hunch_training.subwords: train one first")
     return tokenizer
-
-
-def _joined(texts: Iterable[str]) -> Iterator[str]:
-    return (" ".join(words_of(text)) for text in texts)

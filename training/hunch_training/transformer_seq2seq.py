@@ -1,7 +1,4 @@
-"""Sequence to sequence with attention alone (Vaswani et al., 2017, arXiv:1706.03762), normalised before each part.
-
-Normalising first trains without a warm-up that has to be tuned (Xiong et al., 2020, arXiv:2002.04745).
-"""
+"""Sequence to sequence with attention alone (Vaswani et al., 2017, arXiv:1706.03762)."""
 
 from __future__ import annotations
 
@@ -10,7 +7,8 @@ from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import scaled_dot_product_attention
+
+from hunch_training.attention import Attention, Layer, sinusoids
 
 
 class TransformerState(NamedTuple):
@@ -26,50 +24,6 @@ class TransformerState(NamedTuple):
     memory_values: tuple[Tensor, ...]
     is_token: Tensor
     """bool [n, 1, 1, source], false where there is no token"""
-
-
-class Attention(nn.Module):
-    """Several heads of attention."""
-
-    def __init__(self, dim: int, heads: int, dropout: float) -> None:
-        """Start from random weights."""
-        super().__init__()
-        self.heads, self.dropout = heads, dropout
-        self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
-        self.join = nn.Linear(dim, dim)
-
-    def keys_and_values(self, read: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what is compared and what is read, [n, heads, length, dim / heads] each."""
-        return self._split(self.key(read)), self._split(self.value(read))
-
-    def forward(
-        self, asking: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, *, causal: bool = False
-    ) -> Tensor:
-        """Return what each position reads, [n, length, dim]."""
-        dropout = self.dropout if self.training else 0.0
-        read = scaled_dot_product_attention(self._split(self.query(asking)), keys, values, mask, dropout, causal)
-        joined: Tensor = self.join(read.transpose(1, 2).flatten(2))
-        return joined
-
-    def weights(self, asking: Tensor, keys: Tensor, mask: Tensor) -> Tensor:
-        """Return how much each position reads of each other, mean over the heads, [n, length, other]."""
-        query = self._split(self.query(asking))
-        scores = query @ keys.transpose(2, 3) / math.sqrt(query.shape[3])
-        return scores.masked_fill(~mask, float("-inf")).softmax(dim=3).mean(dim=1)
-
-    def _split(self, joined: Tensor) -> Tensor:
-        return joined.view(*joined.shape[:2], self.heads, -1).transpose(1, 2)
-
-
-class Layer(nn.Module):
-    """Attention to itself, and two linear maps."""
-
-    def __init__(self, dim: int, heads: int, dropout: float) -> None:
-        """Start from random weights."""
-        super().__init__()
-        self.own, self.own_norm = Attention(dim, heads, dropout), nn.LayerNorm(dim)
-        self.wide = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
-        self.dropout = nn.Dropout(dropout)
 
 
 class DecoderLayer(Layer):
@@ -103,7 +57,7 @@ class TransformerSeq2Seq(nn.Module):
         self.pad, self.dim = pad, dim
         self.table = nn.Embedding(vocabulary, dim, padding_idx=pad)
         nn.init.normal_(self.table.weight, std=dim**-0.5)
-        self.positions = nn.Parameter(torch.randn(longest, dim) * dim**-0.5)
+        self.positions = nn.Parameter(sinusoids(longest, dim))
         self.dropout = nn.Dropout(dropout)
         self.encoder = nn.ModuleList(Layer(dim, heads, dropout) for _ in range(layers))
         self.decoder = nn.ModuleList(DecoderLayer(dim, heads, dropout) for _ in range(layers))
@@ -115,9 +69,7 @@ class TransformerSeq2Seq(nn.Module):
         is_token = (source != self.pad)[:, None, None, :]
         read = self._embed(source, 0)
         for layer in cast("list[Layer]", self.encoder):
-            normed = layer.own_norm(read)
-            read = read + layer.dropout(layer.own(normed, *layer.own.keys_and_values(normed), is_token))
-            read = read + layer.dropout(layer.wide(read))
+            read = layer(read, is_token)
         read = self.encoder_norm(read)
         pairs = [layer.memory.keys_and_values(read) for layer in cast("list[DecoderLayer]", self.decoder)]
         nothing = tuple(keys[:, :, :0] for keys, _ in pairs)

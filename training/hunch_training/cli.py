@@ -1,0 +1,48 @@
+"""hunch-train: the stages of training as commands."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from hunch_training.errors import TrainingError
+
+STAGES = {
+    "gettext-pairs": ("gettext_pairs", "pairs of sentences out of translation catalogues, to try a model on"),
+    "seq2seq": ("train_seq2seq", "code -> documentation: recurrent with attention, or a Transformer"),
+    "evaluate-seq2seq": ("evaluate_seq2seq", "what such models write, in figures, samples and pictures"),
+}
+"""Command to module and a line of help; modules are loaded when they are run, as torch takes seconds."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a stage; 0 when it is done, 2 when it cannot be done, 130 when it was interrupted."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(prog="hunch-train", description="Train the models that Hunch searches with.")
+    stages = parser.add_subparsers(dest="stage", metavar="STAGE", required=True)
+    for name, (_, text) in STAGES.items():
+        stages.add_parser(name, help=text, add_help=False)
+    stage = parser.parse_args(given[:1]).stage
+    try:
+        module = importlib.import_module(f"hunch_training.{STAGES[stage][0]}")
+    except ModuleNotFoundError as error:
+        print(f"hunch-train {stage}: needs the package {error.name}: pip install codehunch-training", file=sys.stderr)
+        return 2
+    of_stage = argparse.ArgumentParser(
+        prog=f"hunch-train {stage}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.add_arguments(of_stage)
+    try:
+        module.run_stage(of_stage.parse_args(given[1:]))
+    except (TrainingError, FileNotFoundError) as error:
+        print(f"hunch-train {stage}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Where a model is trained: one processor or accelerator, or several that torchrun started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, distributed
+
+from hunch_training.errors import TrainingError
+
+
+class Group(NamedTuple):
+    """The processes that train one model together."""
+
+    rank: int
+    size: int
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes files and progress."""
+        return self.rank == 0
+
+
+def best_device() -> torch.device:
+    """Return CUDA (this process's own, under torchrun), else Apple's GPU, else the processor."""
+    if torch.cuda.is_available():
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+@contextmanager
+def process_group(device: torch.device) -> Iterator[Group]:
+    """Join the processes that torchrun started; a process that it did not start is a group of its own."""
+    if "RANK" not in os.environ:
+        yield Group(0, 1)
+        return
+    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    try:
+        yield Group(distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()
+
+
+def gather_rows(rows: Tensor) -> Tensor:
+    """Return the rows of all processes, [processes * n, dim], so that each has the others' as negatives.
+
+    Gradients flow back to the process that a row came from.
+    """
+    if not distributed.is_available() or not distributed.is_initialized():
+        return rows
+    from torch.distributed.nn.functional import all_gather
+
+    parts: Any = all_gather(rows)  # type: ignore[no-untyped-call]
+    return torch.cat(tuple(parts))
+
+
+def to_device(batch: Any, device: torch.device) -> Any:
+    """Return a batch of tensors, nested in named tuples, tuples or lists, on a device."""
+    if isinstance(batch, Tensor):
+        return batch.to(device, non_blocking=True)
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(to_device(part, device) for part in batch))
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(to_device(part, device) for part in batch)
+    return batch
+
+
+@contextmanager
+def advice_about_memory(advice: str) -> Iterator[None]:
+    """Turn running out of memory into a message that says what to try.
+
+    Raises:
+        TrainingError: memory ran out.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise TrainingError(f"too little memory on the accelerator: {advice}") from error
+    except MemoryError as error:
+        raise TrainingError(f"too little memory: {advice}") from error
+    except RuntimeError as error:
+        if "not enough memory" not in str(error) and "can't allocate memory" not in str(error):
+            raise
+        raise TrainingError(f"too little memory: {advice}") from error
