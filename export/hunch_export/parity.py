@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH
 from hunch.text.bag import Bags, pad
-from hunch_training.bag_model import BagModel
+from hunch_training.bag_model import BagModel, encode_code, encode_queries
 from hunch_training.corpus import take
 from hunch_training.evaluate import RetrievalSet, Scorer
-from hunch_training.train_bag import encode_code, encode_queries
 
 Vectors = NDArray[np.float32]
 

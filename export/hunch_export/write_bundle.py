@@ -19,7 +19,8 @@ from hunch_export.bag_graph import write_graphs
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
 from hunch_training.evaluate import RetrievalSet, load_sets, table, tokenise
-from hunch_training.train_bag import BEST, SETTINGS, load_model
+from hunch_training.joint_model import load_bag
+from hunch_training.run_folder import BEST, SETTINGS
 
 
 def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name: str, version: str, recipe: str,
@@ -40,7 +41,7 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
         ParityError: the graphs do not do what the model does.
         ValueError: the tokeniser is not the one of the run.
     """
-    model, state = load_model(run / BEST)
+    model, state = load_bag(run / BEST)
     described = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
     if sha256_of(tokenizer_file) != described["tokenizer_sha256"]:
         raise ValueError(f"{tokenizer_file}: not the tokeniser that {run} was trained with")

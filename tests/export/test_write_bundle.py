@@ -19,9 +19,10 @@ from hunch_export import write_bundle as export
 from hunch_export.bag_graph import TABLE, write_graphs
 from hunch_export.parity import Parity, ParityError, check_parity, compare, open_graph, run_graph
 from hunch_export.quantise import quantise_rows
-from hunch_training.bag_model import BagModel
+from hunch_training.bag_model import BagModel, encode_code, encode_queries
 from hunch_training.evaluate import RetrievalSet, TextSet, tokenise
-from hunch_training.train_bag import BEST, SETTINGS, encode_code, encode_queries
+from hunch_training.joint_model import JointModel, Shape, kept_shape
+from hunch_training.run_folder import BEST, SETTINGS
 
 WORDS = "open close read write sort merge file list tree path name count first last empty copy move find parse".split()
 PIECES = [*SPECIAL_PIECES, *WORDS, *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz")]
@@ -75,7 +76,9 @@ def run(model: BagModel, tokenizer: Tokenizer, tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "tokenizer.json").write_text(dump_tokenizer(tokenizer), encoding="utf-8")
-    torch.save({"model": model.state_dict(), "step": 7}, folder / BEST)
+    joint = JointModel(Shape(len(PIECES), dim=48))
+    joint.bag = model
+    torch.save({"model": joint.state_dict(), "step": 7, **kept_shape(joint.shape)}, folder / BEST)
     description = {
         "settings": {"dim": 48, "seed": 5, "epochs": 1, "batch": 64},
         "pairs": 1234,

@@ -10,6 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+
+# Threads that wait for each other make small steps many times slower when the cores have other work as well.
+torch.set_num_threads(1)
 
 VERBS = "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa".split()
 NOUNS = (

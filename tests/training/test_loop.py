@@ -77,7 +77,10 @@ def test_a_run_cut_off_at_any_step_ends_with_the_same_bits(settings: LoopSetting
     assert learn(tmp_path / "cut", settings) == best
     for name in (LAST, BEST):
         assert torch.equal(weights(tmp_path / "whole", name), weights(tmp_path / "cut", name))
-    plain = [[{k: v for k, v in e.items() if k != "per_second"} for e in read_metrics(tmp_path / r)] for r in ("whole", "cut")]
+    plain = [
+        [{k: v for k, v in e.items() if k != "per_second"} for e in read_metrics(tmp_path / r)]
+        for r in ("whole", "cut")
+    ]
     assert plain[0] == plain[1] and [entry["epoch"] for entry in plain[0]] == [1, 2, 3, 4]
     assert best == min(entry["valid_loss"] for entry in plain[0])
     assert best < 0.3 * plain[0][0]["loss"]
@@ -109,8 +112,8 @@ def test_training_ends_early_and_keeps_the_best(tmp_path: Path) -> None:
 
 def test_higher_is_better_where_the_figure_is_no_loss(tmp_path: Path) -> None:
     figures = iter([0.1, 0.3, 0.2])
-    best = fit(line(), [[8]] * 3, draw, loss_of, lambda model: {"mrr": next(figures)}, replace(SMALL, epochs=3), tmp_path,
-               choose_by="mrr", device=CPU)  # fmt: skip
+    best = fit(line(), [[8]] * 3, draw, loss_of, lambda model: {"mrr": next(figures)}, replace(SMALL, epochs=3),
+               tmp_path, choose_by="mrr", device=CPU)  # fmt: skip
     assert best == 0.3 == load_checkpoint(tmp_path / BEST)["best"]
 
 
@@ -189,7 +192,8 @@ def test_a_process_that_is_ended_goes_on(number: signal.Signals, tmp_path: Path)
 def test_two_processes_train_one_model(tmp_path: Path) -> None:
     """Under torchrun, each on every other batch: the same as one process that accumulates two."""
     program = tmp_path / "both.py"
-    program.write_text(textwrap.dedent(f"""
+    program.write_text(
+        textwrap.dedent(f"""
         import sys
         from dataclasses import replace
         from pathlib import Path
@@ -205,10 +209,19 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
         here.fit(here.line(), [[8] * 10] * 2, here.draw, plain, here.evaluate,
                  replace(here.SMALL, epochs=2, accumulate=int(sys.argv[2])), Path(sys.argv[1]),
                  choose_by="valid_loss", device=here.CPU)
-    """))
+    """)
+    )
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    for command in ([*torchrun, program, tmp_path / "two", "1"], [sys.executable, program, tmp_path / "one", "2"]):
+    torchrun: list[str | Path] = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+    ]
+    alone: list[str | Path] = [sys.executable]
+    for command in ([*torchrun, program, tmp_path / "two", "1"], [*alone, program, tmp_path / "one", "2"]):
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
     assert torch.allclose(weights(tmp_path / "two"), weights(tmp_path / "one"), atol=1e-6)

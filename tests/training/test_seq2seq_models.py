@@ -7,8 +7,9 @@ from itertools import pairwise, product
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hunch_training.decoding import StepModel, beam_search, greedy
 from hunch_training.rnn_seq2seq import RnnSeq2Seq
@@ -99,6 +100,21 @@ def test_additive_attention_is_that_of_the_paper() -> None:
     expected = torch.stack(energies).softmax(dim=0)
     torch.testing.assert_close(attention[0], expected)
     torch.testing.assert_close(following.context[0], expected @ state.memory[0])
+
+
+def test_both_directions_are_those_of_a_packed_recurrent_network() -> None:
+    model, source = make("rnn").eval(), texts(6, 9, 4)
+    assert isinstance(model, RnnSeq2Seq)
+    reference = nn.GRU(32, 32, batch_first=True, bidirectional=True)
+    weights = {f"{name}_reverse": value for name, value in model.backwards.state_dict().items()}
+    reference.load_state_dict({**model.forwards.state_dict(), **weights})
+    lengths = (source != PAD).sum(dim=1)
+    packed = pack_padded_sequence(model.table(source), lengths, batch_first=True, enforce_sorted=False)
+    written, last = reference(packed)
+    expected, _ = pad_packed_sequence(written, batch_first=True, total_length=source.shape[1])
+    state, is_token = model.begin(source), (source != PAD)[:, :, None]
+    torch.testing.assert_close(state.memory * is_token, expected)
+    torch.testing.assert_close(state.hidden, torch.tanh(model.first_hidden(torch.cat([last[0], last[1]], dim=1))))
 
 
 def test_without_teacher_forcing_a_model_reads_what_it_wrote() -> None:

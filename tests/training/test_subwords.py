@@ -33,7 +33,9 @@ def tokenizer() -> Tokenizer:
 
 def test_code_and_prose_have_the_same_words() -> None:
     assert words_of("parseHTTPHeader(raw_value)") == ["parse", "http", "header", "raw", "value"]
-    assert [u for u in units_of("Parse HTTP header raw value") if u not in MARKS] == words_of("parseHTTPHeader rawValue")
+    assert [u for u in units_of("Parse HTTP header raw value") if u not in MARKS] == words_of(
+        "parseHTTPHeader rawValue"
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
-"""The parts that every Transformer here is made of (Vaswani et al., 2017, arXiv:1706.03762), normalised before each part.
+"""The parts that every Transformer here is made of (Vaswani et al., 2017, arXiv:1706.03762).
 
-Normalising first trains without a warm-up that has to be tuned (Xiong et al., 2020, arXiv:2002.04745).
+Each part normalises first, which trains without a warm-up that has to be tuned (Xiong et al., 2020, arXiv:2002.04745).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from torch.nn.functional import scaled_dot_product_attention
 
 
 class Attention(nn.Module):
-    """Several heads of attention."""
+    """Several heads of attention; without dropout of its own, as that keeps torch from its fast kernels."""
 
-    def __init__(self, dim: int, heads: int, dropout: float) -> None:
+    def __init__(self, dim: int, heads: int) -> None:
         """Start from random weights."""
         super().__init__()
-        self.heads, self.dropout = heads, dropout
+        self.heads = heads
         self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
         self.join = nn.Linear(dim, dim)
 
@@ -30,8 +30,7 @@ class Attention(nn.Module):
         self, asking: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None = None, *, causal: bool = False
     ) -> Tensor:
         """Return what each position reads, [n, length, dim]."""
-        dropout = self.dropout if self.training else 0.0
-        read = scaled_dot_product_attention(self._split(self.query(asking)), keys, values, mask, dropout, causal)
+        read = scaled_dot_product_attention(self._split(self.query(asking)), keys, values, mask, is_causal=causal)
         joined: Tensor = self.join(read.transpose(1, 2).flatten(2))
         return joined
 
@@ -51,7 +50,7 @@ class Layer(nn.Module):
     def __init__(self, dim: int, heads: int, dropout: float) -> None:
         """Start from random weights."""
         super().__init__()
-        self.own, self.own_norm = Attention(dim, heads, dropout), nn.LayerNorm(dim)
+        self.own, self.own_norm = Attention(dim, heads), nn.LayerNorm(dim)
         self.wide = nn.Sequential(nn.LayerNorm(dim), nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
         self.dropout = nn.Dropout(dropout)
 

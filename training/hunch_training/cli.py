@@ -10,9 +10,22 @@ from collections.abc import Sequence
 from hunch_training.errors import TrainingError
 
 STAGES = {
+    "codesearchnet": ("codesearchnet", "CodeSearchNet, from the hub or its files, as pairs"),
+    "mine": ("mine_pairs", "pairs of documentation and code out of folders of source"),
+    "describe": ("describe_data", "what pair files hold, as tables and as a data card"),
+    "compare-tokenizers": ("compare_tokenizers", "subwords beside whole words: unknowns, lengths, rare identifiers"),
+    "tokenizer": ("train_tokenizer", "the subword vocabulary that both towers read"),
     "gettext-pairs": ("gettext_pairs", "pairs of sentences out of translation catalogues, to try a model on"),
     "seq2seq": ("train_seq2seq", "code -> documentation: recurrent with attention, or a Transformer"),
     "evaluate-seq2seq": ("evaluate_seq2seq", "what such models write, in figures, samples and pictures"),
+    "teacher": ("teacher", "what a public sentence encoder makes of the training texts, to learn from"),
+    "text-encoder": ("train_text_encoder", "sentence -> vector: hidden words, pairs, or a teacher"),
+    "evaluate-text": ("text_retrieval", "text encoders beside BM25 and a public one on held-out texts"),
+    "joint": ("train_joint", "code and language in one space: bags of tokens, Transformers, or one of each"),
+    "mine-negatives": ("hard_negatives", "hard negatives for that, by a trained model or BM25"),
+    "average-runs": ("average_runs", "the mean of the weights of runs with one start"),
+    "evaluate": ("evaluate", "how well models find code, BM25 beside them"),
+    "compare-joint": ("compare_joint", "quality, speed and size of such models in one table"),
 }
 """Command to module and a line of help; modules are loaded when they are run, as torch takes seconds."""
 

@@ -16,6 +16,7 @@ from hunch.text.bag import Bags, bag_fields, bag_queries
 from hunch.text.render import render_query
 from hunch.text.tokenizer import Tokenizer, dump_tokenizer
 from hunch_training.data import Pair, fields_of, read_training_pairs
+from hunch_training.jsonl import files_of
 
 _ROWS_AT_ONCE = 4096
 _CACHE_FORMAT = 2
@@ -40,7 +41,7 @@ def load_corpora(paths: Sequence[Path], tokenizer: Tokenizer, cache: Path, limit
     """Return the pairs of training files as bags, one corpus a language; tokenised once, then read from ``cache``.
 
     Raises:
-        ValueError: a file is not for training.
+        TrainingError: a file is not for training, or a row of it is no pair.
     """
     cache.mkdir(parents=True, exist_ok=True)
     by_language: dict[str, list[Corpus]] = {}
@@ -135,8 +136,8 @@ def _join(parts: Sequence[Corpus]) -> Corpus:
 
 
 def _cached(path: Path, tokenizer: Tokenizer, cache: Path, limit: int | None) -> list[Corpus]:
-    status = path.stat()
-    key = json.dumps([_CACHE_FORMAT, path.parent.name, path.name, status.st_size, limit]) + dump_tokenizer(tokenizer)
+    sizes = [[file.name, file.stat().st_size] for file in files_of(path)]
+    key = json.dumps([_CACHE_FORMAT, path.parent.name, path.name, sizes, limit]) + dump_tokenizer(tokenizer)
     place = cache / f"{path.parent.name}-{path.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     if place.is_file():
         return _read(place)

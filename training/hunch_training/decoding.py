@@ -73,9 +73,9 @@ def beam_search(
 ) -> list[Written]:
     """Keep the likeliest beginnings of each text; return the best whole text for each source.
 
-    A text of n tokens, the one that ends it included, has its score divided by ((5 + n) / 6) ** penalty (Wu et al., 2016,
-    arXiv:1609.08144), so that short texts are not preferred for their shortness; 0 divides by nothing. Arguments as
-    for greedy.
+    A text of n tokens, the one that ends it included, has its score divided by ((5 + n) / 6) ** penalty (Wu et al.,
+    2016, arXiv:1609.08144), so that short texts are not preferred for their shortness; 0 divides by nothing. Arguments
+    as for greedy.
     """
     count, device = len(source), source.device
     state = model.select(model.begin(source), torch.arange(count, device=device).repeat_interleave(beams))
@@ -97,7 +97,9 @@ def beam_search(
         together[:, :, end] = float("-inf")
         scores, flat = together.flatten(1).topk(beams, dim=1)
         parents, following = flat // together.shape[2], flat % together.shape[2]
-        texts = torch.cat([texts.gather(1, parents[:, :, None].expand(-1, -1, length - 1)), following[:, :, None]], dim=2)
+        texts = torch.cat(
+            [texts.gather(1, parents[:, :, None].expand(-1, -1, length - 1)), following[:, :, None]], dim=2
+        )
         tokens = following.flatten()
         state = model.select(state, (first_row + parents).flatten())
         # No beginning can end better than if all that follows were certain.

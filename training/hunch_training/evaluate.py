@@ -1,6 +1,6 @@
 """Measure a model on the sets of the data folder, BM25 beside it, with bootstrap intervals.
 
-    python -m hunch_training.evaluate ../shared/data --tokenizer runs/tokenizer.json --checkpoint runs/bag/best.pt
+    hunch-train evaluate ../shared/data --tokenizer runs/tokenizer.json --run runs/bag
 
 Protocols
     pairs      MRR of docstring -> function in pools of 1,000 of one language: shuffled once with a fixed seed,
@@ -11,6 +11,8 @@ Protocols
     cosqa      MRR of web queries over the 6,267 Python functions (Huang et al., 2021, arXiv:2105.13239), docstrings
                removed, or in the documentation field (``cosqa-documented``).
     others     MRR of conala, so_codenn, mbpp, humaneval in pools of 1,000.
+    files      MRR over 999 distractors, CodeSearchNet's own protocol on its test files: pools of 1,000 of one language,
+               and the rows that fill no pool are left out, unless there is none that they fill.
 
 Documentation is never in the code unless the set's name says so.
 """
@@ -23,23 +25,26 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.model.bundle import sha256_of
 from hunch.search.metrics import Interval, bootstrap, ndcg_at
-from hunch.text.bag import Bags, bag_fields, bag_queries
-from hunch.text.render import Fields, render_query
+from hunch.text.bag import Bags
+from hunch.text.render import Fields
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
 from hunch_training.bm25 import bm25_scores
 from hunch_training.corpus import take
 from hunch_training.data import LANGUAGES, Pair, code_fields, fields_of, read_pairs, read_rows
+from hunch_training.errors import TrainingError
+from hunch_training.sequences import BAGS, Reading
 
 Scorer = Callable[[Bags, Bags], NDArray[np.float32]]
-"""Bags of queries and of code to scores, float32 [queries, code]."""
+"""Queries and code, as bags or sequences, to scores, float32 [queries, code]."""
 
 POOL = 1000
 POOL_SEED = 0
@@ -62,7 +67,7 @@ class TextSet:
 
 @dataclass(frozen=True, slots=True)
 class RetrievalSet:
-    """A TextSet as bags."""
+    """A TextSet as bags, or as sequences where a Transformer reads them."""
 
     name: str
     queries: Bags
@@ -71,10 +76,17 @@ class RetrievalSet:
     pool: int | None
 
 
-def tokenise(texts: TextSet, tokenizer: Tokenizer) -> RetrievalSet:
-    """Return the bags of a set."""
-    queries = bag_queries([render_query(query) for query in texts.queries], tokenizer)
-    return RetrievalSet(texts.name, queries, bag_fields(texts.code, tokenizer), texts.gains, texts.pool)
+class Measured(NamedTuple):
+    """What is measured: a way to score, and what that reads."""
+
+    reading: Reading
+    scorer: Scorer
+
+
+def tokenise(texts: TextSet, tokenizer: Tokenizer, reading: Reading = BAGS) -> RetrievalSet:
+    """Return a set as bags, or as what the towers of a model read."""
+    queries, code = reading.read_queries(texts.queries, tokenizer), reading.read_code(texts.code, tokenizer)
+    return RetrievalSet(texts.name, queries, code, texts.gains, texts.pool)
 
 
 def mean_reciprocal_rank(retrieval: RetrievalSet, scorer: Scorer) -> Interval:
@@ -170,16 +182,56 @@ def split_docstring(code: str) -> tuple[str, str]:
     return (code[: found.start()] + code[found.end() :], found[2]) if found else (code, "")
 
 
+def load_pair_files(files: Sequence[Path]) -> list[TextSet]:
+    """Return the pairs of files, one set a language, in whole pools of 1,000.
+
+    Raises:
+        ValueError: a row has no query or code.
+    """
+    by_language: dict[str, list[Pair]] = {}
+    for file in files:
+        for pair in read_pairs(file):
+            by_language.setdefault(pair.language, []).append(pair)
+    return [
+        _one_to_one(f"files/{language}", pairs[: len(pairs) // POOL * POOL or len(pairs)])
+        for language, pairs in by_language.items()
+    ]
+
+
 def table(sets: Iterable[RetrievalSet], scorers: Mapping[str, Scorer]) -> dict[str, dict[str, Interval]]:
     """Measure every scorer on every set; print a row a set as it is done."""
     rows: dict[str, dict[str, Interval]] = {}
     for retrieval in sets:
         rows[retrieval.name] = {name: measure(retrieval, scorer) for name, scorer in scorers.items()}
-        cells = "  ".join(
-            f"{name} {v.mean:.3f} [{v.low:.3f}, {v.high:.3f}]" for name, v in rows[retrieval.name].items()
-        )
-        print(f"{retrieval.name:20} {len(retrieval.queries):6}  {cells}", flush=True)
+        _print_row(retrieval.name, len(retrieval.queries), rows[retrieval.name])
     return rows
+
+
+def measure_all(
+    sets: Iterable[TextSet], tokenizer: Tokenizer, measured: Mapping[str, Measured]
+) -> dict[str, dict[str, Interval]]:
+    """Measure everything on every set, each as it is read; print a row a set as it is done."""
+    rows: dict[str, dict[str, Interval]] = {}
+    for texts in sets:
+        read = {reading: tokenise(texts, tokenizer, reading) for reading in {one.reading for one in measured.values()}}
+        rows[texts.name] = {name: measure(read[one.reading], one.scorer) for name, one in measured.items()}
+        _print_row(texts.name, len(texts.queries), rows[texts.name])
+    return rows
+
+
+def check_tokenizer(run: Path, tokenizer: Path) -> None:
+    """Check that a run was trained with a tokeniser.
+
+    Raises:
+        TrainingError: it was not, or there is no such run.
+    """
+    file = run / "run.json"
+    try:
+        described = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{file}: {error}: give the folder of a run") from error
+    if described.get("tokenizer_sha256") != sha256_of(tokenizer):
+        raise TrainingError(f"{tokenizer}: not the tokeniser that {run} was trained with: give that one")
 
 
 def load_sets(data: Path, split: Literal["valid", "test"]) -> list[TextSet]:
@@ -191,6 +243,11 @@ def load_sets(data: Path, split: Literal["valid", "test"]) -> list[TextSet]:
         sets.append(load_cosqa(data, "test" if split == "test" else "dev"))
         sets.append(load_cosqa(data, "test" if split == "test" else "dev", documented=True))
     return sets + load_question_sets(data) if split == "test" else sets
+
+
+def _print_row(name: str, queries: int, figures: Mapping[str, Interval]) -> None:
+    cells = "  ".join(f"{label} {v.mean:.3f} [{v.low:.3f}, {v.high:.3f}]" for label, v in figures.items())
+    print(f"{name:20} {queries:6}  {cells}", flush=True)
 
 
 def _tasks(path: Path) -> list[Pair]:
@@ -212,28 +269,41 @@ def _reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, 
     return values
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure a checkpoint from the command line."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the stage is given on the command line."""
+    parser.add_argument("data", type=Path, nargs="?", help="the data folder, with packages_pairs/ in it")
+    parser.add_argument("--run", type=Path, action="append", default=[], help="a run of joint; may be repeated")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
+    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(%(default)s)")
+    parser.add_argument("--pairs", type=Path, nargs="+", default=[], metavar="FILE",
+                        help="files of pairs besides, for example CodeSearchNet's own test files")  # fmt: skip
+    parser.add_argument("--dims", type=int, nargs="+", default=[], help="smaller sizes to measure as well")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
+    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
+
+
+def run_stage(options: argparse.Namespace) -> None:
+    """Run the stage from the command line.
+
+    Raises:
+        TrainingError: there is nothing to measure, or a run has another tokeniser.
+    """
     import torch
 
-    from hunch_training.train_bag import dense_scorer, load_model
+    from hunch_training.joint_model import dense_scorer, load_model
 
-    parser = argparse.ArgumentParser(prog="evaluate", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("data", type=Path, help="the data folder, with packages_pairs/ in it")
-    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    parser.add_argument("--checkpoint", type=Path, help="best.pt of a run; without it, BM25 alone")
-    parser.add_argument("--split", choices=("valid", "test"), default="valid", help="(%(default)s)")
-    parser.add_argument("--out", type=Path, help="write the figures there as JSON")
-    options = parser.parse_args(arguments)
-    torch.set_num_threads(2)
+    if not options.data and not options.pairs:
+        raise TrainingError("nothing to measure: give the data folder, or --pairs FILE")
+    torch.set_num_threads(options.threads)
     tokenizer = load_tokenizer(options.tokenizer.read_text(encoding="utf-8"))
-    scorers: dict[str, Scorer] = {"bm25": bm25_scores}
-    if options.checkpoint:
-        scorers["dense"] = dense_scorer(load_model(options.checkpoint)[0])
-    rows = table((tokenise(texts, tokenizer) for texts in load_sets(options.data, options.split)), scorers)
+    measured = {"bm25": Measured(BAGS, bm25_scores)}
+    for run in options.run:
+        check_tokenizer(run, options.tokenizer)
+        model, _ = load_model(run / "best.pt")
+        measured[run.name] = Measured(model.shape.reading, dense_scorer(model))
+        for dim in options.dims:
+            measured[f"{run.name} {dim}"] = Measured(model.shape.reading, dense_scorer(model, dim))
+    sets = chain(load_sets(options.data, options.split) if options.data else [], load_pair_files(options.pairs))
+    rows = measure_all(sets, tokenizer, measured)
     if options.out:
         options.out.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

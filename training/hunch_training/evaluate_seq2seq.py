@@ -1,6 +1,6 @@
-"""Measure what models write about functions that they have not seen, beside the text of the most similar known function.
+r"""Measure what models write about unseen functions, beside the text of the most similar known function.
 
-    hunch-train evaluate-seq2seq ../shared/data/packages_pairs/python.test.jsonl.gz runs/rnn runs/transformer \\
+    hunch-train evaluate-seq2seq ../shared/data/packages_pairs/python.test.jsonl.gz runs/rnn runs/transformer \
         --nearest ../shared/data/packages_pairs/python.train.jsonl.gz --out runs/report
 
 Writes figures.json, figures.md, samples.html, curves.png, and a picture of where each model looked. References are
@@ -105,7 +105,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the stage is given on the command line."""
     parser.add_argument("pairs", type=Path, help="pairs of any split; test pairs are for reporting alone")
     parser.add_argument("runs", type=Path, nargs="*", help="folders of runs")
-    parser.add_argument("--nearest", type=Path, help="training pairs of which the most similar one's text is the baseline")
+    parser.add_argument(
+        "--nearest", type=Path, help="training pairs of which the most similar one's text is the baseline"
+    )
     parser.add_argument("--limit", type=int, help="measure so many pairs, evenly spread (all)")
     parser.add_argument("--beams", type=int, default=1, help="beginnings that are kept; 1 is greedy (%(default)s)")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of beam search (%(default)s)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 from collections import Counter
@@ -14,6 +15,9 @@ from sacrebleu.metrics.bleu import BLEU
 from sacrebleu.metrics.chrf import CHRF
 
 from hunch.search.metrics import Interval, bootstrap
+
+# It advises another figure than the one that is wanted here, once a text.
+logging.getLogger("sacrebleu").setLevel(logging.ERROR)
 
 _WORDS_AND_SIGNS = re.compile(r"\w+|[^\w\s]")
 
@@ -39,8 +43,8 @@ def measure_texts(written: Sequence[str], wanted: Sequence[str]) -> GenerationFi
 def bleu_of(written: Sequence[str], wanted: Sequence[str]) -> list[float]:
     """Return the smoothed BLEU-4 of each text, 0 to 100.
 
-    sacrebleu counts the n-grams, one added to those of two words and more (Lin and Och, 2004). Two habits are CodeXGLUE's
-    own: signs are words, and one is added to both lengths before they are compared.
+    sacrebleu counts the n-grams, one added to those of two words and more (Lin and Och, 2004). Two habits are
+    CodeXGLUE's own: signs are words, and one is added to both lengths before they are compared.
     """
     scorer = BLEU(lowercase=True, tokenize="none", smooth_method="add-k", smooth_value=1, effective_order=False)
     values = []
@@ -58,8 +62,7 @@ def rouge_l_of(written: Sequence[str], wanted: Sequence[str]) -> list[float]:
     """Return the ROUGE-L F-measure of each text, 0 to 100."""
     scorer = RougeScorer(["rougeL"], use_stemmer=False)
     return [
-        100 * scorer.score(reference, text)["rougeL"].fmeasure
-        for text, reference in zip(written, wanted, strict=True)
+        100 * scorer.score(reference, text)["rougeL"].fmeasure for text, reference in zip(written, wanted, strict=True)
     ]
 
 

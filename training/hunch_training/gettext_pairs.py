@@ -76,5 +76,7 @@ def run_stage(options: argparse.Namespace) -> None:
             (train if split == "train" else other).write(json.dumps(row, ensure_ascii=False) + "\n")
             counts[split] += 1
     if not counts["train"]:
-        raise TrainingError(f"{options.folders[0]}: no catalogue {options.language}/LC_MESSAGES/*.mo with sentences in it")
+        raise TrainingError(
+            f"{options.folders[0]}: no catalogue {options.language}/LC_MESSAGES/*.mo with sentences in it"
+        )
     print(f"{counts['train']:,} pairs to learn from, {counts['valid']:,} to choose by")

@@ -124,9 +124,7 @@ def fit(
             started, counted = time.perf_counter(), 0
             while step < total and worse < patience:
                 torch.manual_seed((settings.seed * 1_000_003 + step) * group.size + group.rank)
-                rate = settings.learning_rate * rate_at(
-                    step, total, warmup=settings.warmup, schedule=settings.schedule
-                )
+                rate = settings.learning_rate * rate_at(step, total, warmup=settings.warmup, schedule=settings.schedule)
                 for part in optimizer.param_groups:
                     part["lr"] = rate * part["multiple"]
                 model.train()

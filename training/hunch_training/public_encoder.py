@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import AutoModel, AutoTokenizer
 
 from hunch.search.metrics import bootstrap
 from hunch_training.data import LANGUAGES, read_pairs
+from hunch_training.errors import TrainingError
 from hunch_training.evaluate import POOL, pools
 
 _MAX_TOKENS = 256
@@ -32,14 +32,29 @@ class SentenceEncoder:
     """A Transformer whose mean over tokens is the embedding."""
 
     def __init__(self, folder: Path) -> None:
-        """Load a model that `transformers` saved."""
+        """Load a model that `transformers` saved.
+
+        Raises:
+            TrainingError: transformers is not installed, or there is no such model.
+        """
+        try:
+            from transformers import AutoModel, AutoTokenizer
+        except ModuleNotFoundError as error:
+            raise TrainingError(
+                f"a public encoder needs the package {error.name}: pip install codehunch-training[compare]"
+            ) from error
+        if not (folder / "config.json").is_file():
+            raise TrainingError(f"{folder}: no model there: give a folder that transformers saved, with config.json")
         self._tokenizer = AutoTokenizer.from_pretrained(str(folder))
         self._model = AutoModel.from_pretrained(str(folder)).eval()
+        self.dim = int(self._model.config.hidden_size)
+        resolved = folder.resolve()
+        self.name = resolved.parent.name if resolved.name == "model" else resolved.name
 
     @torch.no_grad()
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return embeddings, float32 [n, dim], L2-normalised."""
-        vectors = np.zeros((len(texts), int(self._model.config.hidden_size)), np.float32)
+        vectors = np.zeros((len(texts), self.dim), np.float32)
         order = np.argsort([len(text) for text in texts], kind="stable")
         for start in range(0, len(order), _BATCH):
             rows = order[start : start + _BATCH]

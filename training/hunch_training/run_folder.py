@@ -1,4 +1,4 @@
-"""The folder of a run: what it was started with, its checkpoints, and its figures as JSON lines and TensorBoard events."""
+"""The folder of a run: what it was started with, checkpoints, and figures as JSON lines and TensorBoard events."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from torch import nn
 
 from hunch.model.bundle import sha256_of
 from hunch_training.errors import TrainingError
+from hunch_training.jsonl import files_of
 from hunch_training.loop_settings import LoopSettings
 
 LAST, BEST, METRICS, SETTINGS, EVENTS = "last.pt", "best.pt", "metrics.jsonl", "run.json", "events"
@@ -28,7 +29,7 @@ def describe_run(run: Path, stage: str, settings: LoopSettings, data: Sequence[P
         run: the folder; made when it is not there.
         stage: which program runs.
         settings: what decides the result.
-        data: the files that are read; their SHA-256 are written down.
+        data: the files, or folders of jsonl files, that are read; their SHA-256 are written down.
         more: further things that must be the same when the run goes on, as JSON.
 
     Raises:
@@ -37,7 +38,7 @@ def describe_run(run: Path, stage: str, settings: LoopSettings, data: Sequence[P
     same = {
         "stage": stage,
         "settings": asdict(settings),
-        "data_sha256": {f"{path.parent.name}/{path.name}": sha256_of(path) for path in data},
+        "data_sha256": {f"{file.parent.name}/{file.name}": sha256_of(file) for path in data for file in files_of(path)},
         **more,
     }
     file = run / SETTINGS
@@ -104,7 +105,9 @@ def load_weights(model: nn.Module, weights: Mapping[str, Any], path: Path) -> No
                 f"{path}: made with a vocabulary of {there[0]:,} pieces, this one has {here[0]:,}: "
                 "give the vocabulary that the run was trained with"
             )
-        raise TrainingError(f"{path}: a model of another shape ({name}: {there} there, {here} here): check the settings")
+        raise TrainingError(
+            f"{path}: a model of another shape ({name}: {there} there, {here} here): check the settings"
+        )
     model.load_state_dict(weights)
 
 

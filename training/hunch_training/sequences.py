@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -22,6 +24,7 @@ from hunch.text.render import FIELD_NAMES, Fields, render_query
 from hunch.text.tokenizer import UNKNOWN_ID, Tokenizer, dump_tokenizer
 from hunch_training.corpus import Corpus, concatenate, load_corpora, row_of_entry
 from hunch_training.data import Pair, fields_of, read_training_pairs
+from hunch_training.jsonl import files_of
 
 LONGEST_FIELDS = {"name": 12, "path": 12, "signature": 24, "documentation": 48}
 """Tokens that are kept of the fields before the body: the first ones, of a path the last."""
@@ -134,18 +137,22 @@ def _load_side(
 def _cached(
     side: str, path: Path, tokenizer: Tokenizer, cache: Path, reading: Reading, limit: int | None
 ) -> dict[str, Bags]:
-    status = path.stat()
+    sizes = [[file.name, file.stat().st_size] for file in files_of(path)]
     longest = reading.query_tokens if side == "queries" else [reading.body_tokens, LONGEST_FIELDS]
-    named = [_CACHE_FORMAT, path.parent.name, path.name, status.st_size, limit, side, longest]
+    named = [_CACHE_FORMAT, path.parent.name, path.name, sizes, limit, side, longest]
     key = hashlib.sha256((json.dumps(named) + dump_tokenizer(tokenizer)).encode()).hexdigest()[:16]
     place = cache / f"{path.parent.name}-{path.name}-{side}-{key}"
     if not place.is_dir():
-        temporary = place.with_name(place.name + ".tmp")
-        temporary.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{side}-", dir=cache))  # several processes may read at once
         for language, sequences in _read_side(side, read_training_pairs(path, limit), tokenizer, reading).items():
             for name in ("offsets", "ids", "fields"):
                 np.save(temporary / f"{language}.{name}.npy", getattr(sequences, name))
-        temporary.replace(place)
+        try:
+            temporary.replace(place)
+        except OSError:
+            if not place.is_dir():
+                raise
+            shutil.rmtree(temporary)
     languages = sorted(file.name.removesuffix(".ids.npy") for file in place.glob("*.ids.npy"))
     return {language: _mapped(place, language) for language in languages}
 

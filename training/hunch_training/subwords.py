@@ -52,7 +52,7 @@ def encode_prose(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> li
 def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
     """Put prose together again."""
     words: list[str] = []
-    for token in (tokenizer.id_to_token(int(number)) for number in ids if number > UNKNOWN):
+    for token in (str(tokenizer.id_to_token(int(number))) for number in ids if number > UNKNOWN):
         if token in MARKS or token.startswith(_MARK) or not words or words[-1] in MARKS:
             words.append(token.removeprefix(_MARK))
         else:

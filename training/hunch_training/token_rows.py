@@ -103,3 +103,7 @@ def batches_of_like_lengths(
     if len(order):
         batches.append(order[start:])
     return [batches[number] for number in generator.permutation(len(batches))]
+
+
+def _files(place: Path) -> tuple[Path, Path]:
+    return place.with_name(place.name + ".ids.npy"), place.with_name(place.name + ".offsets.npy")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from filelock import FileLock
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
@@ -29,7 +30,17 @@ from hunch_training.loop_settings import LoopSettings
 from hunch_training.rnn_seq2seq import RnnSeq2Seq
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
-from hunch_training.subwords import BEGIN, END, PAD, UNKNOWN, decode, encode_code, encode_prose, load_subwords, train_subwords
+from hunch_training.subwords import (
+    BEGIN,
+    END,
+    PAD,
+    UNKNOWN,
+    decode,
+    encode_code,
+    encode_prose,
+    load_subwords,
+    train_subwords,
+)
 from hunch_training.token_rows import (
     TokenRows,
     batches_of_like_lengths,
@@ -111,9 +122,7 @@ def make_model(settings: Settings, vocabulary: int) -> Model:
 def plan_epoch(rows: Rows, settings: Settings, epoch: int) -> list[NDArray[np.int64]]:
     """Return the batches of an epoch as row numbers."""
     generator = np.random.default_rng((settings.seed, epoch))
-    return batches_of_like_lengths(
-        [rows.sources.lengths, rows.targets.lengths], settings.batch_tokens, generator
-    )
+    return batches_of_like_lengths([rows.sources.lengths, rows.targets.lengths], settings.batch_tokens, generator)
 
 
 def batch_of(rows: Rows, chosen: NDArray[np.int64]) -> Batch:
@@ -149,7 +158,11 @@ def loss_of(
     else:
         logits = model(batch.source, batch.target)
     return functional.cross_entropy(
-        logits.flatten(0, 1).float(), batch.target[:, 1:].flatten(), weights, ignore_index=PAD, label_smoothing=smoothing
+        logits.flatten(0, 1).float(),
+        batch.target[:, 1:].flatten(),
+        weights,
+        ignore_index=PAD,
+        label_smoothing=smoothing,
     )
 
 
@@ -296,18 +309,22 @@ def run_stage(options: argparse.Namespace) -> None:
     settings = settings_of(options, Settings)
     torch.set_num_threads(options.threads)
     valid_file = valid_file_of(options.pairs)
-    describe_run(options.run, "seq2seq", settings, [options.pairs, valid_file])
-    file = options.run / SUBWORDS
-    if not file.is_file():
-        if options.subwords:
-            file.write_bytes(options.subwords.read_bytes())
-        else:
-            pairs, prose = (read_training_pairs(options.pairs, settings.limit) for _ in range(2))
-            train_subwords((pair.code for pair in pairs), (pair.query for pair in prose), settings.vocabulary).save(str(file))
-    subwords = load_subwords(file)
-    cache = options.run / "cache"
-    rows = read_rows(options.pairs, read_training_pairs(options.pairs, settings.limit), subwords, settings, cache)
-    valid = read_rows(valid_file, read_pairs(valid_file, settings.limit), subwords, settings, cache)
+    options.run.mkdir(parents=True, exist_ok=True)
+    with FileLock(options.run / "reading.lock"):  # of several processes one reads, and the others find what it wrote
+        describe_run(options.run, "seq2seq", settings, [options.pairs, valid_file])
+        file = options.run / SUBWORDS
+        if not file.is_file():
+            if options.subwords:
+                file.write_bytes(options.subwords.read_bytes())
+            else:
+                pairs, prose = (read_training_pairs(options.pairs, settings.limit) for _ in range(2))
+                train_subwords((pair.code for pair in pairs), (pair.query for pair in prose), settings.vocabulary).save(
+                    str(file)
+                )
+        subwords = load_subwords(file)
+        cache = options.run / "cache"
+        rows = read_rows(options.pairs, read_training_pairs(options.pairs, settings.limit), subwords, settings, cache)
+        valid = read_rows(valid_file, read_pairs(valid_file, settings.limit), subwords, settings, cache)
     unknown = np.mean(rows.sources.ids == UNKNOWN)
     print(f"{len(rows.sources):,} pairs, {rows.sources.lengths.mean():.0f} tokens of code and "
           f"{rows.targets.lengths.mean():.0f} of documentation each, {subwords.get_vocab_size():,} pieces, "

@@ -5,7 +5,7 @@ from the byte-pair merges of the WordPiece trainer of Hugging Face tokenizers (S
 counts at most ``PER_PACKAGE`` times in a package: pieces should serve code that nobody has seen, and what one
 package repeats ten thousand times is no better evidence for that than what it repeats ten times.
 
-    python -m hunch_training.train_tokenizer ../shared/data runs/tokenizer.json --size 32000
+    hunch-train tokenizer ../shared/data runs/tokenizer.json --size 32000
 """
 
 from __future__ import annotations
@@ -80,14 +80,18 @@ def _repeat(words: Counter[str], per_line: int = 1000) -> Iterator[str]:
                 yield f"{word} " * min(per_line, count - start)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the stage from the command line."""
-    parser = argparse.ArgumentParser(prog="train_tokenizer", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("data", type=Path, help="the data folder, with packages_pairs/ in it")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the stage is given on the command line."""
+    parser.add_argument(
+        "data", type=Path, help="the data folder: packages_pairs/ in it, or what hunch-train mine wrote"
+    )
     parser.add_argument("out", type=Path, help="where to write tokenizer.json")
     parser.add_argument("--size", type=int, default=32000, help="pieces in the vocabulary (%(default)s)")
     parser.add_argument("--limit", type=int, help="read at most so many rows of a file")
-    options = parser.parse_args(arguments)
+
+
+def run_stage(options: argparse.Namespace) -> None:
+    """Run the stage from the command line."""
     start = time.perf_counter()
     words: Counter[str] = Counter()
     for path in training_files(options.data):
@@ -99,6 +103,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     total = sum(words.values())
     whole = sum(count for word, count in words.items() if len(tokenizer.encode_word(word)) == 1)
     print(f"{len(tokenizer.pieces):,} pieces; {whole / max(total, 1):.1%} of word uses are one piece", flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the stage on its own, as ``python -m hunch_training.train_tokenizer``."""
+    parser = argparse.ArgumentParser(prog="train_tokenizer", description=(__doc__ or "").split("\n")[0])
+    add_arguments(parser)
+    run_stage(parser.parse_args(arguments))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class DecoderLayer(Layer):
     def __init__(self, dim: int, heads: int, dropout: float) -> None:
         """Start from random weights."""
         super().__init__(dim, heads, dropout)
-        self.memory, self.memory_norm = Attention(dim, heads, dropout), nn.LayerNorm(dim)
+        self.memory, self.memory_norm = Attention(dim, heads), nn.LayerNorm(dim)
 
 
 class TransformerSeq2Seq(nn.Module):

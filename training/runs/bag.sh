@@ -22,16 +22,18 @@ if [[ ${SMALL:-} ]]; then
     export=()
 fi
 
+hunch_train() {
+    "$python" -m hunch_training.cli "$@"
+}
 mkdir -p "$work"
 if [[ ! -f $work/tokenizer.json ]]; then
-    "$python" -m hunch_training.train_tokenizer "$data" "$work/tokenizer.json" "${vocabulary[@]}"
+    hunch_train tokenizer "$data" "$work/tokenizer.json" "${vocabulary[@]}"
 fi
 run() {
-    "$python" -m hunch_training.train_bag "$data" --tokenizer "$work/tokenizer.json" --cache "$work/cache" "$@"
+    hunch_train joint "$data" --tokenizer "$work/tokenizer.json" --cache "$work/cache" "$@"
 }
 run --run "$work/short" "${short[@]}"
 run --run "$work/long" "${long[@]}"
-"$python" -m hunch_training.average_runs "$work/short" "$work/long" --run "$work/mean"
-"$python" -m hunch_training.evaluate "$data" --tokenizer "$work/tokenizer.json" --checkpoint "$work/mean/best.pt" \
-    --split valid --out "$work/valid.json"
+hunch_train average-runs "$work/short" "$work/long" --run "$work/mean"
+hunch_train evaluate "$data" --tokenizer "$work/tokenizer.json" --run "$work/mean" --split valid --out "$work/valid.json"
 "$python" -m hunch_export "$data" --run "$work/mean" --tokenizer "$work/tokenizer.json" --out "$bundle" ${export[@]+"${export[@]}"}
