@@ -144,6 +144,23 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
     )
 
 
+def training_speed_tables(result: Mapping[str, Any]) -> str:
+    """Return the table of benchmarks.training_speed."""
+    header = ["", "tokens/s", "beside", "ratio", "share of the peak"]
+    rows = [
+        [
+            one["variant"],
+            f"{one['tokens_per_second']:,.0f}",
+            one["compared_with"] or "",
+            f"{one['ratio']:.2f} [{one['ratio_low']:.2f}, {one['ratio_high']:.2f}]" if one["compared_with"] else "",
+            f"{one['share_of_peak']:.0%}",
+        ]
+        for one in result["variants"]
+    ]
+    peaks = ", ".join(f"{value:.0f} GFLOP/s on {threads}" for threads, value in result["peak_gflops"].items())
+    return f"{table_of(header, rows)}\n\nPeak: {peaks} threads. Median of {result['rounds']} rounds [lowest, highest]."
+
+
 def _with_interval(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
@@ -155,6 +172,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "tune_ranking": tuning_tables,
     "lsp": lsp_tables,
     "soak": soak_tables,
+    "training_speed": training_speed_tables,
 }
 
 

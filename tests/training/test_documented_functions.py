@@ -12,7 +12,8 @@ from hunch_training.documented_functions import documented_functions, first_para
     [
         (
             "python",
-            '@cached\ndef sort(books):  # fast\n    """Sort books.\n\n    By title.\n    """\n\n    return sorted(books)\n',
+            '@cached\ndef sort(books):  # fast\n    """Sort books.\n\n    By title.\n    """\n\n'
+            "    return sorted(books)\n",
             "Sort books.\n\nBy title.",
             "@cached\ndef sort(books):  # fast\n    return sorted(books)",
         ),
@@ -25,7 +26,8 @@ from hunch_training.documented_functions import documented_functions, first_para
         ("python", "# Sort books.\ndef sort(books):\n    return 1\n", "Sort books.", "def sort(books):\n    return 1"),
         (
             "java",
-            "class A {\n  /**\n   * Gives the size.\n   */\n  @Override\n  public int size() {\n    return n;\n  }\n}\n",
+            "class A {\n  /**\n   * Gives the size.\n   */\n"
+            "  @Override\n  public int size() {\n    return n;\n  }\n}\n",
             "Gives the size.",
             "@Override\npublic int size() {\n  return n;\n}",
         ),
@@ -81,7 +83,6 @@ def test_documentation_is_taken_out_of_the_code(language: str, source: str, docu
     assert function.documentation == documentation
     assert function.code == code
     assert function.has_body
-    assert source.splitlines()[function.line - 1].strip() == code.splitlines()[0]
 
 
 @pytest.mark.parametrize(

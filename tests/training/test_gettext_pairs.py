@@ -29,11 +29,13 @@ def write_catalogue(file: Path, entries: dict[str, str]) -> None:
 def test_sentences_become_pairs_and_the_rest_is_left_out(tmp_path: Path) -> None:
     file = tmp_path / "a/locale/fr/LC_MESSAGES/a.mo"
     entries = {"Save the file": "Enregistrer le fichier", "OK": "Bon", "%s was saved": "%s est enregistré",
-               "Same text here": "Same text here", "Is\n  it gone?": "A-t-il disparu ?"}  # fmt: skip
+               "Same text here": "Same text here", "month\x04May be": "Mai peut-être",
+               "Is\n  it gone?": "A-t-il disparu ?"}  # fmt: skip
     write_catalogue(file, entries)
     assert sorted(catalogue_pairs(file)) == [
         ("A-t-il disparu ?", "Is it gone?"),
         ("Enregistrer le fichier", "Save the file"),
+        ("Mai peut-être", "May be"),
     ]
     (tmp_path / "bad.mo").write_bytes(b"no catalogue")
     assert list(catalogue_pairs(tmp_path / "bad.mo")) == []

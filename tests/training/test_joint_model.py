@@ -68,7 +68,7 @@ def test_temperature_is_learnt_and_bounded() -> None:
     sharpness = torch.tensor(math.log(20.0), requires_grad=True)
     same = torch.zeros(4, 4, dtype=torch.bool)
     rows = unit_rows(4, 8, 1)
-    contrastive_loss(rows, rows, sharpness, same).backward()
+    contrastive_loss(rows, rows, sharpness, same).backward()  # type: ignore[no-untyped-call]
     assert sharpness.grad is not None and sharpness.grad < 0  # right answers first: sharper is better
     limit = contrastive_loss(rows, rows, torch.tensor(math.log(50.0)), same)
     assert torch.equal(contrastive_loss(rows, rows, torch.tensor(9.0), same), limit)
@@ -127,7 +127,10 @@ def some_sequences(count: int) -> Bags:
 def test_rectangles_hold_each_row_once_with_little_padding() -> None:
     sequences = some_sequences(50)
     given = sequence_input(sequences, 60)
-    assert all(ids.shape == fields.shape and (ids.numel() <= 60 or len(ids) == 1) for ids, fields in zip(*given[:2]))
+    assert all(
+        ids.shape == fields.shape and (ids.numel() <= 60 or len(ids) == 1)
+        for ids, fields in zip(*given[:2], strict=True)
+    )
     rows = [row for ids in given.ids for row in ids]
     fields = [row for part in given.fields for row in part]
     for number, place in enumerate(given.place.tolist()):
@@ -139,7 +142,7 @@ def test_rectangles_hold_each_row_once_with_little_padding() -> None:
     padded = sum(ids.numel() for ids in given.ids)
     assert padded < 1.15 * len(sequences.ids)
     asked = sequence_input(query_sequences([["sort"], []], TOKENIZER, 8), 60, field=QUERY_FIELD)
-    assert asked.fields[0].unique().tolist() == [QUERY_FIELD] and asked.ids[0].shape == (2, 1)
+    assert set(asked.fields[0].flatten().tolist()) == {QUERY_FIELD} and asked.ids[0].shape == (2, 1)
 
 
 def test_a_vector_does_not_depend_on_its_rectangle() -> None:
@@ -158,7 +161,7 @@ def test_computing_again_on_the_way_back_gives_the_same_gradients(dropout: float
         model = JointModel(SHAPE, dropout=dropout, recompute=recompute).train()
         torch.manual_seed(7)
         loss = (model.encode_code(sequence_input(sequences, 100)) * target).sum()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         found.append((loss.detach(), [p.grad for p in model.transformers.parameters()]))
     assert torch.equal(found[0][0], found[1][0])
     for one, other in zip(found[0][1], found[1][1], strict=True):
@@ -173,7 +176,12 @@ def test_computing_again_keeps_one_rectangle_at_a_time() -> None:
         given = sequence_input(some_sequences(rows), 100)
         assert isinstance(given, SequenceInput)
         sizes: list[int] = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda t: (sizes.append(t.numel()), t)[1], lambda t: t):
+
+        def note(saved: Tensor) -> Tensor:
+            sizes.append(saved.numel())
+            return saved
+
+        with torch.autograd.graph.saved_tensors_hooks(note, lambda saved: saved):
             model.encode_code(given)
         return sum(sizes)
 

@@ -1,4 +1,4 @@
-"""training/runs/bag.sh from one end to the other, small: a bundle that the product loads."""
+"""The recipes of training/runs from one end to the other, small."""
 
 import os
 import shutil
@@ -11,13 +11,31 @@ import pytest
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 
-RECIPE = Path(__file__).parents[2] / "training/runs/bag.sh"
+RECIPES = Path(__file__).parents[2] / "training/runs"
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the recipes are bash scripts")
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="the recipe is a bash script")
-def test_small_recipe_makes_a_bundle(data: Path, tmp_path: Path) -> None:
+def run_small(recipe: str, data: Path, work: Path) -> None:
     environment = {**os.environ, "PYTHON": sys.executable, "SMALL": "1", "OMP_NUM_THREADS": "1"}
-    command = ["bash", str(RECIPE), str(data), str(tmp_path / "work")]
-    subprocess.run(command, env=environment, check=True, capture_output=True, timeout=120)
-    encoder = Encoder(load_bundle(tmp_path / "work/bag-en"))
+    done = subprocess.run(
+        ["bash", str(RECIPES / recipe), str(data), str(work)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_small_recipe_makes_a_bundle(data: Path, tmp_path: Path) -> None:
+    run_small("bag.sh", data, tmp_path)
+    encoder = Encoder(load_bundle(tmp_path / "bag-en"))
     assert encoder.encode_queries(["alpha the apple"]).shape == (1, 256)
+
+
+def test_small_recipe_compares_towers_of_each_kind(data: Path, tmp_path: Path) -> None:
+    run_small("joint.sh", data, tmp_path)
+    head = (tmp_path / "table/joint.md").read_text(encoding="utf-8").splitlines()[0]
+    assert head == "| set | bm25 | bag | mixed | transformer |"
+    assert (tmp_path / "table/joint.png").stat().st_size > 5_000

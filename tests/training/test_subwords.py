@@ -65,6 +65,7 @@ def test_what_was_encoded_is_decoded(tokenizer: Tokenizer) -> None:
     (ids,) = encode_prose(tokenizer, [text], 100)
     assert decode(tokenizer, [BEGIN, *ids, END, PAD]) == text
     assert UNKNOWN not in ids
+    assert tokenizer.token_to_id("\u2581") not in ids  # no token for the blank before a mark
     (code,) = encode_code(tokenizer, ["parseHeader(raw)"], 100)
     assert decode(tokenizer, code) == "parse header raw"
 

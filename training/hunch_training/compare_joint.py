@@ -2,8 +2,8 @@
 
     hunch-train compare-joint runs/bag runs/mixed --data ../shared/data --tokenizer runs/tokenizer.json --out runs/joint
 
-Speed is that of PyTorch in float32 on one thread of the processor, tokenising included; bytes are those of the weights.
-Measure on a machine that does nothing else.
+Speed is that of PyTorch in float32 on one thread, tokenising included, in seconds of the processor, so that what else
+runs on the machine counts little; bytes are those of the weights.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Cost:
     """What a model costs."""
 
     functions_per_second: float
-    """tokenised and encoded"""
+    """tokenised and encoded, in a second of the processor"""
     query_ms: float
-    """median of one query, tokenised and encoded"""
+    """median of one query, tokenised and encoded; milliseconds of the processor"""
     megabytes: float
     """of the weights in float32"""
 
@@ -51,15 +51,16 @@ def cost_of(model: JointModel, texts: TextSet, tokenizer: Tokenizer) -> Cost:
     if not code:
         raise TrainingError("there is nothing to measure speed with: give a data folder with a set of this split")
     queries = [texts.queries[number % len(texts.queries)] for number in range(_TIMED_QUERIES + _WARM)]
+    tokenizer = Tokenizer(tokenizer.pieces)  # which remembers identifiers: each model starts without
     encode(model, reading.read_code(code[:_WARM], tokenizer), "code")
-    started = time.perf_counter()
+    started = time.process_time()
     encode(model, reading.read_code(code, tokenizer), "code")
-    pace = len(code) / (time.perf_counter() - started)
+    pace = len(code) / (time.process_time() - started)
     times = []
     for query in queries:
-        started = time.perf_counter()
+        started = time.process_time()
         encode(model, reading.read_queries([query], tokenizer), "queries")
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     weights = sum(part.numel() for part in model.parameters())
     return Cost(round(pace, 1), round(float(np.median(times[_WARM:])) * 1000, 3), round(weights * 4 / 1e6, 2))
 

@@ -38,8 +38,6 @@ class DocumentedFunction(NamedTuple):
     """As written, without the markers of comments; empty if nothing is said"""
     code: str
     """From its first attribute to its end, without documentation, not indented"""
-    line: int
-    """Of the file, where the code begins; 1-based"""
     has_body: bool
 
 
@@ -84,14 +82,12 @@ def _function_of(file: SourceText, definition: Definition) -> DocumentedFunction
     if file.language == "python":
         code = _python_code(file, definition, row)
         rest = file.text(definition.body_start, definition.end)
-        return DocumentedFunction(
-            definition.name, documentation, code, row + 1, _PYTHON_STUB.fullmatch(rest.strip()) is None
-        )
+        return DocumentedFunction(definition.name, documentation, code, _PYTHON_STUB.fullmatch(rest.strip()) is None)
     code = dedent("\n".join(file.lines[row : definition.end_row + 1])).rstrip()
     if file.language == "elixir":
         code = _ELIXIR_DOCUMENTATION.sub("", code)
     has_body = file.language in _EXPRESSION_BODIES or "{" in code or "=>" in code
-    return DocumentedFunction(definition.name, documentation, code, row + 1, has_body)
+    return DocumentedFunction(definition.name, documentation, code, has_body)
 
 
 def _first_row(file: SourceText, definition: Definition) -> int:

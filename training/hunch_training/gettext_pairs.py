@@ -22,6 +22,8 @@ from hunch_training.data import split_of
 from hunch_training.errors import TrainingError
 
 _PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}|<[^>]+>|&\w+;")
+_CONTEXT = "\x04"
+"""Stands between what tells equal originals apart and the original."""
 _LONGEST = 30
 _VALID_SHARE = 20
 
@@ -33,8 +35,11 @@ def catalogue_pairs(file: Path) -> Iterator[tuple[str, str]]:
             catalogue = gettext.GNUTranslations(opened)._catalog  # type: ignore[attr-defined]  # it has no public list
     except (OSError, ValueError, UnicodeDecodeError):
         return
-    for original, translation in catalogue.items():
-        if isinstance(original, str) and isinstance(translation, str) and _is_text(original, translation):
+    for key, translation in catalogue.items():
+        if not isinstance(key, str) or not isinstance(translation, str):
+            continue  # a plural, which has several translations
+        original = key.rpartition(_CONTEXT)[2]
+        if _is_text(original, translation):
             yield " ".join(translation.split()), " ".join(original.split())
 
 

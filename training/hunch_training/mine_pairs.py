@@ -60,13 +60,12 @@ LEAST_LETTERS = 0.7
 CARD, PACKAGES = "CARD.md", "PACKAGES.tsv"
 _WORK = ".mining"
 _ROWS_AT_ONCE = 2_048
-_REMEMBERED = 4_096
+_REMEMBERED = 512
 _COLUMNS = np.dtype([
     ("skeleton", "u8"), ("documentation", "u8"), ("rank", "u8"), ("offset", "u8"), ("package", "u4"),
     ("language", "u2"), ("words", "u8", (BANDS,)), ("shingles", "u8", (BANDS,)),
 ])  # fmt: skip
 _SPLITS: tuple[Split, ...] = ("train", "valid", "test")
-_APART = "near-duplicate of a function in --apart-from"
 _T = TypeVar("_T")
 
 _TEST_PATH = re.compile(
@@ -93,7 +92,9 @@ _FOR_TOOLS = re.compile(
 _DEPRECATED_CODE = re.compile(r"\s*(?:@[\w.]*[Dd]eprecated|#\[deprecated|\[(?:System\.)?Obsolete|\[\[deprecated)")
 _CODE_ENDS = (";", "{", "}", "):", "->", "=>", "&&", "||")
 _DECLARATION_ENDS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
-_AUTOTOOLS = frozenset({"configure", "config.guess", "config.sub", "ltmain.sh", "libtool", "depcomp", "install-sh"})
+_AUTOTOOLS = frozenset(
+    {"configure", "config.guess", "config.sub", "ltmain.sh", "libtool", "depcomp", "install-sh", "compile", "missing"}
+)
 _CPP = re.compile(rb"^[ \t]*(?:class|namespace|template|using|public|private|protected)\b", re.MULTILINE)
 _VERSION = re.compile(r"[-_]v?\d[\w.+~-]*$")
 _LICENCE_FILE = re.compile(r"(?:UN)?LICEN[CS]E|COPYING|COPYRIGHT", re.IGNORECASE)
@@ -269,24 +270,35 @@ def mine(folders: Sequence[Path], out: Path, settings: Settings, apart_from: Seq
     work = out / _WORK
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
+    try:
+        mined = _mine_below(packages, work, out, settings, apart_from)
+    finally:
+        shutil.rmtree(work)
+    by_name = {package.name: package for package in packages}
+    lines = [
+        f"{language}\t{split}\t{name}\t{count}\t{by_name[name].licence}\t{by_name[name].origin}\n"
+        for (language, split, name), count in sorted(mined.rows.items())
+    ]
+    (out / PACKAGES).write_text("language\tsplit\tpackage\tpairs\tlicence\torigin\n" + "".join(lines), encoding="utf-8")
+    (out / CARD).write_text(_card(mined, by_name, settings, out), encoding="utf-8")
+    return mined
+
+
+def _mine_below(
+    packages: Sequence[Package], work: Path, out: Path, settings: Settings, apart_from: Sequence[Path]
+) -> Mined:
     left_out: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     found, functions, files = _collect(packages, work, left_out, skipped, apart_from)
     kept = _chosen(found, settings, left_out)
     splits = _row_splits(found, kept, settings, left_out)
     if not kept.any():
+        why = ", ".join(f"{reason} {count:,}" for reason, count in left_out.most_common(3) if count)
         raise TrainingError(
-            f"{folders[0]}: {files:,} files with {functions:,} functions, but not one pair: "
-            f"{', '.join(f'{reason} {count:,}' for reason, count in left_out.most_common(3)) or 'no code in it'}"
+            f"{packages[0].origin}: {files:,} files with {functions:,} functions, but not one pair: "
+            f"{why or 'no code in it'}"
         )
-    mined = Mined(_write_rows(found, kept, splits, out), functions, files, left_out, skipped)
-    by_name = {package.name: package for package in packages}
-    lines = [f"{language}\t{split}\t{name}\t{count}\t{by_name[name].licence}\t{by_name[name].origin}\n"
-             for (language, split, name), count in sorted(mined.rows.items())]  # fmt: skip
-    (out / PACKAGES).write_text("language\tsplit\tpackage\tpairs\tlicence\torigin\n" + "".join(lines), encoding="utf-8")
-    (out / CARD).write_text(_card(mined, by_name, settings, out), encoding="utf-8")
-    shutil.rmtree(work)
-    return mined
+    return Mined(_write_rows(found, kept, splits, out), functions, files, left_out, skipped)
 
 
 def _collect(
@@ -372,12 +384,18 @@ def _columns_of(row: dict[str, Any], offset: int, package: int, language: int) -
 def _chosen(found: _Candidates, settings: Settings, left_out: Counter[str]) -> NDArray[np.bool_]:
     """Return which rows stay, bool [n]: no duplicates, not too many of one package or documentation."""
     columns = found.columns
+    apart = columns["package"] == 0
     kept = np.zeros(len(columns), bool)
     kept[np.unique(columns["skeleton"], return_index=True)[1]] = True
-    apart = columns["package"] == 0
     kept |= apart
-    left_out["the letters of another function"] += int(len(columns) - kept.sum())
+    remaining = len(columns)
 
+    def count(reason: str) -> None:
+        nonlocal remaining
+        left_out[reason] += remaining - int(kept.sum())
+        remaining = int(kept.sum())
+
+    count("the letters of another function")
     with found.lines.open("rb") as lines:
 
         def reader(make: Callable[[str], _T]) -> Callable[[int], tuple[str, _T]]:
@@ -392,25 +410,29 @@ def _chosen(found: _Candidates, settings: Settings, left_out: Counter[str]) -> N
         words, shingles = reader(words_of), reader(shingles_of)
 
         def same_words(one: int, other: int) -> bool:
+            if apart[other]:  # these stand first and all of them count
+                return False
             (name, first), (other_name, second) = words(one), words(other)
             return name == other_name and jaccard(first, second) >= settings.similarity
 
         def same_runs(one: int, other: int) -> bool:
-            return jaccard(shingles(one)[1], shingles(other)[1]) >= settings.similarity
+            return not apart[other] and jaccard(shingles(one)[1], shingles(other)[1]) >= settings.similarity
 
-        left_out["near-duplicate with the same name"] += drop_near_duplicates(columns["words"], kept, same_words)
-        left_out["near-duplicate with another name"] += drop_near_duplicates(columns["shingles"], kept, same_runs)
-    kept[apart] = False
+        drop_near_duplicates(columns["words"], kept, same_words)
+        count("near-duplicate with the same name")
+        drop_near_duplicates(columns["shingles"], kept, same_runs)
+        count("near-duplicate with another name")
+    kept &= ~apart
+    remaining = int(kept.sum())
 
-    same_documentation = _place_in_group(columns["language"], columns["documentation"], kept=kept)
-    kept, before = kept & (same_documentation < settings.per_documentation), kept
-    left_out[f"documentation of {settings.per_documentation} other functions"] += int(before.sum() - kept.sum())
+    kept &= _place_in_group(columns["language"], columns["documentation"], kept=kept) < settings.per_documentation
+    count(f"documentation of {settings.per_documentation} other functions")
 
     order = np.argsort(columns["rank"], kind="stable")
     place = np.empty(len(columns), np.int64)
     place[order] = _place_in_group(columns["package"][order], kept=kept[order])
-    kept, before = kept & (place < settings.per_package), kept
-    left_out[f"over {settings.per_package:,} of a package"] += int(before.sum() - kept.sum())
+    kept &= place < settings.per_package
+    count(f"over {settings.per_package:,} of a package")
     return kept
 
 

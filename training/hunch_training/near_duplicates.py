@@ -21,6 +21,8 @@ SHINGLE = 5
 _COMPARED = 32
 """With how many kept members of a band's group a row is compared, so that a large group does not cost its square."""
 
+_HASHES_AT_ONCE = 4_096
+
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD = re.compile(r"\w+")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
@@ -112,7 +114,10 @@ def _bands(hashes: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
     """Return a key for each band of the MinHash signature of a set of hashes, uint64 [BANDS]."""
     if not len(hashes):
         hashes = np.zeros(1, np.uint64)
-    signature = (_mixed(hashes)[None, :] * _FACTORS + _SHIFTS).min(axis=1).reshape(BANDS, ROWS_OF_BAND)
+    mixed = _mixed(hashes)
+    parts = [mixed[start : start + _HASHES_AT_ONCE] for start in range(0, len(mixed), _HASHES_AT_ONCE)]
+    lowest = np.min([(part[None, :] * _FACTORS + _SHIFTS).min(axis=1) for part in parts], axis=0)
+    signature = lowest.reshape(BANDS, ROWS_OF_BAND)
     keys: NDArray[np.uint64] = np.arange(BANDS, dtype=np.uint64) + np.uint64(salt)
     for column in range(ROWS_OF_BAND):
         keys = _mixed(keys * _PRIME + signature[:, column])

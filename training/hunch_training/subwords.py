@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from hunch.text.tokenizer import identifiers, split_identifier
 from hunch_training.prose import MARKS, text_of, units_of
@@ -31,8 +31,10 @@ def train_subwords(code: Iterable[str], prose: Iterable[str], size: int) -> Toke
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_MARK, prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement=_MARK, prepend_scheme="always")
+    # A mark takes the blank before it along, which would otherwise be a token of its own.
+    special = [AddedToken(name, lstrip=name in MARKS, special=True) for name in SPECIAL]
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), limit_alphabet=200, min_frequency=3, show_progress=False
+        vocab_size=size, special_tokens=special, limit_alphabet=200, min_frequency=3, show_progress=False
     )
     plain = (" ".join(unit for unit in units_of(text) if unit not in MARKS) for text in prose)
     tokenizer.train_from_iterator(chain((" ".join(words_of(text)) for text in code), plain), trainer)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,6 +83,8 @@ class Settings(LoopSettings):
     """share of the wanted probability that is spread over all tokens (Szegedy et al., 2016, arXiv:1512.00567)"""
     frequent_weight: float = 0.0
     """how much less frequent tokens count: a token's loss is multiplied by frequency ** -this, mean 1"""
+    every: int = 1
+    """one training row in so many is read, for runs on a part of all packages"""
     teacher_forcing: float = 1.0
     """share of the recurrent decoder's steps that see the right token, at the end; it falls linearly from 1"""
 
@@ -265,6 +268,11 @@ def load_model(run: Path) -> tuple[Model, Settings]:
     return model.eval(), settings
 
 
+def training_pairs(file: Path, settings: Settings) -> Iterator[Pair]:
+    """Read the training pairs that the settings ask for."""
+    return islice(read_training_pairs(file, settings.limit), 0, None, settings.every)
+
+
 def read_rows(file: Path, pairs: Iterator[Pair], subwords: Tokenizer, settings: Settings, cache: Path) -> Rows:
     """Read pairs as ids, once, into a cache; those without a word on either side are left out."""
     places = [cache / f"{file.name.split('.jsonl')[0]}.{side}" for side in ("code", "documentation")]
@@ -317,13 +325,13 @@ def run_stage(options: argparse.Namespace) -> None:
             if options.subwords:
                 file.write_bytes(options.subwords.read_bytes())
             else:
-                pairs, prose = (read_training_pairs(options.pairs, settings.limit) for _ in range(2))
+                pairs, prose = (training_pairs(options.pairs, settings) for _ in range(2))
                 train_subwords((pair.code for pair in pairs), (pair.query for pair in prose), settings.vocabulary).save(
                     str(file)
                 )
         subwords = load_subwords(file)
         cache = options.run / "cache"
-        rows = read_rows(options.pairs, read_training_pairs(options.pairs, settings.limit), subwords, settings, cache)
+        rows = read_rows(options.pairs, training_pairs(options.pairs, settings), subwords, settings, cache)
         valid = read_rows(valid_file, read_pairs(valid_file, settings.limit), subwords, settings, cache)
     unknown = np.mean(rows.sources.ids == UNKNOWN)
     print(f"{len(rows.sources):,} pairs, {rows.sources.lengths.mean():.0f} tokens of code and "

@@ -350,7 +350,7 @@ def dims_of(settings: Settings) -> list[int]:
 
 def train(
     rows: Rows, valid: Sequence[TextRetrieval], tokenizer: Tokenizer, settings: Settings, run: Path, *,
-    start: Path | None = None, device: torch.device | None = None, **loop: Any,
+    start: Path | None = None, table: Path | None = None, device: torch.device | None = None, **loop: Any,
 ) -> float:  # fmt: skip
     """Train to the end, or go on from the run's last checkpoint; return the best figure on the valid rows.
 
@@ -361,6 +361,8 @@ def train(
         settings: what decides the result.
         run: the folder of the run.
         start: a run whose encoder is the start.
+        table: a checkpoint of a bag of tokens whose embeddings are the start; their directions alone, as the layers'
+            norms leave no weights.
         device: where to compute; None for the best there is.
         loop: see ``fit``.
 
@@ -373,6 +375,9 @@ def train(
     learner = make_learner(settings, len(tokenizer.pieces), 0 if rows.vectors is None else rows.vectors.shape[1])
     if start:
         load_weights(learner.encoder, _weights_of_encoder(start), start / BEST)
+    if table:
+        rows_of_table = load_checkpoint(table)["model"].get("table", torch.empty(0))
+        load_weights(learner.encoder.table, {"weight": functional.normalize(rows_of_table, dim=-1)}, table)
     continues = np.array([piece.startswith(CONTINUATION) for piece in tokenizer.pieces])
     sentences = list(dict.fromkeys(chain.from_iterable((*part.queries, *part.texts) for part in valid)))
     chosen = [
@@ -540,6 +545,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run; goes on if it is there")
     parser.add_argument("--tokenizer", type=Path, help="tokenizer.json (else that of --start)")
     parser.add_argument("--start", type=Path, help="the run whose encoder is the start (else random weights)")
+    parser.add_argument("--table", type=Path, help="best.pt of train_bag, whose embeddings of tokens are the start")
     parser.add_argument("--teacher", type=Path, help="the folder of hunch-train teacher, for --objective distil")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches (%(default)s)")
@@ -561,7 +567,9 @@ def run_stage(options: argparse.Namespace) -> None:
         raise TrainingError("give --teacher FOLDER, as written by hunch-train teacher")
     taught = load_vectors(options.teacher) if distils else None
     files = [options.teacher / ABOUT] if distils else training_files(options.data)
-    start = [options.start / BEST] if options.start else []
+    if options.start and options.table:
+        raise TrainingError("give --start or --table, not both")
+    start = [options.start / BEST] if options.start else [options.table] if options.table else []
     options.run.mkdir(parents=True, exist_ok=True)
     with FileLock(options.run / "reading.lock"):  # of several processes one reads, and the others find what it wrote
         describe_run(options.run, "text-encoder", settings, [*files, *start, source])
@@ -576,5 +584,5 @@ def run_stage(options: argparse.Namespace) -> None:
     print(f"{len(rows.texts):,} texts, {rows.texts.lengths.mean():.1f} tokens each, {len(tokenizer.pieces):,} pieces, "
           f"{unknown:.2%} unknown", flush=True)  # fmt: skip
     best = train(rows, load_text_sets(options.data, "valid"), tokenizer, settings, options.run, start=options.start,
-                 workers=options.workers)  # fmt: skip
+                 table=options.table, workers=options.workers)  # fmt: skip
     print(f"best figure on the valid rows {best:.4f}  settings {asdict(settings)}", flush=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import chain
 
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from hunch_training.prose import MARKS, units_of
 from hunch_training.subwords import SPECIAL, UNKNOWN, words_of
@@ -23,8 +23,12 @@ def train_words(code: Iterable[str], prose: Iterable[str], size: int) -> Tokeniz
     tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNKNOWN]))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_MARK, prepend_scheme="always")
     tokenizer.decoder = decoders.Metaspace(replacement=_MARK, prepend_scheme="always")
+    # A mark takes the blank before it along, which would be an unknown word otherwise.
+    special: list[str | AddedToken] = [
+        AddedToken(name, lstrip=True, special=True) if name in MARKS else name for name in SPECIAL
+    ]
     trainer = trainers.WordLevelTrainer(
-        vocab_size=size, special_tokens=list(SPECIAL), min_frequency=_LEAST_COUNT, show_progress=False
+        vocab_size=size, special_tokens=special, min_frequency=_LEAST_COUNT, show_progress=False
     )
     plain = (" ".join(unit for unit in units_of(text) if unit not in MARKS) for text in prose)
     tokenizer.train_from_iterator(chain((" ".join(words_of(text)) for text in code), plain), trainer)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What each remedy against over-fitting and against frequent words does, one change at a time, on part of the pairs.
 #
-#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about two hours on two cores; goes on where it was cut off
+#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about an hour on two cores; goes on where it was cut off
 #   SMALL=1 training/runs/seq2seq_ablations.sh ...       the same steps on a few rows, minutes
 #   TRAIN=.venv/bin/hunch-train                          the command, of training/ as it is installed
 set -euo pipefail
@@ -11,8 +11,8 @@ work=${2:-runs/seq2seq_ablations}
 train=${TRAIN:-hunch-train}
 pairs=$data/packages_pairs/python.train.jsonl.gz
 
-settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 4096 --dim 128 --layers 2 --epochs 8
-    --limit 16000 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
+settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --layers 2 --epochs 12
+    --every 16 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
 report=()
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --layers 1 --epochs 2 --limit 300 --threads 1)
