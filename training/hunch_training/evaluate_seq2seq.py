@@ -25,12 +25,13 @@ from hunch_training.decoding import Written, beam_search, greedy
 from hunch_training.errors import TrainingError
 from hunch_training.generation_metrics import Distribution, GenerationFigures, distribution_of, measure_texts
 from hunch_training.pictures import draw_attention, draw_curves, write_samples
-from hunch_training.subwords import BEGIN, END, PAD, decode, encode_code, load_subwords
+from hunch_training.subwords import BEGIN, END, PAD, decode, encode_code, load_subwords, words_of
 from hunch_training.token_rows import pad_rows, token_rows
 from hunch_training.train_seq2seq import SUBWORDS, load_model, spread
 
 _ROWS_AT_ONCE = 64
 _SAMPLES = 10
+_WORDS_LOOKED_AT = 20
 
 
 def nearest_documentation(pairs: Sequence[Pair], known: Sequence[Pair]) -> list[str]:
@@ -82,9 +83,8 @@ def draw_looks(run: Path, pair: Pair, file: Path) -> None:
     subwords = load_subwords(run / SUBWORDS)
     (ids,) = encode_code(subwords, [pair.code], min(48, settings.longest_source))
     (written,) = greedy(model, torch.tensor([ids]), begin=BEGIN, end=END, longest=24, attends=True)
-    names = [str(subwords.id_to_token(token)) for token in ids]
-    tokens = [str(subwords.id_to_token(token)) for token in written.tokens]
-    draw_attention(written.attention.numpy(), names, tokens, file, f"{run.name}: {pair.name}")
+    names, tokens = ([str(subwords.id_to_token(token)) for token in row] for row in (ids, written.tokens))
+    draw_attention(written.attention.numpy(), names, tokens, file, " ".join([run.name, pair.name]))
 
 
 def table_of(figures: dict[str, tuple[GenerationFigures, Distribution]]) -> str:
@@ -153,6 +153,7 @@ def run_stage(options: argparse.Namespace) -> None:
     write_samples(samples, options.out / "samples.html", f"{len(samples)} of {len(pairs)} functions")
     if options.runs:
         draw_curves({run.name: run for run in options.runs}, options.out / "curves.png")
-    short = min((pairs[n] for n in shown), key=lambda pair: len(pair.code))
+    # Long enough to have something to look at, short enough for a picture.
+    looked_at = min((pairs[n] for n in shown), key=lambda pair: abs(len(words_of(pair.code)) - _WORDS_LOOKED_AT))
     for run in options.runs:
-        draw_looks(run, short, options.out / f"attention-{run.name}.png")
+        draw_looks(run, looked_at, options.out / f"attention-{run.name}.png")
