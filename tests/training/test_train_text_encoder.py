@@ -322,13 +322,13 @@ def test_an_objective_starts_from_the_encoder_of_another(tmp_path: Path) -> None
 
 def test_token_embeddings_start_from_a_bag(tmp_path: Path) -> None:
     table = random(len(TOKENIZER.pieces), 32)
-    torch.save({"model": {"table": table, "token_weights": torch.zeros(2, 3)}}, tmp_path / "bag.pt")
+    torch.save({"model": {"bag.table": table, "bag.token_weights": torch.zeros(2, 3)}}, tmp_path / "bag.pt")
     still = replace(SMALL, epochs=1, learning_rate=0.0, averaging=0.0)
     rows = rows_for("contrastive", 40)
     train(rows, valid_sets(), TOKENIZER, still, tmp_path / "run", table=tmp_path / "bag.pt")
     found = weights(tmp_path / "run", BEST)["encoder.table.weight"]
     assert torch.allclose(found, table / table.norm(dim=1, keepdim=True))
-    torch.save({"model": {"table": table[:9]}}, tmp_path / "bag.pt")
+    torch.save({"model": {"bag.table": table[:9]}}, tmp_path / "bag.pt")
     with pytest.raises(TrainingError, match="made with a vocabulary of 9 pieces, this one has 82"):
         train(rows, valid_sets(), TOKENIZER, still, tmp_path / "other", table=tmp_path / "bag.pt")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -142,7 +143,7 @@ def _cached(path: Path, tokenizer: Tokenizer, cache: Path, limit: int | None) ->
     if place.is_file():
         return _read(place)
     corpora = corpora_of(read_training_pairs(path, limit), tokenizer)
-    temporary = place.with_suffix(".tmp.npz")
+    temporary = place.with_suffix(f".{os.getpid()}.tmp.npz")
     arrays: dict[str, NDArray[np.int64]] = {}
     for corpus in corpora:
         arrays[f"{corpus.language}/query_ids"] = corpus.query_ids

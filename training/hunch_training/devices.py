@@ -48,14 +48,28 @@ def process_group(device: torch.device) -> Iterator[Group]:
 def gather_rows(rows: Tensor) -> Tensor:
     """Return the rows of all processes, [processes * n, dim], so that each has the others' as negatives.
 
-    Gradients flow back to the process that a row came from.
+    Each process has as many rows. Gradients flow back to the process that a row came from.
     """
     if not distributed.is_available() or not distributed.is_initialized():
         return rows
-    from torch.distributed.nn.functional import all_gather
+    gathered: Tensor = _Gather.apply(rows)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    return gathered
 
-    parts: Any = all_gather(rows)  # type: ignore[no-untyped-call]
-    return torch.cat(tuple(parts))
+
+class _Gather(torch.autograd.Function):
+    """all_gather with a way back: what all processes want of a row is summed where it came from."""
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor) -> Tensor:
+        parts = [torch.empty_like(rows) for _ in range(distributed.get_world_size())]
+        distributed.all_gather(parts, rows.contiguous())
+        return torch.cat(parts)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> Tensor:
+        summed = gradients[0].contiguous().clone()
+        distributed.all_reduce(summed)
+        return summed.chunk(distributed.get_world_size())[distributed.get_rank()]
 
 
 def to_device(batch: Any, device: torch.device) -> Any:

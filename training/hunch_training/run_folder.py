@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -51,7 +52,9 @@ def describe_run(run: Path, stage: str, settings: LoopSettings, data: Sequence[P
         return
     run.mkdir(parents=True, exist_ok=True)
     made_by = {"git_commit": git_commit(), "torch": torch.__version__, "python": platform.python_version()}
-    file.write_text(json.dumps({**same, **made_by}, indent=2) + "\n", encoding="utf-8")
+    temporary = file.with_suffix(f".{os.getpid()}.tmp")  # several processes may write the same
+    temporary.write_text(json.dumps({**same, **made_by}, indent=2) + "\n", encoding="utf-8")
+    temporary.replace(file)
 
 
 def git_commit() -> str | None:

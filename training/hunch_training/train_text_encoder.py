@@ -376,7 +376,7 @@ def train(
     if start:
         load_weights(learner.encoder, _weights_of_encoder(start), start / BEST)
     if table:
-        rows_of_table = load_checkpoint(table)["model"].get("table", torch.empty(0))
+        rows_of_table = load_checkpoint(table)["model"].get("bag.table", torch.empty(0))
         load_weights(learner.encoder.table, {"weight": functional.normalize(rows_of_table, dim=-1)}, table)
     continues = np.array([piece.startswith(CONTINUATION) for piece in tokenizer.pieces])
     sentences = list(dict.fromkeys(chain.from_iterable((*part.queries, *part.texts) for part in valid)))
@@ -545,7 +545,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run; goes on if it is there")
     parser.add_argument("--tokenizer", type=Path, help="tokenizer.json (else that of --start)")
     parser.add_argument("--start", type=Path, help="the run whose encoder is the start (else random weights)")
-    parser.add_argument("--table", type=Path, help="best.pt of train_bag, whose embeddings of tokens are the start")
+    parser.add_argument(
+        "--table", type=Path, help="best.pt of hunch-train joint with a bag, whose embeddings of tokens are the start"
+    )
     parser.add_argument("--teacher", type=Path, help="the folder of hunch-train teacher, for --objective distil")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches (%(default)s)")
