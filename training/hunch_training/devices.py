@@ -52,7 +52,8 @@ def gather_rows(rows: Tensor) -> Tensor:
     """
     if not distributed.is_available() or not distributed.is_initialized():
         return rows
-    gathered: Tensor = _Gather.apply(rows)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+    apply: Any = _Gather.apply  # typed in some releases of torch and untyped in others
+    gathered: Tensor = apply(rows)
     return gathered
 
 
