@@ -69,6 +69,15 @@ class Workbench:
     def close_everything(self) -> None:
         """Close what is open: menus, notifications, the panel, editors without saving."""
         self.press("Escape", "Escape")
+        # A menu that the test before asked for may open only now, or have lost the keyboard to a preview.
+        for _ in range(20):
+            try:
+                expect(self.quick).to_be_hidden(timeout=1000)
+                break
+            except AssertionError:
+                with suppress(TimeoutError):  # it may be closing
+                    self.quick.locator("input").first.focus(timeout=500)
+                self.press("Escape")
         expect(self.quick).to_be_hidden()
         self.run("Notifications: Clear All Notifications")
         self.run("View: Close All Editors")
