@@ -190,7 +190,7 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.Monk
 @pytest.mark.skipif(importlib.util.find_spec("datasets") is None, reason="the optional package datasets is not here")
 def test_the_hub_reader_with_the_real_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A local data set of the same features and splits, read as the hub's would be."""
-    import datasets  # type: ignore[import-not-found, unused-ignore]
+    import datasets  # type: ignore[import-not-found, unused-ignore]  # optional, so it may be here or not
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     for split in ("train", "validation", "test"):

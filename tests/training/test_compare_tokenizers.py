@@ -13,7 +13,6 @@ from tokenizers import Tokenizer
 from hunch_training.cli import main
 from hunch_training.compare_tokenizers import (
     UNKNOWN_TOKEN,
-    Cut,
     Kind,
     counts_of,
     cuts_of,
@@ -100,9 +99,9 @@ KNOWN = {"def", "raw", "parse", "return"}
 
 
 def test_figures_are_what_is_counted() -> None:
-    cut: Cut = lambda name: tuple(  # noqa: E731
-        word if word in KNOWN else UNKNOWN_TOKEN for word in words_of(name)
-    )
+    def cut(name: str) -> tuple[str, ...]:
+        return tuple(word if word in KNOWN else UNKNOWN_TOKEN for word in words_of(name))
+
     found = measure("whole words", cut, 7, VALID, ["koblitz", "parse"])
     words = [word for one in VALID for word in words_of(one.code)]
     known = sum(word in KNOWN for word in words)

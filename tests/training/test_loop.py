@@ -90,13 +90,15 @@ def test_accumulated_batches_are_one_larger_batch(tmp_path: Path) -> None:
     def plain(model: nn.Module, batch: tuple[Tensor, Tensor], share: float) -> Tensor:
         return nn.functional.mse_loss(model(batch[0]), batch[1])
 
+    def as_it_is(batch: Any, _: np.random.Generator) -> Any:
+        return batch
+
     generator = np.random.default_rng(5)
     small = [draw(8, generator) for _ in range(6)]
     large = [tuple(torch.cat(parts) for parts in zip(*small[n : n + 2], strict=True)) for n in (0, 2, 4)]
     for name, batches, accumulate in (("small", small, 2), ("large", large, 1)):
-        fit(line(), [range(len(batches))], lambda number, _, of=batches: of[number],  # type: ignore[misc]
-            plain, evaluate, replace(SMALL, epochs=1, accumulate=accumulate), tmp_path / name,
-            choose_by="valid_loss", device=CPU)  # fmt: skip
+        settings = replace(SMALL, epochs=1, accumulate=accumulate)
+        fit(line(), [batches], as_it_is, plain, evaluate, settings, tmp_path / name, choose_by="valid_loss", device=CPU)
     assert torch.allclose(weights(tmp_path / "small"), weights(tmp_path / "large"), atol=1e-6)
 
 

@@ -17,7 +17,8 @@ from hunch_training import mine_pairs
 from hunch_training.cli import main
 from hunch_training.data import read_pairs, read_training_pairs, training_files
 from hunch_training.documented_functions import DocumentedFunction
-from hunch_training.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, reason_against, split_of_packages
+from hunch_training.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, split_of_packages
+from hunch_training.pair_filters import reason_against
 
 NOUNS = "apple banana cherry damson elder fig grape hazel iris jasmine kiwi lemon mango nutmeg olive peach".split()
 

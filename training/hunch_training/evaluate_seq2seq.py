@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -127,9 +128,7 @@ def run_stage(options: argparse.Namespace) -> None:
     if options.nearest:
         writers["most similar function"] = lambda: nearest_documentation(pairs, list(read_pairs(options.nearest)))
     for run in options.runs:
-        writers[run.name] = lambda run=run: documentation_of(  # type: ignore[misc]
-            run, pairs, beams=options.beams, penalty=options.penalty
-        )
+        writers[run.name] = partial(documentation_of, run, pairs, beams=options.beams, penalty=options.penalty)
     options.out.mkdir(parents=True, exist_ok=True)
     texts = {"documentation": wanted}
     figures: dict[str, tuple[GenerationFigures, Distribution]] = {}

@@ -30,7 +30,6 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.text.documentation import is_licence
 from hunch.workspace.scan import RootError, Skip, read_source, scan
 from hunch_training.data import Split, read_rows
 from hunch_training.describe_data import Sheet, describe, markdown_of, sheets_of
@@ -48,14 +47,15 @@ from hunch_training.near_duplicates import (
     word_bands,
     words_of,
 )
+from hunch_training.pair_filters import (
+    CHARACTERS_OF_CODE,
+    LINES_OF_CODE,
+    WORDS_OF_DOCUMENTATION,
+    reason_against,
+    reason_against_path,
+)
 from hunch_training.progress import Progress
 from hunch_training.stage_flags import add_flags, settings_of
-
-WORDS_OF_DOCUMENTATION = (3, 120)
-LINES_OF_CODE = (3, 250)
-CHARACTERS_OF_CODE = (40, 5_000)
-LEAST_LETTERS = 0.7
-"""of the characters of documentation, spaces left out"""
 
 CARD, PACKAGES = "CARD.md", "PACKAGES.tsv"
 _WORK = ".mining"
@@ -68,33 +68,6 @@ _COLUMNS = np.dtype([
 _SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 _T = TypeVar("_T")
 
-_TEST_PATH = re.compile(
-    r"(?:^|/)(?:tests?|testing|specs?|__tests__|__mocks__|mocks?|fixtures?|test-?data|test[_-][^/]*|[^/]*[_-]tests?|e2e)/"
-    r"|(?:^|/)(?:test_[^/]*|conftest|[^/]*[._-](?:test|tests|spec))\.\w+$",
-    re.IGNORECASE,
-)
-_TEST_CLASS = re.compile(r"(?:^|/)(?:Test[A-Z][^/]*|[^/]*[a-z0-9](?:Tests?|TestCase|Spec))\.\w+$")
-_VENDORED_PATH = re.compile(
-    r"(?:^|/)(?:_?vendor(?:ed)?|third[-_]?party|3rd[-_]?party|extern(?:al|als)?|deps|node_modules|site-packages)/",
-    re.IGNORECASE,
-)
-_ABOUT_OTHER_THINGS = re.compile(
-    r"inheritdoc|@inherit|do not edit|auto-?generated|\bgenerated (?:by|from|code)\b"
-    r"|^\W*deprecated\b|\b(?:is|are|was|been) deprecated\b|@deprecated"
-    r"|^\W*(?:copied|adapted|ported|taken|borrowed|derived) (?:\w+ )?from\b",
-    re.IGNORECASE,
-)
-_FOR_TOOLS = re.compile(
-    r"^\W*(?:eslint|jshint|jslint|tslint|istanbul|c8 ignore|v8 ignore|prettier|pylint|noqa|nolint|rubocop|phpcs|todo"
-    r"|fixme|xxx|hack|type:|@ts-|go:|cspell|clang-format|sonar|webpack|pragma|region\b|endregion\b|see\b)",
-    re.IGNORECASE,
-)
-_DEPRECATED_CODE = re.compile(r"\s*(?:@[\w.]*[Dd]eprecated|#\[deprecated|\[(?:System\.)?Obsolete|\[\[deprecated)")
-_CODE_ENDS = (";", "{", "}", "):", "->", "=>", "&&", "||")
-_DECLARATION_ENDS = (".d.ts", ".d.mts", ".d.cts", ".pyi")
-_AUTOTOOLS = frozenset(
-    {"configure", "config.guess", "config.sub", "ltmain.sh", "libtool", "depcomp", "install-sh", "compile", "missing"}
-)
 _CPP = re.compile(rb"^[ \t]*(?:class|namespace|template|using|public|private|protected)\b", re.MULTILINE)
 _VERSION = re.compile(r"[-_]v?\d[\w.+~-]*$")
 _LICENCE_FILE = re.compile(r"(?:UN)?LICEN[CS]E|COPYING|COPYRIGHT", re.IGNORECASE)
@@ -193,7 +166,7 @@ def functions_of(package: Package, skipped: Counter[str]) -> Iterator[tuple[str,
     skipped.update(found.skipped)
     for file in found.files:
         path = file.path.removeprefix(f"{package.folder}/") if package.folder else file.path
-        reason = _reason_against_path(path)
+        reason = reason_against_path(path)
         source = Skip(reason) if reason else read_source(package.root, file.path)
         if isinstance(source, Skip):
             skipped[source.reason] += 1
@@ -202,37 +175,6 @@ def functions_of(package: Package, skipped: Counter[str]) -> Iterator[tuple[str,
         language = "typescript" if grammar == "tsx" else grammar
         for function in documented_functions(file.path, grammar, source):
             yield language, path, function
-
-
-def reason_against(function: DocumentedFunction, query: str) -> str | None:
-    """Return why a function makes no pair with the first paragraph of its documentation; None if it does."""
-    least_words, most_words = WORDS_OF_DOCUMENTATION
-    words = len(query.split())
-    lines = sum(1 for line in function.code.splitlines() if line.strip())
-    if not function.documentation:
-        return "no documentation"
-    if not function.has_body:
-        return "no body"
-    if words < least_words:
-        return f"documentation of under {least_words} words"
-    if words > most_words:
-        return f"documentation of over {most_words} words"
-    if not LINES_OF_CODE[0] <= lines <= LINES_OF_CODE[1]:
-        return f"code of under {LINES_OF_CODE[0]} lines" if lines < LINES_OF_CODE[0] else "code of too many lines"
-    if not CHARACTERS_OF_CODE[0] <= len(function.code) <= CHARACTERS_OF_CODE[1]:
-        return "code of too many characters" if len(function.code) > CHARACTERS_OF_CODE[1] else "code of few characters"
-    if sum(c.isascii() and c.isalpha() for c in query) < LEAST_LETTERS * len("".join(query.split())):
-        return "documentation that is not mostly ASCII letters"
-    if (
-        _DEPRECATED_CODE.match(function.code)
-        or is_licence(query)
-        or _ABOUT_OTHER_THINGS.search(query)
-        or "inheritdoc" in function.documentation.lower()
-    ):
-        return "licence, deprecated, inherited, copied or generated"
-    if _FOR_TOOLS.match(query) or query.endswith(_CODE_ENDS):
-        return "a note to a tool, or code that was commented out"
-    return None
 
 
 def split_of_packages(names: Sequence[str], valid: float, test: float) -> dict[str, Split]:
@@ -542,16 +484,6 @@ def _card(mined: Mined, packages: dict[str, Package], settings: Settings, out: P
 def _longer_name(package: Package) -> str:
     """Return the name of a package behind that of the folder it lies in."""
     return f"{package.root.name if package.folder else package.root.parent.name}/{package.name}"
-
-
-def _reason_against_path(path: str) -> str | None:
-    if _TEST_PATH.search(path) or _TEST_CLASS.search(path):
-        return "test"
-    if _VENDORED_PATH.search(path):
-        return "vendored"
-    if path.rsplit("/", 1)[-1] in _AUTOTOOLS:
-        return "generated"
-    return "declarations" if path.endswith(_DECLARATION_ENDS) else None
 
 
 def _licence_file(folder: Path) -> str:
