@@ -80,12 +80,18 @@ class RnnSeq2Seq(nn.Module):
     def step(self, tokens: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor]:
         """Take one token a row, int64 [n]; give logits [n, vocabulary], the next state, attention [n, source]."""
         read, state, attention = self._read(self.dropout(self.table(tokens)), state)
-        return self._logits(read), state, attention
+        return self.logits(self.dropout(read)), state, attention
 
     def forward(
         self, source: Tensor, target: Tensor, *, teacher_forcing: float = 1.0, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Return the logits of each next token, float32 [n, target - 1, vocabulary].
+        """Return the logits of each next token, float32 [n, target - 1, vocabulary]; arguments as for ``states``."""
+        return self.logits(self.states(source, target, teacher_forcing=teacher_forcing, generator=generator))
+
+    def states(
+        self, source: Tensor, target: Tensor, *, teacher_forcing: float = 1.0, generator: torch.Generator | None = None
+    ) -> Tensor:
+        """Return what is compared with the vocabulary for each next token, float32 [n, target - 1, dim].
 
         Args:
             source: int64 [n, source], padded on the right.
@@ -102,12 +108,16 @@ class RnnSeq2Seq(nn.Module):
                 tokens = target[:, position]
                 own = torch.rand(len(tokens), generator=generator).to(tokens.device) >= teacher_forcing
                 own &= tokens != self.pad
-                written = self._logits(reads[-1].detach()).argmax(dim=1)
+                written = self.logits(self.dropout(reads[-1].detach())).argmax(dim=1)
                 step_embedded = torch.where(own[:, None], self.dropout(self.table(written)), step_embedded)
             read, state, _ = self._read(step_embedded, state)
             reads.append(read)
-        # One product for all positions: as a matrix it is many times faster than step by step.
-        return self._logits(torch.stack(reads, dim=1))
+        dropped: Tensor = self.dropout(torch.stack(reads, dim=1))
+        return dropped
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Compare states with the vocabulary, [..., dim] -> [..., vocabulary]."""
+        return states @ self.table.weight.T + self.output_bias
 
     def _read(self, embedded: Tensor, state: RnnState) -> tuple[Tensor, RnnState, Tensor]:
         hidden = self.decoder(torch.cat([embedded, state.context], dim=1), state.hidden)
@@ -116,10 +126,6 @@ class RnnSeq2Seq(nn.Module):
         context = torch.bmm(attention[:, None], state.memory).squeeze(1)
         read = torch.tanh(self.output(torch.cat([embedded, hidden, context], dim=1)))
         return read, state._replace(hidden=hidden, context=context), attention
-
-    def _logits(self, read: Tensor) -> Tensor:
-        logits: Tensor = self.dropout(read) @ self.table.weight.T + self.output_bias
-        return logits
 
     @staticmethod
     def select(state: RnnState, rows: Tensor) -> RnnState:

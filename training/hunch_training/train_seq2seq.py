@@ -20,7 +20,6 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
-from torch.nn import functional
 
 from hunch_training.data import Pair, read_pairs, read_training_pairs, valid_file_of
 from hunch_training.decoding import greedy
@@ -28,6 +27,7 @@ from hunch_training.errors import TrainingError
 from hunch_training.generation_metrics import bleu_of
 from hunch_training.loop import fit
 from hunch_training.loop_settings import LoopSettings
+from hunch_training.output_loss import output_loss
 from hunch_training.rnn_seq2seq import RnnSeq2Seq
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
@@ -157,15 +157,13 @@ def loss_of(
     smoothing = settings.label_smoothing if model.training else 0.0
     if isinstance(model, RnnSeq2Seq):
         forced = 1 - (1 - settings.teacher_forcing) * share if model.training else 1.0
-        logits = model(batch.source, batch.target, teacher_forcing=forced)
+        states = model.states(batch.source, batch.target, teacher_forcing=forced)
     else:
-        logits = model(batch.source, batch.target)
-    return functional.cross_entropy(
-        logits.flatten(0, 1).float(),
-        batch.target[:, 1:].flatten(),
-        weights,
-        ignore_index=PAD,
-        label_smoothing=smoothing,
+        states = model.states(batch.source, batch.target)
+    wanted = batch.target[:, 1:]
+    is_token = wanted != PAD
+    return output_loss(
+        states[is_token], model.table.weight, model.output_bias, wanted[is_token], weights=weights, smoothing=smoothing
     )
 
 

@@ -79,13 +79,21 @@ class TransformerSeq2Seq(nn.Module):
 
     def step(self, tokens: Tensor, state: TransformerState) -> tuple[Tensor, TransformerState, Tensor]:
         """Take one token a row, int64 [n]; give logits [n, vocabulary], the next state, attention [n, source]."""
-        logits, following, attention = self._write(tokens[:, None], state, attends=True)
+        states, following, attention = self._write(tokens[:, None], state, attends=True)
         assert attention is not None
-        return logits[:, 0], following, attention[:, 0]
+        return self.logits(states[:, 0]), following, attention[:, 0]
 
     def forward(self, source: Tensor, target: Tensor) -> Tensor:
         """Return the logits of each next token, float32 [n, target - 1, vocabulary]; see RnnSeq2Seq.forward."""
+        return self.logits(self.states(source, target))
+
+    def states(self, source: Tensor, target: Tensor) -> Tensor:
+        """Return what is compared with the vocabulary for each next token, float32 [n, target - 1, dim]."""
         return self._write(target[:, :-1], self.begin(source), attends=False)[0]
+
+    def logits(self, states: Tensor) -> Tensor:
+        """Compare states with the vocabulary, [..., dim] -> [..., vocabulary]."""
+        return states @ self.table.weight.T + self.output_bias
 
     def _write(
         self, tokens: Tensor, state: TransformerState, *, attends: bool
@@ -109,11 +117,10 @@ class TransformerSeq2Seq(nn.Module):
             read = layer.memory(normed, state.memory_keys[number], state.memory_values[number], state.is_token)
             written = written + layer.dropout(read)
             written = written + layer.dropout(layer.wide(written))
-        logits = self.decoder_norm(written) @ self.table.weight.T + self.output_bias
         following = state._replace(
             position=state.position + tokens.shape[1], own_keys=tuple(own_keys), own_values=tuple(own_values)
         )
-        return logits, following, attention
+        return self.decoder_norm(written), following, attention
 
     def _embed(self, tokens: Tensor, first: int) -> Tensor:
         length = tokens.shape[1]
