@@ -15,6 +15,7 @@ from torch import Tensor
 _LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 27}
 
 
+@torch.compiler.disable  # it would be translated again for every number of tokens
 def output_loss(
     states: Tensor,
     table: Tensor,
@@ -41,7 +42,8 @@ def output_loss(
     kind = (
         torch.get_autocast_dtype(states.device.type) if torch.is_autocast_enabled(states.device.type) else table.dtype
     )
-    loss: Tensor = _OutputLoss.apply(states, table, bias, wanted, weights, smoothing, kind)
+    # torch gives no types for what a Function applies.
+    loss: Tensor = _OutputLoss.apply(states, table, bias, wanted, weights, smoothing, kind)  # type: ignore[no-untyped-call]
     return loss
 
 
