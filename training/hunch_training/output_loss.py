@@ -15,7 +15,7 @@ from torch import Tensor
 _LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 27}
 
 
-@torch.compiler.disable  # it would be translated again for every number of tokens
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # it would be translated again for every number of tokens
 def output_loss(
     states: Tensor,
     table: Tensor,
