@@ -30,7 +30,7 @@ from benchmarks.machine import save_result
 from hunch_training import attention
 from hunch_training.data import read_training_pairs
 from hunch_training.rnn_seq2seq import RnnSeq2Seq, RnnState
-from hunch_training.subwords import train_subwords
+from hunch_training.subwords import PAD, train_subwords
 from hunch_training.train_seq2seq import (
     Batch,
     Model,
@@ -56,6 +56,8 @@ class Variant(NamedTuple):
     settings: Settings
     threads: int = 1
     random_order: bool = False
+    keeps_logits: bool = False
+    """torch's own cross-entropy of all positions, padding included"""
     change: Callable[[Model], Model] = lambda model: model
 
 
@@ -104,16 +106,27 @@ def variants(base: Settings) -> list[Variant]:
     return [
         Variant("recurrent", None, base),
         Variant("recurrent, packed sequences", "recurrent", base, change=_as(PackedRnn)),
-        Variant("recurrent, each step compared with the vocabulary", "recurrent", base, change=_as(StepwiseRnn)),
+        Variant("recurrent, all logits kept", "recurrent", base, keeps_logits=True),
+        Variant(
+            "recurrent, each step compared with the vocabulary",
+            "recurrent, all logits kept",
+            base,
+            keeps_logits=True,
+            change=_as(StepwiseRnn),
+        ),
         Variant("recurrent, rows in random order", "recurrent", base, random_order=True),
         Variant("recurrent, vocabulary of 16,000", "recurrent", replace(base, vocabulary=16_000)),
         Variant("recurrent, bfloat16", "recurrent", replace(base, bf16=True)),
         Variant("recurrent, two threads", "recurrent", base, threads=2),
         Variant("Transformer", None, transformer),
+        Variant("Transformer, all logits kept", "Transformer", transformer, keeps_logits=True),
         Variant("Transformer, dropout inside attention", "Transformer", transformer, change=_dropping),
         Variant("Transformer, rows in random order", "Transformer", transformer, random_order=True),
         Variant("Transformer, bfloat16", "Transformer", replace(transformer, bf16=True)),
         Variant("Transformer, torch.compile", "Transformer", replace(transformer, compile=True)),
+        Variant(
+            "Transformer, bfloat16 and torch.compile", "Transformer", replace(transformer, compile=True, bf16=True)
+        ),
         Variant("Transformer, two threads", "Transformer", transformer, threads=2),
     ]
 
@@ -126,21 +139,25 @@ def measure(variant: Variant, rows: Rows, round_number: int) -> dict[str, float]
     optimizer = torch.optim.AdamW(model.parameters(), fused=True)
     plan = _random_plan(rows, settings) if variant.random_order else plan_epoch(rows, settings, round_number)
     batches = [batch_of(rows, chosen) for chosen in plan[: STEPS + 1]]
-    compiled: Any = torch.compile(model, dynamic=True) if settings.compile else None
+
+    def loss(batch: Batch) -> Tensor:
+        if not variant.keeps_logits:
+            return loss_of(model, batch, settings)
+        logits = model(batch.source, batch.target)
+        wanted = batch.target[:, 1:].flatten()
+        return nn.functional.cross_entropy(logits.flatten(0, 1).float(), wanted, ignore_index=PAD)
+
+    chosen_loss: Any = torch.compile(loss, dynamic=True) if settings.compile else loss
 
     def step(batch: Batch) -> None:
         optimizer.zero_grad()
         with torch.autocast("cpu", torch.bfloat16, enabled=settings.bf16):
-            if compiled is None:
-                loss = loss_of(model, batch, settings)
-            else:
-                logits = compiled(batch.source, batch.target)
-                loss = nn.functional.cross_entropy(logits.flatten(0, 1), batch.target[:, 1:].flatten(), ignore_index=0)
-        torch.autograd.backward(loss)
+            value = chosen_loss(batch)
+        torch.autograd.backward(value)
         optimizer.step()
 
     with FlopCounterMode(display=False) as counter:
-        torch.autograd.backward(loss_of(model, batches[0], settings))
+        torch.autograd.backward(loss(batches[0]))
     tokens = [int((batch.source > 0).sum() + (batch.target > 0).sum()) for batch in batches]
     for batch in batches if settings.compile else batches[:1]:
         step(batch)

@@ -51,6 +51,7 @@ from hunch_training.token_rows import (
     write_rows,
 )
 from hunch_training.transformer_seq2seq import TransformerSeq2Seq
+from hunch_training.whole_words import train_words
 
 SUBWORDS = "subwords.json"
 MODELS = ("rnn", "transformer")
@@ -67,6 +68,8 @@ class Settings(LoopSettings):
     """rnn or transformer"""
     vocabulary: int = 16_000
     """pieces of source and target together"""
+    whole_words: bool = False
+    """a vocabulary of the most frequent words instead of pieces; others are unknown"""
     dim: int = 256
     """of embeddings and layers"""
     layers: int = 3
@@ -324,9 +327,8 @@ def run_stage(options: argparse.Namespace) -> None:
                 file.write_bytes(options.subwords.read_bytes())
             else:
                 pairs, prose = (training_pairs(options.pairs, settings) for _ in range(2))
-                train_subwords((pair.code for pair in pairs), (pair.query for pair in prose), settings.vocabulary).save(
-                    str(file)
-                )
+                learn = train_words if settings.whole_words else train_subwords
+                learn((p.code for p in pairs), (p.query for p in prose), settings.vocabulary).save(str(file))
         subwords = load_subwords(file)
         cache = options.run / "cache"
         rows = read_rows(options.pairs, training_pairs(options.pairs, settings), subwords, settings, cache)

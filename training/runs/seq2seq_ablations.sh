@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # What each remedy against over-fitting and against frequent words does, one change at a time, on part of the pairs.
 #
-#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about an hour on two cores; goes on where it was cut off
+#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about three quarters of an hour of one core; goes on where it was cut off
 #   SMALL=1 training/runs/seq2seq_ablations.sh ...       the same steps on a few rows, minutes
 #   TRAIN=.venv/bin/hunch-train                          the command, of training/ as it is installed
+#   FAST="--bf16"                                        for processors that compute in bfloat16, and for GPUs
 set -euo pipefail
 
 data=${1:-../shared/data}
@@ -11,11 +12,11 @@ work=${2:-runs/seq2seq_ablations}
 train=${TRAIN:-hunch-train}
 pairs=$data/packages_pairs/python.train.jsonl.gz
 
-settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --layers 2 --epochs 12
-    --every 16 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
+settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 12
+    --every 24 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
 report=()
 if [[ ${SMALL:-} ]]; then
-    settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --layers 1 --epochs 2 --limit 300 --threads 1)
+    settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 300 --threads 1)
     report=(--limit 20)
 fi
 export OMP_NUM_THREADS=1
@@ -26,9 +27,9 @@ one() {
     local name=$1
     shift
     runs+=("$work/$name")
-    local vocabulary=()
-    [[ $name == base ]] || vocabulary=(--subwords "$work/base/subwords.json")
-    "$train" seq2seq "$pairs" --run "$work/$name" "${settings[@]}" ${vocabulary[@]+"${vocabulary[@]}"} "$@"
+    local vocabulary=(--subwords "$work/base/subwords.json")
+    [[ $name != base && $name != whole-words ]] || vocabulary=()
+    "$train" seq2seq "$pairs" --run "$work/$name" "${settings[@]}" ${vocabulary[@]+"${vocabulary[@]}"} "$@" ${FAST:-}
 }
 one base
 one no-weight-decay --weight-decay 0
@@ -40,4 +41,5 @@ one frequent-weight --frequent-weight 0.2
 one teacher-forcing-0.7 --teacher-forcing 0.7
 one constant-rate --schedule constant
 one no-early-end --patience 0
+one whole-words --whole-words
 "$train" evaluate-seq2seq "${pairs/.train/.valid}" "${runs[@]}" --out "$work/report" ${report[@]+"${report[@]}"}
