@@ -27,10 +27,11 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import save_result
+from hunch.text.subwords import PAD
 from hunch_training import attention
 from hunch_training.data import read_training_pairs
 from hunch_training.rnn_seq2seq import RnnSeq2Seq, RnnState
-from hunch_training.subwords import PAD, train_subwords
+from hunch_training.subwords import train_subwords
 from hunch_training.train_seq2seq import (
     Batch,
     Model,

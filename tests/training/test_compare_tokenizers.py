@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
+from hunch.text.prose import MARKS
+from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
 from hunch_training.cli import main
 from hunch_training.compare_tokenizers import (
     UNKNOWN_TOKEN,
@@ -22,20 +24,7 @@ from hunch_training.compare_tokenizers import (
     rare_words,
 )
 from hunch_training.data import Pair, pair_of
-from hunch_training.prose import MARKS
-from hunch_training.subwords import (
-    BEGIN,
-    END,
-    PAD,
-    SPECIAL,
-    UNKNOWN,
-    decode,
-    encode_code,
-    encode_prose,
-    load_subwords,
-    train_subwords,
-    words_of,
-)
+from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
 from hunch_training.whole_words import train_words
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20

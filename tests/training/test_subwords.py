@@ -7,20 +7,10 @@ from pathlib import Path
 import pytest
 from tokenizers import Tokenizer
 
-from hunch_training.prose import MARKS, text_of, units_of
-from hunch_training.subwords import (
-    BEGIN,
-    END,
-    PAD,
-    SPECIAL,
-    UNKNOWN,
-    decode,
-    encode_code,
-    encode_prose,
-    load_subwords,
-    train_subwords,
-    words_of,
-)
+from hunch.text.prose import MARKS, text_of, units_of
+from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
+from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, shipped_subwords, train_subwords
+from hunch_training.whole_words import train_words
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20
 PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20
@@ -88,3 +78,19 @@ def test_another_vocabulary_is_refused(tmp_path: Path) -> None:
     Tokenizer(models.BPE()).save(str(tmp_path / "other.json"))
     with pytest.raises(ValueError, match=r"other\.json: no vocabulary"):
         load_subwords(tmp_path / "other.json")
+
+
+def test_the_product_cuts_words_as_training_does(tokenizer: Tokenizer) -> None:
+    """Byte-pair merges are applied twice: by ``tokenizers`` for millions of rows, by the product for one function."""
+    shipped = shipped_subwords(tokenizer)
+    texts = [*CODE[:1], "def überParse(x, parsed_headers): rawRawRAW_split(ssplit, 'aaaaaa', headerheader)", "", "()"]
+    texts += [file.read_text(encoding="utf-8") for file in sorted(Path(__file__).parent.glob("test_*.py"))]
+    assert [shipped.encode_code(text, 10**6) for text in texts] == encode_code(tokenizer, texts, 10**6)
+    assert shipped.encode_code(texts[-1], 5) == encode_code(tokenizer, texts[-1:], 5)[0]
+    written = encode_prose(tokenizer, PROSE[:1], 100)[0]
+    assert shipped.decode([BEGIN, *written, END]) == decode(tokenizer, written) == PROSE[0]
+
+
+def test_whole_words_cannot_ship() -> None:
+    with pytest.raises(ValueError, match="without merges"):
+        shipped_subwords(train_words(CODE, PROSE, 100))

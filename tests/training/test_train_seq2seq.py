@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from hunch.text.subwords import BEGIN, END, PAD
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
 from hunch_training.run_folder import LAST, load_checkpoint, read_metrics
-from hunch_training.subwords import BEGIN, END, PAD
 from hunch_training.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
 from hunch_training.train_seq2seq import (
     Rows,

@@ -23,12 +23,13 @@ from rich.console import Console
 from rich.table import Table
 from tokenizers import Tokenizer as FastTokenizer
 
+from hunch.text.subwords import SPECIAL, UNKNOWN, words_of
 from hunch.text.tokenizer import UNKNOWN_ID, Tokenizer, identifiers, split_identifier
 from hunch_training.data import Pair, read_pairs, read_training_pairs, training_files, valid_file_of
 from hunch_training.describe_data import Sheet, markdown_of
 from hunch_training.errors import TrainingError
 from hunch_training.near_duplicates import hash_of
-from hunch_training.subwords import SPECIAL, UNKNOWN, train_subwords, words_of
+from hunch_training.subwords import train_subwords
 from hunch_training.train_tokenizer import count_words, train_pieces
 from hunch_training.whole_words import train_words
 

@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
+from hunch.text.subwords import BEGIN, END, PAD, words_of
 from hunch_training.data import Pair, fields_of, read_pairs
 from hunch_training.decoding import Written, beam_search, greedy
 from hunch_training.errors import TrainingError
 from hunch_training.generation_metrics import Distribution, GenerationFigures, distribution_of, measure_texts
 from hunch_training.pictures import draw_attention, draw_curves, write_samples
-from hunch_training.subwords import BEGIN, END, PAD, decode, encode_code, load_subwords, words_of
+from hunch_training.subwords import decode, encode_code, load_subwords
 from hunch_training.token_rows import pad_rows, token_rows
 from hunch_training.train_seq2seq import SUBWORDS, load_model, spread
 

@@ -1,36 +1,28 @@
-"""Code and prose as subwords, for models that write.
+"""Learns the subwords of models that write, and encodes whole files of pairs with them.
 
-Byte-pair merges (Sennrich et al., 2016, arXiv:1508.07909) over lower-case words: of code the split identifiers
-(``parseHTTPHeader`` is ``parse http header``), of prose what ``prose.units_of`` gives, so that both share their pieces
-and prose can be put together again. A piece that begins a word carries a mark.
+What is a word of code or prose is ``hunch.text.subwords`` and ``hunch.text.prose``, so that both share their pieces
+and prose can be put together again. The merges are applied by ``tokenizers``, which is many times faster than the
+product's own code; a test holds the two together.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from hunch.text.tokenizer import identifiers, split_identifier
-from hunch_training.prose import MARKS, text_of, units_of
-
-PAD, BEGIN, END, UNKNOWN = range(4)
-SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>", *MARKS)
-_MARK = "\u2581"
-
-
-def words_of(code: str) -> list[str]:
-    """Return the words of code, lower case, identifiers split; signs are left out."""
-    return [word for identifier in identifiers(code) for word in split_identifier(identifier)]
+from hunch.text.prose import MARKS, units_of
+from hunch.text.subwords import SPECIAL, UNKNOWN, WORD_BEGIN, Subwords, prose_of, words_of
 
 
 def train_subwords(code: Iterable[str], prose: Iterable[str], size: int) -> Tokenizer:
     """Learn a vocabulary of at most ``size`` pieces, the special ones first."""
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[UNKNOWN]))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_MARK, prepend_scheme="always")
-    tokenizer.decoder = decoders.Metaspace(replacement=_MARK, prepend_scheme="always")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=WORD_BEGIN, prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement=WORD_BEGIN, prepend_scheme="always")
     # A mark takes the blank before it along, which would otherwise be a token of its own.
     special = [AddedToken(name, lstrip=name in MARKS, special=True) for name in SPECIAL]
     trainer = trainers.BpeTrainer(
@@ -53,13 +45,7 @@ def encode_prose(tokenizer: Tokenizer, texts: Iterable[str], longest: int) -> li
 
 def decode(tokenizer: Tokenizer, ids: Iterable[int]) -> str:
     """Put prose together again."""
-    words: list[str] = []
-    for token in (str(tokenizer.id_to_token(int(number))) for number in ids if number > UNKNOWN):
-        if token in MARKS or token.startswith(_MARK) or not words or words[-1] in MARKS:
-            words.append(token.removeprefix(_MARK))
-        else:
-            words[-1] += token
-    return text_of([word for word in words if word])
+    return prose_of(str(tokenizer.id_to_token(int(number))) for number in ids if number > UNKNOWN)
 
 
 def load_subwords(file: Path) -> Tokenizer:
@@ -72,3 +58,16 @@ def load_subwords(file: Path) -> Tokenizer:
     if [tokenizer.id_to_token(number) for number in range(len(SPECIAL))] != list(SPECIAL):
         raise ValueError(f"{file}: no vocabulary of hunch_training.subwords: train one first")
     return tokenizer
+
+
+def shipped_subwords(tokenizer: Tokenizer) -> Subwords:
+    """Return a vocabulary as the product reads it.
+
+    Raises:
+        ValueError: it was not made by ``train_subwords``.
+    """
+    model = json.loads(tokenizer.to_str())["model"]
+    if model["type"] != "BPE":
+        raise ValueError("a vocabulary without merges cannot ship")
+    pieces = sorted(model["vocab"], key=model["vocab"].__getitem__)
+    return Subwords(pieces, [(first, second) for first, second in model["merges"]])

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from hunch.text.subwords import BEGIN, END, PAD, UNKNOWN
 from hunch_training.data import Pair, read_pairs, read_training_pairs, valid_file_of
 from hunch_training.decoding import greedy
 from hunch_training.errors import TrainingError
@@ -31,17 +32,7 @@ from hunch_training.output_loss import output_loss
 from hunch_training.rnn_seq2seq import RnnSeq2Seq
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
-from hunch_training.subwords import (
-    BEGIN,
-    END,
-    PAD,
-    UNKNOWN,
-    decode,
-    encode_code,
-    encode_prose,
-    load_subwords,
-    train_subwords,
-)
+from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
 from hunch_training.token_rows import (
     TokenRows,
     batches_of_like_lengths,

@@ -11,18 +11,17 @@ from itertools import chain
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from hunch_training.prose import MARKS, units_of
-from hunch_training.subwords import SPECIAL, UNKNOWN, words_of
+from hunch.text.prose import MARKS, units_of
+from hunch.text.subwords import SPECIAL, UNKNOWN, WORD_BEGIN, words_of
 
-_MARK = "\u2581"
 _LEAST_COUNT = 3
 
 
 def train_words(code: Iterable[str], prose: Iterable[str], size: int) -> Tokenizer:
     """Learn a vocabulary of at most ``size`` words, the special tokens first; a word stands three times at least."""
     tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNKNOWN]))
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=_MARK, prepend_scheme="always")
-    tokenizer.decoder = decoders.Metaspace(replacement=_MARK, prepend_scheme="always")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=WORD_BEGIN, prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace(replacement=WORD_BEGIN, prepend_scheme="always")
     # A mark takes the blank before it along, which would be an unknown word otherwise.
     special: list[str | AddedToken] = [
         AddedToken(name, lstrip=True, special=True) if name in MARKS else name for name in SPECIAL
