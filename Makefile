@@ -67,8 +67,8 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed training/pyproject.toml
-	$(PIP) install --quiet --constraint constraints.txt --editable training --group dev
+$(VENV)/installed-dev: $(VENV)/installed training/pyproject.toml export/pyproject.toml
+	$(PIP) install --quiet --constraint constraints.txt --editable training --editable export --group dev
 	touch $@
 
 # The client's tools come from the npm registry. Where it cannot be reached the client is neither checked nor tested, which is said.

@@ -1,5 +1,5 @@
 """The hunch-export command."""
 
-from hunch_export.write_bundle import main
+from hunch_export.cli import main
 
-main()
+raise SystemExit(main())

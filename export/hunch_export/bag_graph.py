@@ -47,7 +47,7 @@ def _graph(name: str, rows: Rows8, weights: NDArray[np.float32]) -> onnx.ModelPr
     tokens = ["n", "tokens"]
     inputs = [helper.make_tensor_value_info("ids", TensorProto.INT32, tokens)]
     constants = [
-        _table(rows),
+        shared_table(rows),
         numpy_helper.from_array(weights.ravel(), "weights"),
         numpy_helper.from_array(np.array(1, np.float32), "one"),
         numpy_helper.from_array(np.array(1e-12, np.float32), "tiny"),
@@ -78,7 +78,7 @@ def _graph(name: str, rows: Rows8, weights: NDArray[np.float32]) -> onnx.ModelPr
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
 
 
-def _table(rows: Rows8) -> onnx.TensorProto:
+def shared_table(rows: Rows8) -> onnx.TensorProto:
     """Return a tensor that stands for the content of the table's file."""
     tensor = onnx.TensorProto(
         name="table",

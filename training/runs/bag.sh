@@ -3,7 +3,7 @@
 #
 #   training/runs/bag.sh [DATA] [WORK] [BUNDLE]      about half an hour on two cores; goes on where it was cut off
 #   SMALL=1 training/runs/bag.sh ...                 the same steps on 2,000 rows a file, about a minute
-#   PYTHON=.venv/bin/python                          the interpreter, with the dependency groups train and export
+#   PYTHON=.venv/bin/python                          the interpreter, with training/ and export/ installed
 set -euo pipefail
 
 data=${1:-../shared/data}
@@ -36,4 +36,4 @@ run --run "$work/short" "${short[@]}"
 run --run "$work/long" "${long[@]}"
 hunch_train average-runs "$work/short" "$work/long" --run "$work/mean"
 hunch_train evaluate "$data" --tokenizer "$work/tokenizer.json" --run "$work/mean" --split valid --out "$work/valid.json"
-"$python" -m hunch_export "$data" --run "$work/mean" --tokenizer "$work/tokenizer.json" --out "$bundle" ${export[@]+"${export[@]}"}
+"$python" -m hunch_export search "$data" --run "$work/mean" --tokenizer "$work/tokenizer.json" --out "$bundle" ${export[@]+"${export[@]}"}

@@ -6,7 +6,7 @@
 #   SMALL=1 training/runs/joint.sh ...        the same steps on few rows, under a minute
 #   MINED=1                                   two bags more, with negatives that the first ones mined (no gain, see LOG.md)
 #   START=runs/text/pairs                     the Transformers start from a run of hunch-train text-encoder (its vocabulary)
-#   PYTHON=.venv/bin/python                   the interpreter, with the dependency group train
+#   PYTHON=.venv/bin/python                   the interpreter, with training/ installed
 set -euo pipefail
 
 data=${1:-../shared/data}

@@ -3,7 +3,7 @@
 #
 #   training/runs/text.sh [DATA] [WORK] [TEACHER] [BAG]    about 16 minutes of one core; goes on where it was cut off
 #   SMALL=1 training/runs/text.sh ...                      the same steps on a few rows, under a minute
-#   PYTHON=.venv/bin/python                                the interpreter, with the dependency groups train and compare
+#   PYTHON=.venv/bin/python                                the interpreter, with training/ and the dependency group compare
 #
 # TEACHER is a folder that transformers saved (see hunch-train teacher). Without it ("" or left out), and without its
 # vectors in WORK/teacher, that step is left out. BAG is a folder of runs/bag.sh: its vocabulary and token embeddings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ MODEL_CARD = "MODEL_CARD.md"
 
 SHIPPED = Path(__file__).parent / "bundles"
 DEFAULT_BUNDLE = "bag-en"
+SEARCHES = (QUERY_GRAPH, CODE_GRAPH, TOKENIZER)
+"""What a bundle that searches has; one that writes has other graphs."""
 
 
 class BundleError(Exception):
@@ -60,12 +62,13 @@ class Bundle:
         return self.folder / name
 
 
-def load_bundle(folder: Path | None = None, *, verify: bool = True) -> Bundle:
+def load_bundle(folder: Path | None = None, *, verify: bool = True, needs: Sequence[str] = SEARCHES) -> Bundle:
     """Read and check a bundle; without a folder, the one that ships with Hunch.
 
     Args:
         folder: the bundle's folder.
         verify: compare every file with its checksum. One pass over the files, about 10 ms for 10 MB.
+        needs: files without which it is of no use.
 
     Raises:
         BundleError: the folder is no bundle, of another format, or one of its files is missing or changed.
@@ -77,7 +80,7 @@ def load_bundle(folder: Path | None = None, *, verify: bool = True) -> Bundle:
             f"{folder / MANIFEST}: bundle format {manifest.format}, this Hunch reads {BUNDLE_FORMAT}: "
             "install a Hunch of the same age as the model"
         )
-    for name in (QUERY_GRAPH, CODE_GRAPH, TOKENIZER):
+    for name in needs:
         if name not in manifest.sha256:
             raise BundleError(f"{folder / MANIFEST}: lists no {name}: the bundle is incomplete, install it again")
     for name, expected in manifest.sha256.items():

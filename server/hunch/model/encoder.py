@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from hunch.model.bundle import CODE_GRAPH, MANIFEST, QUERY_GRAPH, TOKENIZER, Bundle, BundleError
+from hunch.model.session import load_graph
 from hunch.text.bag import Bags, bag_fields, bag_queries, pad
 from hunch.text.render import Fields, render_query
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 Vectors = NDArray[np.float32]
 
@@ -32,8 +36,8 @@ class Encoder:
         self.bundle = bundle
         self.dim = bundle.manifest.dim
         self.tokenizer = _load_tokenizer(bundle)
-        self._query_graph = _load_graph(bundle, QUERY_GRAPH, threads)
-        self._code_graph = _load_graph(bundle, CODE_GRAPH, threads)
+        self._query_graph = _load_tower(bundle, QUERY_GRAPH, threads)
+        self._code_graph = _load_tower(bundle, CODE_GRAPH, threads)
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return the embeddings of queries, float32 [n, dim]; a query without a known word is a row of zeros."""
@@ -86,18 +90,8 @@ def _load_tokenizer(bundle: Bundle) -> Tokenizer:
         raise BundleError(f"{path}: {error}: install Hunch again") from None
 
 
-def _load_graph(bundle: Bundle, name: str, threads: int) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # returns batch memory at once: the process lives for days
-    options.log_severity_level = 3
-    path = bundle.path(name)
-    try:
-        graph = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime raises many unrelated types
-        first = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise BundleError(f"{path}: ONNX Runtime cannot load it ({first}): install Hunch again") from None
+def _load_tower(bundle: Bundle, name: str, threads: int) -> onnxruntime.InferenceSession:
+    graph = load_graph(bundle.path(name), threads)
     dim = graph.get_outputs()[0].shape[-1]
     if isinstance(dim, int) and dim != bundle.manifest.dim:
         raise BundleError(

@@ -1,14 +1,12 @@
 """A trained run into a model bundle: graphs, tokeniser, model card and manifest, checked before they are put in place.
 
-python -m hunch_export DATA --run runs/bag --tokenizer runs/tokenizer.json --out bundles/bag-en
+hunch-export search DATA --run runs/bag --tokenizer runs/tokenizer.json --out bundles/bag-en
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from hunch.model.bundle import BUNDLE_FORMAT, MODEL_CARD, TOKENIZER, Manifest, l
 from hunch.text.bag import MAX_TOKENS
 from hunch.text.tokenizer import dump_tokenizer, load_tokenizer
 from hunch_export.bag_graph import write_graphs
+from hunch_export.bundle_folder import checksums_of, replaced_folder
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
 from hunch_training.evaluate import RetrievalSet, load_sets, table, tokenise
@@ -46,10 +45,7 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
     if sha256_of(tokenizer_file) != described["tokenizer_sha256"]:
         raise ValueError(f"{tokenizer_file}: not the tokeniser that {run} was trained with")
     tokenizer = load_tokenizer(tokenizer_file.read_text(encoding="utf-8"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        temporary.chmod(0o755)
+    with replaced_folder(out) as temporary:
         write_graphs(model, temporary)
         (temporary / TOKENIZER).write_text(dump_tokenizer(tokenizer), encoding="utf-8")
         valid = [tokenise(texts, tokenizer) for texts in load_sets(data, "valid")]
@@ -68,15 +64,12 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
             max_tokens=MAX_TOKENS,
             languages=languages,
             training_data=sorted({Path(file).parts[0] for file in described["data_sha256"]}),
-            sha256={path.name: sha256_of(path) for path in sorted(temporary.iterdir())},
+            sha256=checksums_of(temporary),
             metrics=metrics,
             training={"recipe": recipe, "step": state["step"], **described, "parity": parity._asdict()},
         )
         write_manifest(temporary, manifest)
         load_bundle(temporary)
-        _put_in_place(temporary, out)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return manifest
 
 
@@ -90,18 +83,8 @@ def _measure(split: str, sets: Sequence[RetrievalSet], folder: Path) -> dict[str
     return {f"{split}/{name}": round(row["dense"].mean, 4) for name, row in rows.items()}
 
 
-def _put_in_place(new: Path, out: Path) -> None:
-    """Swap folders; whoever opens the bundle in between sees the old or the new one, or for a moment none."""
-    old = new.with_name(new.name + "-old")
-    if out.exists():
-        out.rename(old)
-    new.rename(out)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Write a bundle from the command line."""
-    parser = argparse.ArgumentParser(prog="hunch-export", description=(__doc__ or "").split("\n")[0])
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command is given."""
     parser.add_argument("data", type=Path, help="the data folder, for the parity check and the metrics")
     parser.add_argument("--run", type=Path, required=True, help="the folder of a training run")
     parser.add_argument("--tokenizer", type=Path, required=True, help="the tokenizer.json of that run")
@@ -110,10 +93,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--version", default="1", help="(%(default)s)")
     parser.add_argument("--recipe", default="training/runs/bag.sh", help="what builds it again (%(default)s)")
     parser.add_argument("--test", action="store_true", help="measure the test sets too: when a bundle is cut")
-    options = parser.parse_args(arguments)
-    manifest = write_bundle(
+
+
+def run_command(options: argparse.Namespace) -> Manifest:
+    """Write a bundle from the command line."""
+    return write_bundle(
         options.run, options.tokenizer, options.data, options.out,
         name=options.name, version=options.version, recipe=options.recipe, with_test=options.test,
     )  # fmt: skip
-    size = sum(path.stat().st_size for path in options.out.iterdir())
-    print(f"{manifest.identity}: {size / 1e6:.1f} MB in {options.out}", flush=True)

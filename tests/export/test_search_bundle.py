@@ -15,7 +15,8 @@ from hunch.model.encoder import Encoder
 from hunch.text.bag import Bags, bag_fields, bag_queries
 from hunch.text.render import Fields, render_parts, render_query
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer, dump_tokenizer
-from hunch_export import write_bundle as export
+from hunch_export import cli
+from hunch_export import search_bundle as export
 from hunch_export.bag_graph import TABLE, write_graphs
 from hunch_export.parity import Parity, ParityError, check_parity, compare, open_graph, run_graph
 from hunch_export.quantise import quantise_rows
@@ -96,7 +97,9 @@ def bundle(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     small = TextSet("pairs/python", ["sort list"] * len(code), code, [{i: 1.0} for i in range(len(code))], 1000)
     monkeypatch.setattr(export, "load_sets", lambda data, split: [small])
     out = tmp_path / "bundles" / "tiny"
-    export.main([str(tmp_path), "--run", str(run), "--tokenizer", str(run / "tokenizer.json"), "--out", str(out)])
+    cli.main(
+        ["search", str(tmp_path), "--run", str(run), "--tokenizer", str(run / "tokenizer.json"), "--out", str(out)]
+    )
     return out
 
 
@@ -201,7 +204,7 @@ def test_changed_table_is_noticed(bundle: Path) -> None:
 
 
 def test_failed_export_leaves_the_old_bundle(
-    bundle: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bundle: Path, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = load_bundle(bundle).manifest
 
@@ -209,19 +212,23 @@ def test_failed_export_leaves_the_old_bundle(
         raise ParityError("no")
 
     monkeypatch.setattr(export, "check_parity", fail)
-    command = [str(tmp_path), "--run", str(run), "--tokenizer", str(run / "tokenizer.json"), "--out", str(bundle)]
-    with pytest.raises(ParityError):
-        export.main(command)
+    tokenizer = str(run / "tokenizer.json")
+    command = ["search", str(tmp_path), "--run", str(run), "--tokenizer", tokenizer, "--out", str(bundle)]
+    assert cli.main(command) == 2
+    assert capsys.readouterr().err == "hunch-export: no\n"
     assert load_bundle(bundle).manifest == before
     assert {path.name for path in bundle.parent.iterdir()} == {"tiny"}
 
 
-def test_tokeniser_of_another_run_is_refused(run: Path, tmp_path: Path) -> None:
+def test_tokeniser_of_another_run_is_refused(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     other = tmp_path / "tokenizer.json"
     shutil.copy(run / "tokenizer.json", other)
     other.write_text(dump_tokenizer(Tokenizer(PIECES[:-1])), encoding="utf-8")
-    with pytest.raises(ValueError, match="not the tokeniser"):
-        export.main([str(tmp_path), "--run", str(run), "--tokenizer", str(other), "--out", str(tmp_path / "b")])
+    command = ["search", str(tmp_path), "--run", str(run), "--tokenizer", str(other), "--out", str(tmp_path / "b")]
+    assert cli.main(command) == 2
+    assert "not the tokeniser" in capsys.readouterr().err
 
 
 def _scores(model: BagModel, tokenizer: Tokenizer, queries: Sequence[str], code: Sequence[Fields]) -> np.ndarray:

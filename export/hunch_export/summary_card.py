@@ -1,0 +1,105 @@
+"""MODEL_CARD.md of the bundle that writes: what it was made of, how good it is, where it ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hunch.model.bundle import Manifest
+from hunch_export.judgements import VERDICTS, Judgement
+
+if TYPE_CHECKING:
+    from hunch_export.summary_bundle import WritingParity
+
+_TEXT = """\
+# {name} {version}
+
+Writes one English sentence about what a function does, from its code. Made for Hunch, where it is off unless somebody
+asks for it, and where what it writes is marked as generated.
+
+## How it works
+
+Sequence to sequence: a bidirectional GRU reads the first {tokens} tokens of a function (split identifiers, cut into
+{vocabulary:,} pieces; signs are not seen), a GRU with additive attention (arXiv:1409.0473) writes, {dim} dimensions
+each, source and target share one table. Beam search with four beams. Table int8 with one scale a row, all else float16.
+
+## Training
+
+On pairs of a function and the first paragraph of its own documentation out of released packages, split by package
+(`packages_pairs`, languages: {languages}); {epochs} epochs at most, seed {seed}, best epoch by the loss on valid
+packages. Licences of the packages: MIT, BSD, Apache-2.0, LGPL, MPL and other free ones; none under GPL or AGPL alone.
+SHA-256 of every data file are in `manifest.json`. The bundle holds learned numbers and word pieces. Its licence is
+Hunch's: MIT.
+
+## Figures
+
+Written by these very files, by the product's own beam search; functions of packages that it was not trained on.
+Smoothed BLEU-4 as CodeXGLUE computes it, ROUGE-L, chrF, in percent. It has seen {languages} alone: the other languages
+show what is left when only the words are familiar.
+
+{figures}
+
+torch against ONNX: the same text for {agreement:.0%} of the functions; where it is the same, the mean log-probability
+of a token differs by {difference:.4f} at most.
+{judged}
+## Limits
+
+- It sees words, not signs: `a - b` and `b - a`, `not x` and `x` in a condition written with signs are alike to it.
+- It reads the first {tokens} tokens alone.
+- It was trained on what people wrote: it sounds sure when it is wrong. Read the code before you keep a sentence.
+- Names that no training package had are guessed at, and often come out as a more frequent word.
+- English alone; not for judging people by their code.
+"""
+
+
+def summary_card(
+    manifest: Manifest, metrics: Mapping[str, float], parity: WritingParity, described: Mapping[str, Any],
+    vocabulary: int, judgements: Sequence[Judgement],
+) -> str:  # fmt: skip
+    """Return the card; ``described`` is the run.json of the training run."""
+    return _TEXT.format(
+        name=manifest.name,
+        version=manifest.version,
+        tokens=manifest.max_tokens,
+        vocabulary=vocabulary,
+        dim=manifest.dim,
+        languages=", ".join(manifest.languages),
+        epochs=described["settings"]["epochs"],
+        seed=described["settings"]["seed"],
+        figures=_figures(metrics),
+        agreement=parity.agreement,
+        difference=parity.largest_difference,
+        judged=_judged(judgements),
+    )
+
+
+def _figures(metrics: Mapping[str, float]) -> str:
+    names = list(dict.fromkeys(name.rpartition("/")[0] for name in metrics))
+    rows = ["| set | BLEU-4 | ROUGE-L | chrF |", "| --- | --- | --- | --- |"]
+    for name in names:
+        cells = (f"{metrics[f'{name}/{metric}']:.1f}" for metric in ("bleu", "rouge_l", "chrf"))
+        rows.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def _judged(judgements: Sequence[Judgement]) -> str:
+    if not judgements:
+        return ""
+    counts = Counter(one.verdict for one in judgements)
+    lines = [
+        "",
+        f"## {len(judgements)} texts, read beside the code",
+        "",
+        "Functions of the test packages, drawn by chance. Useful: says what the function does. Harmless: true, but "
+        "says little. Wrong: says something that is not so.",
+        "",
+        ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS) + ".",
+        "",
+        "| function | written | judged |",
+        "| --- | --- | --- |",
+    ]
+    for one in judgements:
+        function = one.function.split(" ")
+        lines.append(f"| {function[0]}: `{function[-1]}` | {one.text.replace('|', chr(92) + '|')} | {one.verdict} |")
+    return "\n".join(lines) + "\n"

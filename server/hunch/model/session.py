@@ -1,0 +1,27 @@
+"""ONNX Runtime: a graph on disk to a session that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime
+
+from hunch.model.bundle import BundleError
+
+
+def load_graph(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+    """Load a graph for the processor.
+
+    Raises:
+        BundleError: ONNX Runtime cannot use the file.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.enable_cpu_mem_arena = False  # returns batch memory at once: the process lives for days
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # ONNX Runtime raises many unrelated types
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise BundleError(f"{path}: ONNX Runtime cannot load it ({first}): install Hunch again") from None
