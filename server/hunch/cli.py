@@ -28,6 +28,7 @@ examples:
   hunch search "retry with backoff lang:go -path:vendor"
   hunch search "where are passwords checked" --path 'src/**' --json
   hunch similar src/server.py:120
+  hunch summarize src/server.py:120
   hunch eval
 
 inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
@@ -52,6 +53,12 @@ _SIMILAR = """\
 Find code that does the same as the definition at a line, elsewhere in the workspace.
 
   hunch similar src/server.py:120"""
+
+_SUMMARIZE = """\
+Print one sentence about what the function at a line seems to do, written by a model that has read
+its code and nothing else. It can be wrong. No index is needed.
+
+  hunch summarize src/server.py:120"""
 
 _INDEX = """\
 Bring the index of a folder up to date: only new and changed files are read. The index is kept
@@ -166,6 +173,10 @@ def _parser() -> argparse.ArgumentParser:
     command = add("similar", "find code like the definition at a line", _SIMILAR)
     command.add_argument("place", metavar="FILE:LINE")
     _add_answer_options(command)
+
+    command = add("summarize", "one generated sentence about the function at a line", _SUMMARIZE)
+    command.add_argument("place", metavar="FILE:LINE")
+    command.add_argument("--json", action="store_true", help="one JSON object")
 
     command = add("index", "bring the index of a folder up to date", _INDEX)
     _add_directory(command)

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from hunch.engine import DATABASE, Engine, answer, open_engine, similar, update
+from hunch.engine import DATABASE, Engine, answer, chunk_in, open_engine, similar, update
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import BundleError
+from hunch.model.summariser import load_summariser
 from hunch.search.evaluate import evaluate_workspace
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Verdict
@@ -29,6 +30,8 @@ from hunch.terminal import (
     progress_bar,
     to_json,
 )
+from hunch.text.chunk import FUNCTIONS
+from hunch.text.render import render_function
 from hunch.workspace.scan import RootError
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -42,6 +45,7 @@ def run_command(name: str, options: argparse.Namespace) -> int:
     commands = {
         "search": run_search,
         "similar": run_similar,
+        "summarize": run_summarize,
         "index": run_index,
         "status": run_status,
         "eval": run_eval,
@@ -106,21 +110,53 @@ def _print(answer: Answer, options: argparse.Namespace, *, with_query: bool = Fa
 
 def run_similar(options: argparse.Namespace) -> int:
     """Find code like the definition at a line."""
-    place, separator, line = options.place.rpartition(":")
-    if not separator or not line.isdigit() or int(line) < 1:
-        raise QueryError(f"{options.place}: give a file and a line, for example src/server.py:120")
-    file = Path(place).absolute()
-    if not file.is_file():
-        raise QueryError(f"{place}: no such file")
+    file, line = _place(options.place)
     root, _ = _root_of(options.root)
     root = root.resolve()
     if not file.resolve().is_relative_to(root):
-        raise QueryError(f"{place}: not inside {root}: give its folder with --root")
+        raise QueryError(f"{file}: not inside {root}: give its folder with --root")
     with open_engine(root, write=not options.no_update, patience=_PATIENCE_SECONDS) as engine:
         if not _up_to_date(engine, options):
             return INTERRUPTED
         path = file.resolve().relative_to(root).as_posix()
-        return _print(similar(engine, path, int(line), limit=options.limit), options)
+        return _print(similar(engine, path, line, limit=options.limit), options)
+
+
+def _place(text: str) -> tuple[Path, int]:
+    """Read FILE:LINE."""
+    place, separator, line = text.rpartition(":")
+    if not separator or not line.isdigit() or int(line) < 1:
+        raise QueryError(f"{text}: give a file and a line, for example src/server.py:120")
+    file = Path(place).absolute()
+    if not file.is_file():
+        raise QueryError(f"{place}: no such file")
+    return file, int(line)
+
+
+def run_summarize(options: argparse.Namespace) -> int:
+    """Print one generated sentence about the function at a line."""
+    file, line = _place(options.place)
+    chunk = chunk_in(file.parent, file.name, line)
+    if chunk.kind not in FUNCTIONS:
+        raise QueryError(f"{options.place}: no function at this line")
+    summary = load_summariser().summarise(render_function(chunk))
+    if options.json:
+        print_json(
+            {
+                "path": options.place.rpartition(":")[0],
+                "start_line": chunk.start_line,
+                "end_line": chunk.end_line,
+                "name": chunk.name,
+                "kind": chunk.kind,
+                "language": chunk.language,
+                "documented": bool(chunk.documentation),
+                "summary": summary.text if summary else None,
+                "confidence": round(summary.confidence, 3) if summary else 0.0,
+            }
+        )
+    elif summary:
+        print(summary.text)
+    return FOUND if summary else NOTHING
 
 
 def run_index(options: argparse.Namespace) -> int:
@@ -209,6 +245,3 @@ def _lines(source: str) -> Iterator[str]:
             yield from (line.strip() for line in file if line.strip())
     except OSError as error:
         raise QueryError(f"{source}: {error.strerror}") from None
-
-
-_COMMANDS = {"search": run_search, "similar": run_similar, "index": run_index, "status": run_status, "eval": run_eval}

@@ -220,9 +220,7 @@ def test_failed_export_leaves_the_old_bundle(
     assert {path.name for path in bundle.parent.iterdir()} == {"tiny"}
 
 
-def test_tokeniser_of_another_run_is_refused(
-    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tokeniser_of_another_run_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     other = tmp_path / "tokenizer.json"
     shutil.copy(run / "tokenizer.json", other)
     other.write_text(dump_tokenizer(Tokenizer(PIECES[:-1])), encoding="utf-8")

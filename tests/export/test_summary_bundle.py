@@ -143,9 +143,7 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[RnnSeq2Seq, 
 
 
 @pytest.mark.parametrize("length", [1, 2, 7, 30])
-def test_a_step_of_the_graphs_is_a_step_of_the_model(
-    length: int, random_model: tuple[RnnSeq2Seq, Summariser]
-) -> None:
+def test_a_step_of_the_graphs_is_a_step_of_the_model(length: int, random_model: tuple[RnnSeq2Seq, Summariser]) -> None:
     model, summariser = random_model
     generator = torch.Generator().manual_seed(length)
     source = torch.randint(4, VOCABULARY, (1, length), generator=generator)

@@ -25,6 +25,7 @@ class Abilities:
     """It can be asked for settings."""
     registers_configuration: bool = False
     shows_documents: bool = False
+    applies_edits: bool = False
     code_action_literals: bool = False
 
 
@@ -61,5 +62,6 @@ def read_abilities(capabilities: Fields) -> Abilities:
         configuration=can("workspace", "configuration"),
         registers_configuration=can("workspace", "didChangeConfiguration", "dynamicRegistration"),
         shows_documents=can("window", "showDocument", "support"),
+        applies_edits=can("workspace", "applyEdit"),
         code_action_literals=bool(capabilities.at("textDocument", "codeAction", "codeActionLiteralSupport")),
     )

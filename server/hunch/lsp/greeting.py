@@ -33,11 +33,15 @@ COMMANDS = (
     "hunch.rebuild",
     "hunch.cancel",
     "hunch.summarize",
+    "hunch.document",
 )
 """Each stands for the request of the same name."""
 
 SIMILAR_KIND = "refactor.hunch"
 """Of the code action; editors hide kinds that they do not know under "more"."""
+
+DOCUMENT_KIND = "refactor.rewrite.hunch"
+"""Of the code action that inserts generated documentation"""
 
 
 async def greet(arriving: AsyncIterator[Message], outbox: Outbox) -> InitializeParams | int:
@@ -72,7 +76,7 @@ def initialize_result(encoding: Encoding) -> dict[str, Any]:
             "positionEncoding": encoding,
             "textDocumentSync": {"openClose": True, "change": 2, "save": {"includeText": False}},
             "hoverProvider": True,
-            "codeActionProvider": {"codeActionKinds": [SIMILAR_KIND]},
+            "codeActionProvider": {"codeActionKinds": [SIMILAR_KIND, DOCUMENT_KIND]},
             "workspaceSymbolProvider": {"resolveProvider": True},
             "executeCommandProvider": {"commands": list(COMMANDS)},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},

@@ -30,6 +30,7 @@ from hunch.lsp.standard import (
 if TYPE_CHECKING:
     from hunch.live import LiveWorkspace
     from hunch.lsp.searching import Found
+    from hunch.model.summariser import Summariser
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,8 @@ def _own_routes(session: Session) -> dict[str, Route]:
         "hunch/search": Route(params.read_search, lambda one: _search(session, one)),
         "hunch/similar": Route(params.read_similar, lambda one: _similar(session, one)),
         "hunch/status": Route(params.read_nothing, lambda _: session.status()),
-        "hunch/summarize": Route(standard.read_place, _summarize),
+        "hunch/summarize": Route(standard.read_place, lambda one: _summarize(session, one)),
+        "hunch/document": Route(standard.read_place, lambda one: _document(session, one)),
         "hunch/pause": for_folders(lambda live: live.pause()),
         "hunch/resume": for_folders(lambda live: live.resume()),
         "hunch/rebuild": for_folders(lambda live: live.rebuild()),
@@ -256,23 +258,53 @@ async def _symbols(session: Session, query: str) -> Any:
 
 
 async def _hover(session: Session, at: PlaceParams) -> Any:
-    if not session.recent:
+    if not session.recent and not session.settings.generated_summaries:
         return None
     from hunch.lsp import reading
 
     return await reading.hover(session, at)
 
 
-def _code_actions(session: Session, at: ActionParams) -> Any:
+async def _code_actions(session: Session, at: ActionParams) -> Any:
     if not session.places(at.uri):
         return []
     from hunch.lsp import reading
 
-    return reading.code_actions(session, at)
+    return await reading.code_actions(session, at)
 
 
-def _summarize(at: PlaceParams) -> None:
-    raise RequestError(REQUEST_FAILED, "this bundle has no summariser")
+async def _summarize(session: Session, at: PlaceParams) -> Any:
+    await _folders_ready(session)
+    from hunch.lsp import summarising
+
+    place = session.place(at.uri, "textDocument.uri")
+    found = await session.in_search(summarising.summarise, await _summariser(session), place, at.position.line)
+    return summarising.to_json(found) if found else None
+
+
+async def _document(session: Session, at: PlaceParams) -> bool:
+    """Insert a generated documentation comment; whether the client did."""
+    await _folders_ready(session)
+    from hunch.lsp import summarising
+
+    place = session.place(at.uri, "textDocument.uri")
+    if not session.client.abilities.applies_edits:
+        raise RequestError(REQUEST_FAILED, "this editor makes no edits for a server")
+    edit = await session.in_search(summarising.edit_of, await _summariser(session), place, at.position.line)
+    if edit is None:
+        return False
+    asked = {"label": "Insert generated documentation", "edit": {"changes": {at.uri: [edit]}}}
+    answer = await session.client.ask("workspace/applyEdit", asked)
+    return isinstance(answer, dict) and answer.get("applied") is True
+
+
+async def _summariser(session: Session) -> Summariser:
+    from hunch.model.bundle import BundleError
+
+    try:
+        return await session.summariser()
+    except BundleError as error:
+        raise RequestError(REQUEST_FAILED, str(error)) from None
 
 
 async def _folders_ready(session: Session) -> None:

@@ -16,7 +16,7 @@ from hunch.lsp.searching import title_of
 from hunch.lsp.session import Document, Place, Session
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
-from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.chunk import FUNCTIONS, Chunk, chunk_source
 from hunch.text.languages import language_of
 
 SETTLED_SECONDS = 1.0
@@ -28,7 +28,6 @@ Measured on 3,791 functions of ten repositories in eight languages, without test
 pairs differ in a name or a constant; from 0.75 to 0.85 (5%) they are siblings that do something different.
 """
 
-_KINDS = ("function", "method")
 _RUN = 3
 _LOOKED_AT = 5
 _MOST_FUNCTIONS = 20
@@ -100,7 +99,7 @@ def find_twins(place: Place, before: str, text: str) -> list[tuple[Chunk, Hit]]:
         except QueryError:
             continue
         for hit in answer.hits:
-            other = place.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in _KINDS else None
+            other = place.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in FUNCTIONS else None
             if other is not None and alike(tokens_of(chunk), tokens_of(other)) >= NEARLY_IDENTICAL:
                 found.append((chunk, hit))
                 break
@@ -142,7 +141,7 @@ def _functions(path: str, text: str) -> Iterator[Chunk]:
     source = text.encode("utf-8", "replace")
     language = language_of(path, source[:200])
     for chunk in chunk_source(path, language, source) if language else ():
-        if chunk.kind in _KINDS and chunk.piece == 0:
+        if chunk.kind in FUNCTIONS and chunk.piece == 0:
             yield chunk
 
 

@@ -1,7 +1,8 @@
-"""Help where code is read: what is known of a function under the cursor, and the action that finds code like it."""
+"""Help where code is read: what is known of a function under the cursor, and the actions that are offered for it."""
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import Any
 
@@ -9,13 +10,18 @@ from lsprotocol import types
 
 from hunch.lsp import uris
 from hunch.lsp.documents import text_on_disk
-from hunch.lsp.greeting import SIMILAR_KIND
+from hunch.lsp.greeting import DOCUMENT_KIND, SIMILAR_KIND
 from hunch.lsp.positions import line_at
 from hunch.lsp.searching import Found, span_of, title_of
 from hunch.lsp.session import Place, Session
 from hunch.lsp.standard import ActionParams, PlaceParams
+from hunch.lsp.summarising import GENERATED, can_be_documented
+from hunch.model.bundle import BundleError
 from hunch.search.search import Hit
-from hunch.text.chunk import Chunk
+from hunch.text.chunk import FUNCTIONS, Chunk
+from hunch.text.render import render_function
+
+logger = logging.getLogger(__name__)
 
 CHOICES = 5
 """Hits that a person is asked to choose from."""
@@ -26,17 +32,34 @@ _REASONS = 3
 
 
 async def hover(session: Session, params: PlaceParams) -> types.Hover | None:
-    """Say what a function is, on the line of its name, when the client was given it as a hit lately."""
+    """Say what a function is, on the line of its name.
+
+    When the client was given it as a hit lately, and, where the person wants that, when nobody has documented it.
+    """
     places = session.places(params.uri)
-    if not places or not session.recent:
+    if not places:
         return None
     chunk = await session.in_background(_chunk_at_name, places[0], params.position.line)
     if chunk is None:
         return None
     hit = session.recent.get((_identity(places[0]), chunk.kind, chunk.qualified_name))
-    if hit is None:
+    sentence = await _generated(session, chunk)
+    if hit is None and sentence is None:
         return None
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, hover_text(chunk, hit)))
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, hover_text(chunk, hit, sentence)))
+
+
+async def _generated(session: Session, chunk: Chunk) -> str | None:
+    """Return a generated sentence about a function that has no documentation, if the person wants such sentences."""
+    if not session.settings.generated_summaries or chunk.documentation or chunk.kind not in FUNCTIONS:
+        return None
+    try:
+        summariser = await session.summariser()
+    except BundleError as error:
+        logger.warning("%s", error)
+        return None
+    summary = await session.in_search(summariser.summarise, render_function(chunk))
+    return summary.text if summary else None
 
 
 def remember(session: Session, found: Found) -> None:
@@ -47,12 +70,14 @@ def remember(session: Session, found: Found) -> None:
             session.remember((identity, hit.record.kind, hit.record.qualified_name), hit)
 
 
-def hover_text(chunk: Chunk, hit: Hit) -> str:
+def hover_text(chunk: Chunk, hit: Hit | None, generated: str | None = None) -> str:
     """Return markdown: kind, name and place, the first sentence of the documentation, and why it was found."""
     lines = [f"**{chunk.kind}** {_code(chunk.qualified_name or chunk.name)} - {_plain(chunk.path)}:{chunk.start_line}"]
     if sentence := first_sentence(chunk.documentation):
         lines.append(_plain(sentence))
-    reasons = [reason for reason in hit.why if reason.weight > 0][:_REASONS]
+    elif generated:
+        lines.append(f"*{GENERATED}* {_plain(generated)}")
+    reasons = [reason for reason in hit.why if reason.weight > 0][:_REASONS] if hit else []
     if reasons:
         why = [f"{one.signal} ({', '.join(one.terms)})" if one.terms else one.signal for one in reasons]
         lines.append(f"Found by {_plain('; '.join(why))}")
@@ -68,23 +93,35 @@ def first_sentence(documentation: str) -> str:
     return sentence if len(sentence) <= _LONGEST_SENTENCE else sentence[:_LONGEST_SENTENCE].rstrip() + "..."
 
 
-def code_actions(session: Session, params: ActionParams) -> list[Any]:
-    """Offer to find code like the one at a place.
+async def code_actions(session: Session, params: ActionParams) -> list[Any]:
+    """Offer to find code like the one at a place, and to document a function that nobody has.
 
     Not at every place that the cursor comes by, where an editor would show a light bulb: only for what is selected.
     """
     if params.automatic and params.span.start.line == params.span.end.line:
         return []
-    if params.only and not any(kind == SIMILAR_KIND or SIMILAR_KIND.startswith(f"{kind}.") for kind in params.only):
+    places = session.places(params.uri)
+    if not places:
         return []
-    if not session.places(params.uri):
-        return []
-    span = types.Range(types.Position(*params.span.start), types.Position(*params.span.end))
-    argument = {"textDocument": {"uri": params.uri}, "range": span, "show": True}
-    command = types.Command(title="Find similar code", command="hunch.similar", arguments=[argument])
+    document = {"uri": params.uri}
+    actions = []
+    if _is_wanted(SIMILAR_KIND, params.only):
+        span = types.Range(types.Position(*params.span.start), types.Position(*params.span.end))
+        argument = {"textDocument": document, "range": span, "show": True}
+        actions.append((SIMILAR_KIND, types.Command("Find similar code", "hunch.similar", arguments=[argument])))
+    if session.settings.generated_summaries and _is_wanted(DOCUMENT_KIND, params.only):
+        line = params.span.start.line
+        if await session.in_background(can_be_documented, places[0], line):
+            place = {"textDocument": document, "position": types.Position(*params.span.start)}
+            command = types.Command("Insert generated documentation", "hunch.document", arguments=[place])
+            actions.append((DOCUMENT_KIND, command))
     if not session.client.abilities.code_action_literals:
-        return [command]
-    return [types.CodeAction(title=command.title, kind=SIMILAR_KIND, command=command)]
+        return [command for _, command in actions]
+    return [types.CodeAction(title=command.title, kind=kind, command=command) for kind, command in actions]
+
+
+def _is_wanted(kind: str, only: tuple[str, ...]) -> bool:
+    return not only or any(kind == one or kind.startswith(f"{one}.") for one in only)
 
 
 async def offer_hits(session: Session, found: Found) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hunch.live import LiveOptions, LiveWorkspace, Status
     from hunch.lsp.hints import Hints
     from hunch.lsp.progress import Progress
+    from hunch.model.summariser import Summariser
     from hunch.search.search import Hit
 
 logger = logging.getLogger(__name__)
@@ -105,6 +106,8 @@ class Session:
         self.progress: Progress | None = None
         self.closing = False
         self._resolving = asyncio.Lock()
+        self._loading_summariser = asyncio.Lock()
+        self._summariser: Summariser | None = None
         self._announced: asyncio.TimerHandle | None = None
         self._log(problems)
 
@@ -286,6 +289,17 @@ class Session:
         """Run a question that newer ones do not supersede."""
         return await asyncio.get_running_loop().run_in_executor(self.search_threads, work, *arguments)
 
+    async def summariser(self) -> Summariser:
+        """Return the model that writes, which is loaded when it is first asked for.
+
+        Raises:
+            BundleError: it cannot be used.
+        """
+        async with self._loading_summariser:
+            if self._summariser is None:
+                self._summariser = await self.in_background(_load_summariser)
+        return self._summariser
+
     def close(self) -> None:
         """End all folders' threads; from any thread, takes 1.2 seconds at most."""
         self.closing = True
@@ -316,6 +330,12 @@ def _close(folder: Folder) -> None:
         folder.live.close(timeout=1.2)
     if folder.watching is not None:
         folder.watching.stop()
+
+
+def _load_summariser() -> Summariser:
+    from hunch.model.summariser import load_summariser
+
+    return load_summariser()
 
 
 def _live_options(settings: Settings) -> LiveOptions:

@@ -24,6 +24,9 @@ class Settings:
     workspace_symbols: bool = True
     """Whether the editor's symbol search is answered."""
 
+    generated_summaries: bool = False
+    """Whether a function without documentation gets a generated sentence: on hover, and to insert."""
+
 
 DEFAULTS = Settings()
 
@@ -75,5 +78,6 @@ _SETTINGS: dict[str, tuple[str, Callable[[object], bool], str]] = {
     "pauseOnBattery": ("pause_on_battery", _is_flag, "true or false"),
     "scanInterval": ("scan_interval", _within(1, 86_400), "seconds from 1 to 86400"),
     "similarHints": ("similar_hints", _is_flag, "true or false"),
+    "generatedSummaries": ("generated_summaries", _is_flag, "true or false"),
     "workspaceSymbols": ("workspace_symbols", _is_flag, "true or false"),
 }

@@ -118,4 +118,3 @@ def load_summariser(folder: Path | None = None) -> Summariser:
     """
     folder = SHIPPED / DEFAULT_SUMMARISER if folder is None else folder
     return Summariser(load_bundle(folder, needs=NEEDS))
-
