@@ -1,6 +1,7 @@
 // The extension's entry: makes the parts and ties the commands to them.
 
 import * as vscode from "vscode";
+import { documentHere } from "./document.js";
 import { createResults } from "./results/results.js";
 import { openHit } from "./search/preview.js";
 import { createSearch } from "./search/search.js";
@@ -31,6 +32,7 @@ export function activate(context: vscode.ExtensionContext): void {
   command("hunch.searchCode", (query) => search.open(typeof query === "string" ? query : undefined));
   command("hunch.openToSide", () => search.openToSide());
   command("hunch.findSimilar", (given) => similar.here(given));
+  command("hunch.insertDocumentation", () => documentHere(server));
   command("hunch.pauseIndexing", () => asked(server.pause()));
   command("hunch.resumeIndexing", () => asked(server.resume()));
   command("hunch.rebuildIndex", () => asked(server.rebuild()));

@@ -89,6 +89,12 @@ export interface SimilarParams {
   readonly show?: boolean;
 }
 
+/** Parameters of hunch/document and hunch/summarize. */
+export interface PlaceParams {
+  readonly textDocument: { readonly uri: string };
+  readonly position: Position;
+}
+
 export type Phase = "starting" | "indexing" | "ready" | "paused" | "following" | "problem" | "closed";
 
 export interface FolderStatus {

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
-import type { Answer, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
+import type { Answer, PlaceParams, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
 import { asAnswerError } from "./answers.js";
 import { chooseInterpreter } from "./choose-interpreter.js";
 import { type Connection, Overtaken, type ServerState, Unanswerable } from "./connection.js";
@@ -106,6 +106,10 @@ class ServerConnection implements Connection {
 
   similar(params: SimilarParams, token: vscode.CancellationToken): Promise<Answer> {
     return this.#ask("hunch/similar", params, token);
+  }
+
+  document(params: PlaceParams): Promise<boolean> {
+    return this.#ask("hunch/document", params);
   }
 
   async pause(folder?: string): Promise<void> {

@@ -1,7 +1,7 @@
 // What the rest of the extension knows of the server: one connection, whatever process stands behind it.
 
 import type { CancellationToken, Disposable, Event } from "vscode";
-import type { Answer, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
+import type { Answer, PlaceParams, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
 
 /** Where the connection stands. */
 export type ServerState =
@@ -28,6 +28,11 @@ export interface Connection extends Disposable {
   search(params: SearchParams, token: CancellationToken): Promise<Answer>;
   /** @throws Overtaken, Unanswerable */
   similar(params: SimilarParams, token: CancellationToken): Promise<Answer>;
+  /**
+   * Has the server document the function at a place; false when there is nothing to document.
+   * @throws Overtaken, Unanswerable
+   */
+  document(params: PlaceParams): Promise<boolean>;
   /** For one workspace folder (its uri), or all of them. */
   pause(folder?: string): Promise<void>;
   resume(folder?: string): Promise<void>;

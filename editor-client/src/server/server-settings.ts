@@ -1,6 +1,13 @@
 // The settings that the server itself reads. Pure.
 
-const NAMES = ["cpuShare", "pauseOnBattery", "similarHints", "workspaceSymbols", "scanInterval"] as const;
+const NAMES = [
+  "cpuShare",
+  "pauseOnBattery",
+  "similarHints",
+  "generatedSummaries",
+  "workspaceSymbols",
+  "scanInterval",
+] as const;
 
 export function pickSettings(read: (name: string) => unknown): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
