@@ -236,6 +236,10 @@ class Workbench:
         )
         return "\n".join(text.replace("\xa0", " ") for _, text in sorted(lines))
 
+    def wait_for_text(self, text: re.Pattern[str]) -> None:
+        """Wait until the lines of the editor in front that can be seen hold a text."""
+        self._wait_until(lambda: text.search(self.shown_text()) is not None, f"the editor shows {text.pattern}")
+
     def highlighted_lines(self) -> list[int]:
         """Return the numbers of the lines in front that an extension has put a colour behind."""
         return [int(number) for number in self.editor.evaluate(_READ_HIGHLIGHTS)]

@@ -12,9 +12,9 @@ work=${2:-runs/seq2seq_ablations}
 train=${TRAIN:-hunch-train}
 pairs=$data/packages_pairs/python.train.jsonl.gz
 
-settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 12
-    --every 24 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
-report=()
+settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 10
+    --every 32 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
+report=(--limit 2000)
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 300 --threads 1)
     report=(--limit 20)
