@@ -23,7 +23,7 @@ Shop = tuple["RunHunch", Path]
 
 PASSWORD = "check a password against its stored hash"
 NONSENSE = "zeppelin karaoke marmalade"
-COMMANDS = ("search", "similar", "index", "status", "eval", "completion")
+COMMANDS = ("search", "similar", "summarize", "index", "status", "eval", "completion")
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 needs_posix_names = pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such file names")
@@ -287,6 +287,43 @@ def test_similar(indexed_shop: Shop) -> None:
     text = run("similar", root / "src/orders.py:5", "--root", root)
     assert text.status == found.status
     assert answer["hits"][0]["path"] in text.out
+
+
+def test_summarize_needs_no_index(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    found = run_hunch("summarize", "orders.py:5", "--json", cwd=root / "src")
+    assert (found.status, found.err) == (0, "")
+    (answer,) = found.answers
+    sentence, confidence = answer.pop("summary"), answer.pop("confidence")
+    assert len(sentence.split()) > 1 and 0 < confidence <= 1
+    assert answer == {
+        "path": "orders.py", "start_line": 4, "end_line": 6, "name": "sort_orders_by_date", "kind": "function",
+        "language": "python", "documented": True,
+    }  # fmt: skip
+    text = run_hunch("summarize", root / "src/orders.py:5")
+    assert (text.status, text.err, text.out) == (0, "", f"{sentence}\n")
+    assert not run_hunch.cache.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [
+        ("orders.py", "orders.py: give a file and a line"),
+        ("orders.py:0", "orders.py:0: give a file and a line"),
+        ("nothing.py:1", "nothing.py: no such file"),
+        ("orders.py:1", "orders.py:1: no function at this line"),
+        ("orders.py:999", "orders.py:999: no code at this line"),
+        ("noise.py:1", "noise.py: cannot be read as code (binary)"),
+    ],
+)
+def test_summarize_says_what_is_wrong(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace, place: str, told: str
+) -> None:
+    root = make_workspace({"orders.py": "LIMIT = 3\nNAMES = ['a', 'b']\nCOUNTS = {'x': LIMIT}\n"})
+    (root / "noise.py").write_bytes(b"\0\1\2" * 50)
+    found = run_hunch("summarize", place, cwd=root)
+    assert (found.status, found.out) == (2, "")
+    assert told in found.err and found.err.count("\n") == 1
 
 
 def test_eval(indexed_shop: Shop) -> None:

@@ -35,9 +35,10 @@ COMMANDS = (
     ("index", "--rebuild"),
     ("search", QUERY),
     ("similar", "src/auth.py:8"),
+    ("summarize", "src/auth.py:8"),
     ("eval", "--queries", "20"),
 )
-EXPECTED = {"similar": (0, 1), **dict.fromkeys(("index", "search", "status", "eval"), (0,))}
+EXPECTED = {"similar": (0, 1), **dict.fromkeys(("index", "search", "summarize", "status", "eval"), (0,))}
 
 
 # ---- what is loaded ----

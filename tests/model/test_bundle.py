@@ -25,6 +25,7 @@ from hunch.model.bundle import (
     sha256_of,
     write_manifest,
 )
+from hunch.model.summariser import DEFAULT_SUMMARISER, NEEDS
 
 
 @pytest.fixture
@@ -63,6 +64,14 @@ def test_the_shipped_bundle_is_whole() -> None:
 
 def test_the_shipped_bundle_is_small() -> None:
     assert sum(path.stat().st_size for path in (SHIPPED / DEFAULT_BUNDLE).iterdir()) <= 20_000_000
+
+
+def test_the_shipped_summariser_is_whole_and_small() -> None:
+    folder = SHIPPED / DEFAULT_SUMMARISER
+    bundle = load_bundle(folder, needs=NEEDS)
+    assert bundle.manifest.name == DEFAULT_SUMMARISER
+    assert {path.name for path in folder.iterdir()} == {MANIFEST, MODEL_CARD, *bundle.manifest.sha256}
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 25_000_000
 
 
 def test_a_copy_is_the_same_model(folder: Path) -> None:
