@@ -20,10 +20,11 @@ from hunch_training.cli import main
 from hunch_training.corpus import Corpus, corpora_of, keep, load_corpora, merge_rows, take
 from hunch_training.data import read_pairs
 from hunch_training.errors import TrainingError
+from hunch_training.joint_batches import draw_pairs, repeats_of
 from hunch_training.joint_model import JointModel, Shape, kept_shape, load_bag
+from hunch_training.joint_settings import Settings
 from hunch_training.run_folder import BEST, save_checkpoint
 from hunch_training.run_folder import SETTINGS as RUN_SETTINGS
-from hunch_training.train_joint import Settings, draw_pairs, repeats_of
 from hunch_training.train_tokenizer import PER_PACKAGE, count_words
 
 SETTINGS = Settings(seed=3, batch=64, dim=32)

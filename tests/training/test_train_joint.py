@@ -27,24 +27,13 @@ from hunch_training.data import read_rows
 from hunch_training.errors import TrainingError
 from hunch_training.evaluate import load_pair_sets, mean_reciprocal_rank, tokenise
 from hunch_training.hard_negatives import NOTHING
+from hunch_training.joint_batches import BODY, NAME, SIGNATURE, draw_pairs, plan_epoch
 from hunch_training.joint_model import JointModel, Shape, dense_scorer, load_model
+from hunch_training.joint_settings import Settings
 from hunch_training.run_folder import BEST, LAST, load_checkpoint, read_metrics, save_checkpoint
 from hunch_training.sequences import load_corpora_as
 from hunch_training.towers import bag_input
-from hunch_training.train_joint import (
-    BODY,
-    NAME,
-    SIGNATURE,
-    Batch,
-    Settings,
-    draw_pairs,
-    groups_of,
-    loss_of,
-    make_model,
-    plan_epoch,
-    start_from,
-    train,
-)
+from hunch_training.train_joint import Batch, groups_of, loss_of, make_model, start_from, train
 
 CPU = torch.device("cpu")
 KINDS = [(query, code) for query in ("bag", "transformer") for code in ("bag", "transformer")]

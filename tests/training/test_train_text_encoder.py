@@ -24,6 +24,17 @@ from hunch_training.cli import main
 from hunch_training.errors import TrainingError
 from hunch_training.run_folder import BEST, LAST, load_checkpoint, read_metrics
 from hunch_training.teacher import write_vectors
+from hunch_training.text_objectives import (
+    HiddenWords,
+    MaskedBatch,
+    PairBatch,
+    TaughtBatch,
+    Temperature,
+    contrastive_loss,
+    hide,
+    similarity_loss,
+    vector_loss,
+)
 from hunch_training.text_retrieval import (
     TextRetrieval,
     bm25,
@@ -34,27 +45,18 @@ from hunch_training.text_retrieval import (
 )
 from hunch_training.token_rows import token_rows
 from hunch_training.train_text_encoder import (
-    HiddenWords,
     Learner,
-    MaskedBatch,
-    PairBatch,
     Rows,
     Settings,
-    TaughtBatch,
-    Temperature,
-    contrastive_loss,
     draw_batch,
     encode_texts,
-    hide,
     load_encoder,
     loss_of,
     make_learner,
     masked_loss,
     numbers_of,
     plan_epoch,
-    similarity_loss,
     train,
-    vector_loss,
 )
 
 WORDS = [first + second for first in "bdfgklmnprst" for second in ("ab", "el", "im", "or", "un")]

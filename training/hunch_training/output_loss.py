@@ -15,7 +15,6 @@ from torch import Tensor
 _LOGITS_AT_ONCE = {"cpu": 1 << 21, "cuda": 1 << 27}
 
 
-@torch.compiler.disable  # type: ignore[untyped-decorator]  # it would be translated again for every number of tokens
 def output_loss(
     states: Tensor,
     table: Tensor,
@@ -42,8 +41,7 @@ def output_loss(
     kind = (
         torch.get_autocast_dtype(states.device.type) if torch.is_autocast_enabled(states.device.type) else table.dtype
     )
-    # torch gives no types for what a Function applies.
-    loss: Tensor = _OutputLoss.apply(states, table, bias, wanted, weights, smoothing, kind)  # type: ignore[no-untyped-call]
+    loss: Tensor = _apply(states, table, bias, wanted, weights, smoothing, kind)
     return loss
 
 
@@ -94,3 +92,7 @@ class _OutputLoss(torch.autograd.Function):
         of_states, of_table, of_bias = ctx.saved_tensors
         (slope,) = slopes
         return of_states * slope, of_table * slope, of_bias * slope, None, None, None, None
+
+
+# torch.compile would translate it again for every number of tokens.
+_apply: Any = torch.compiler.disable(_OutputLoss.apply)

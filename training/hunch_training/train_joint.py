@@ -13,7 +13,6 @@ import argparse
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,122 +24,22 @@ from torch import Tensor, distributed, nn
 
 from hunch.model.bundle import sha256_of
 from hunch.text.bag import Bags
-from hunch.text.render import FIELD_NAMES
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
-from hunch_training.bag_model import DOCUMENTATION
-from hunch_training.corpus import Corpus, keep, merge_rows, row_of_entry, take
+from hunch_training.corpus import Corpus
 from hunch_training.data import training_files
 from hunch_training.devices import gather_rows
 from hunch_training.errors import TrainingError
 from hunch_training.evaluate import RetrievalSet, load_sets, mean_reciprocal_rank, tokenise
-from hunch_training.hard_negatives import NOTHING, load_negatives
+from hunch_training.hard_negatives import load_negatives
+from hunch_training.joint_batches import Pairs, draw_pairs, plan_epoch, repeats_of
 from hunch_training.joint_model import JointModel, Shape, contrastive_loss, dense_scorer, kept_shape
+from hunch_training.joint_settings import Settings
 from hunch_training.loop import default_groups, fit
-from hunch_training.loop_settings import LoopSettings
 from hunch_training.run_folder import BEST, describe_run
-from hunch_training.sequences import in_field_order, load_corpora_as
+from hunch_training.sequences import load_corpora_as
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.towers import TowerInput
 from hunch_training.train_text_encoder import load_encoder
-
-NAME, PATH, SIGNATURE, BODY = (FIELD_NAMES.index(field) for field in ("name", "path", "signature", "body"))
-THIN = 10_000
-_SMALLEST_BATCH = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Settings(LoopSettings):
-    """What decides the result of a run, besides its data."""
-
-    epochs: int = 2
-    patience: int = 0
-    learning_rate: float = 1.2e-2
-    warmup: int = 100
-    clip: float = 0.0
-    averaging: float = 0.995
-    query_tower: str = "bag"
-    """bag or transformer"""
-    code_tower: str = "bag"
-    """bag or transformer"""
-    batch: int = 2048
-    """pairs; the code of each is a negative of the others"""
-    dim: int = 256
-    """of the space"""
-    transformer_dim: int = 256
-    """of a Transformer's embeddings and layers"""
-    layers: int = 2
-    """of a Transformer"""
-    heads: int = 4
-    """of a Transformer's attention"""
-    dropout: float = 0.1
-    """of a Transformer's embeddings and layers"""
-    apart: bool = False
-    """two Transformers instead of one that reads both sides"""
-    query_tokens: int = 32
-    """that a Transformer reads of a query"""
-    body_tokens: int = 64
-    """that a Transformer reads of a function's body"""
-    chunk_tokens: int = 8192
-    """that a Transformer reads at once, padding included"""
-    recompute: bool = False
-    """compute a Transformer's inside again on the way back, so that a large batch fits into memory"""
-    weight_rate: float = 3.0
-    """learning rate of token weights, field weights and temperature, as a multiple"""
-    transformer_rate: float = 0.08
-    """learning rate of a Transformer, as a multiple"""
-    temperature: float = 0.05
-    """where the learnt temperature starts"""
-    matryoshka: str = ""
-    """smaller sizes that shall do on their own, for example 64,128"""
-    matryoshka_weight: float = 0.5
-    """what the loss of such a size counts beside the whole"""
-    query_token_dropout: float = 0.1
-    """share of the query's tokens that fall out"""
-    code_token_dropout: float = 0.2
-    """share of the code's tokens that fall out"""
-    name_dropout: float = 0.2
-    """share of the rows whose name falls out as a whole"""
-    path_dropout: float = 0.3
-    """share of the rows whose path falls out"""
-    signature_dropout: float = 0.0
-    """share of the rows whose signature falls out"""
-    body_dropout: float = 0.0
-    """share of the rows whose body falls out, where a signature is left"""
-    name_masking: float = 0.0
-    """share of the rows whose code loses the words of its name, in name, signature and body"""
-    documentation_share: float = 0.1
-    """share of the rows that see a part of their own query as documentation"""
-    name_queries: float = 0.0
-    """share of the rows that are asked for with the function's name instead of its documentation"""
-    questions: int = 2
-    """how often an epoch sees the questions and answers"""
-    thin: int = 1
-    """how often an epoch sees a language of fewer than 10,000 pairs"""
-    neighbours: int = 8
-    """rows that stand next to each other in a package and go into a batch together"""
-    share: float = 1.0
-    """share of the batches of an epoch that are seen, for short runs"""
-    negatives: int = 0
-    """mined negatives a row, of those that --mined holds"""
-
-    @property
-    def sizes(self) -> tuple[int, ...]:
-        """The smaller sizes of ``matryoshka``.
-
-        Raises:
-            TrainingError: they are no sizes.
-        """
-        parts = [part.strip() for part in self.matryoshka.split(",") if part.strip()]
-        if not all(part.isdecimal() and 0 < int(part) < self.dim for part in parts):
-            raise TrainingError(f"--matryoshka {self.matryoshka}: give numbers below {self.dim}, for example 64,128")
-        return tuple(int(part) for part in parts)
-
-    def shape(self, vocabulary: int) -> Shape:
-        """Return what model these settings ask for."""
-        return Shape(
-            vocabulary, self.query_tower, self.code_tower, self.dim, self.transformer_dim, self.layers, self.heads,
-            self.apart, self.query_tokens, self.body_tokens,
-        )  # fmt: skip
 
 
 class Batch(NamedTuple):
@@ -151,134 +50,6 @@ class Batch(NamedTuple):
     """the code of the queries, row by row, and the mined negatives behind"""
     query_ids: Tensor
     """int64 [rows of code], equal for rows that are no negatives of each other"""
-
-
-class Pairs(NamedTuple):
-    """A batch before it becomes tensors: queries, and code with the negatives behind."""
-
-    queries: Bags
-    code: Bags
-    query_ids: NDArray[np.int64]
-
-
-# Data
-
-
-def repeats_of(corpus: Corpus, settings: Settings) -> int:
-    """Return how often an epoch sees a corpus."""
-    if corpus.language.startswith("question"):
-        return settings.questions
-    return settings.thin if len(corpus) < THIN else 1
-
-
-def plan_epoch(
-    sizes: Sequence[int], settings: Settings, repeats: Sequence[int], epoch: int, together: int = 1
-) -> list[tuple[int, NDArray[np.int64]]]:
-    """Return the batches of an epoch as (corpus number, rows), shuffled; each of one language.
-
-    Args:
-        sizes: of the corpora.
-        settings: of the run.
-        repeats: how often each corpus is seen.
-        epoch: its number, from 0.
-        together: batches that several processes take at once: they are of one language as far as there are enough.
-    """
-    generator = np.random.default_rng((settings.seed, epoch))
-    units: list[list[tuple[int, NDArray[np.int64]]]] = []
-    for number, (size, times) in enumerate(zip(sizes, repeats, strict=True)):
-        for _ in range(times):
-            rows = _shuffle_blocks(size, settings.neighbours, generator)
-            pieces = max(1, round(size / settings.batch))
-            batches = [(number, piece) for piece in np.array_split(rows, pieces) if len(piece) >= _SMALLEST_BATCH]
-            units += [batches[start : start + together] for start in range(0, len(batches), together)]
-    shuffled = [units[i] for i in generator.permutation(len(units))]
-    # Whole units first, so that the first process always takes the first batch of one.
-    shuffled.sort(key=lambda unit: len(unit) < together)
-    batches = [batch for unit in shuffled for batch in unit]
-    return batches[: max(1, round(settings.share * len(batches)))]
-
-
-def draw_pairs(
-    corpus: Corpus, rows: NDArray[np.int64], settings: Settings, generator: np.random.Generator,
-    mined: NDArray[np.int32] | None = None,
-) -> Pairs:  # fmt: skip
-    """Return a batch with its dropout applied.
-
-    Tokens fall out one by one, fields as a whole, so that nothing can be leaned on. Some rows see half of their
-    query's tokens as documentation and are asked for with another half: the pairs have no documentation of their own,
-    the functions of a workspace have. Mined negatives are thinned out in the same way.
-    """
-    queries, code = _thin_out(corpus, rows, settings, generator)
-    query_ids = corpus.query_ids[rows]
-    if mined is not None and settings.negatives:
-        chosen = generator.permuted(mined[rows], axis=1)[:, : settings.negatives].ravel()
-        wrong = np.unique(chosen[chosen != NOTHING]).astype(np.int64)
-        wrong = wrong[~np.isin(wrong, rows)]
-        if len(wrong):
-            code = _append(code, _thin_out(corpus, wrong, settings, generator)[1])
-            query_ids = np.concatenate([query_ids, corpus.query_ids[wrong]])
-    return Pairs(queries, code, query_ids)
-
-
-def _thin_out(
-    corpus: Corpus, rows: NDArray[np.int64], settings: Settings, generator: np.random.Generator
-) -> tuple[Bags, Bags]:
-    queries, code = take(corpus.queries, rows), take(corpus.code, rows)
-    if settings.name_queries:
-        queries, code = _ask_with_names(queries, code, generator.random(len(rows)) < settings.name_queries)
-    documented = generator.random(len(rows)) < settings.documentation_share
-    documented_entry = documented[row_of_entry(queries)]
-    documentation = keep(queries, documented_entry & (generator.random(len(queries.ids)) < 0.5))
-    documentation.fields[:] = DOCUMENTATION
-    query_dropout = np.where(documented_entry, 0.5, settings.query_token_dropout)
-    queries = keep(queries, generator.random(len(queries.ids)) >= query_dropout)
-    kept = generator.random(len(code.ids)) >= settings.code_token_dropout
-    row = row_of_entry(code)
-    for field, share in ((NAME, settings.name_dropout), (PATH, settings.path_dropout)):
-        kept &= ~((code.fields == field) & (generator.random(len(rows)) < share)[row])
-    if settings.name_masking:
-        kept &= ~(_stands_in_name(code) & (generator.random(len(rows)) < settings.name_masking)[row])
-    if settings.signature_dropout or settings.body_dropout:
-        without = generator.random(len(rows)) < settings.signature_dropout
-        signed = np.bincount(row, code.fields == SIGNATURE, minlength=len(rows)) > 0
-        bodiless = (generator.random(len(rows)) < settings.body_dropout) & signed & ~without
-        kept &= ~(((code.fields == SIGNATURE) & without[row]) | ((code.fields == BODY) & bodiless[row]))
-    code = merge_rows(keep(code, kept), documentation)
-    return queries, in_field_order(code) if settings.code_tower == "transformer" else code
-
-
-def _ask_with_names(queries: Bags, code: Bags, chosen: NDArray[np.bool_]) -> tuple[Bags, Bags]:
-    """Turn the names of the chosen rows into their queries; the code loses its name and its signature, which has it."""
-    in_name, in_signature = code.fields == NAME, code.fields == SIGNATURE
-    named = chosen & (np.bincount(row_of_entry(code), in_name, minlength=len(code)) >= 2)
-    chosen_entry = named[row_of_entry(code)]
-    names = keep(code, in_name & chosen_entry)
-    names.fields[:] = 0
-    asked = merge_rows(keep(queries, ~named[row_of_entry(queries)]), names)
-    return asked, keep(code, ~((in_name | in_signature) & chosen_entry))
-
-
-def _stands_in_name(code: Bags) -> NDArray[np.bool_]:
-    """Return which entries are words of the name of their row, bool [total]; paths and documentation are left alone."""
-    key = (row_of_entry(code) << 32) | code.ids
-    in_name = np.isin(key, key[code.fields == NAME])
-    masked: NDArray[np.bool_] = in_name & np.isin(code.fields, [NAME, SIGNATURE, BODY])
-    return masked
-
-
-def _append(first: Bags, second: Bags) -> Bags:
-    return Bags(
-        offsets=np.concatenate([first.offsets, second.offsets[1:] + first.offsets[-1]]),
-        ids=np.concatenate([first.ids, second.ids]),
-        fields=np.concatenate([first.fields, second.fields]),
-        counts=np.concatenate([first.counts, second.counts]),
-    )
-
-
-def _shuffle_blocks(size: int, block: int, generator: np.random.Generator) -> NDArray[np.int64]:
-    starts = np.arange(0, size, block)
-    order = generator.permutation(len(starts))
-    return np.concatenate([np.arange(start, min(start + block, size)) for start in starts[order]]).astype(np.int64)
 
 
 # Model
