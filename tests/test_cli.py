@@ -312,8 +312,8 @@ def test_summarize_needs_no_index(run_hunch: RunHunch, make_workspace: MakeWorks
         ("orders.py:0", "orders.py:0: give a file and a line"),
         ("nothing.py:1", "nothing.py: no such file"),
         ("orders.py:1", "orders.py:1: no function at this line"),
-        ("orders.py:999", "orders.py:999: no code at this line"),
-        ("noise.py:1", "noise.py: cannot be read as code (binary)"),
+        ("orders.py:999", "orders.py:999: no function at this line"),
+        ("noise.py:1", "noise.py:1: cannot be read as code (binary)"),
     ],
 )
 def test_summarize_says_what_is_wrong(

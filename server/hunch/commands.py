@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from hunch.engine import DATABASE, Engine, answer, chunk_in, open_engine, similar, update
+from hunch.engine import DATABASE, Engine, answer, open_engine, similar, update
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import BundleError
@@ -30,9 +30,8 @@ from hunch.terminal import (
     progress_bar,
     to_json,
 )
-from hunch.text.chunk import FUNCTIONS
-from hunch.text.render import render_function
-from hunch.workspace.scan import RootError
+from hunch.text.function import function_at
+from hunch.workspace.scan import RootError, Skip, read_source
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -136,20 +135,24 @@ def _place(text: str) -> tuple[Path, int]:
 def run_summarize(options: argparse.Namespace) -> int:
     """Print one generated sentence about the function at a line."""
     file, line = _place(options.place)
-    chunk = chunk_in(file.parent, file.name, line)
-    if chunk.kind not in FUNCTIONS:
+    file = file.resolve()
+    source = read_source(file.parent, file.name)
+    if isinstance(source, Skip):
+        raise QueryError(f"{options.place}: cannot be read as code ({source.reason})")
+    function = function_at(file.name, source, line)
+    if function is None:
         raise QueryError(f"{options.place}: no function at this line")
-    summary = load_summariser().summarise(render_function(chunk))
+    summary = load_summariser().summarise(function.code)
     if options.json:
         print_json(
             {
                 "path": options.place.rpartition(":")[0],
-                "start_line": chunk.start_line,
-                "end_line": chunk.end_line,
-                "name": chunk.name,
-                "kind": chunk.kind,
-                "language": chunk.language,
-                "documented": bool(chunk.documentation),
+                "start_line": function.start_line,
+                "end_line": function.end_line,
+                "name": function.name,
+                "kind": function.kind,
+                "language": function.language,
+                "documented": bool(function.documentation),
                 "summary": summary.text if summary else None,
                 "confidence": round(summary.confidence, 3) if summary else 0.0,
             }

@@ -209,23 +209,13 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
     Raises:
         QueryError: there is no code at that place.
     """
-    chunk = chunk_in(engine.root, path, line)
-    return similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit)
-
-
-def chunk_in(root: Path, path: str, line: int) -> Chunk:
-    """Return the innermost definition, or the code between definitions, at a 1-based line of a file.
-
-    Raises:
-        QueryError: the file cannot be read, or there is no code at that place.
-    """
-    source = read_source(root, path)
+    source = read_source(engine.root, path)
     if isinstance(source, Skip):
-        raise QueryError(f"{path}: cannot be read as code ({source.reason})")
+        raise QueryError(f"{path}: cannot be searched with ({source.reason})")
     chunk = chunk_at(path, source, line)
     if chunk is None:
         raise QueryError(f"{path}:{line}: no code at this line")
-    return chunk
+    return similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit)
 
 
 def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:

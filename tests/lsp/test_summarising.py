@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hunch.text.chunk import chunk_source
+from lsp.conftest import Talk
 
 if TYPE_CHECKING:
-    from lsp.conftest import Start, Talk
+    from conftest import RunHunch
+    from lsp.conftest import Start
 
 SOURCE = '''\
 import os
@@ -59,6 +63,12 @@ def actions(talk: Talk, uri: str, line: int, **context: Any) -> Any:
     )
 
 
+def ask_for_edit(talk: Talk, command: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """Run a command; return its id and the server's request for the edit, which is still to be answered."""
+    asked = talk.begin("workspace/executeCommand", command)
+    return asked, talk.until(lambda message: message.get("method") == "workspace/applyEdit", answering=False)
+
+
 def test_a_function_gets_a_sentence(store: tuple[Talk, str]) -> None:
     talk, uri = store
     answer = talk.ask("hunch/summarize", talk.at(uri, 5, 8))
@@ -100,8 +110,7 @@ def test_an_action_documents_a_function(store: tuple[Talk, str]) -> None:
     assert actions(talk, uri, 4, triggerKind=2) == []  # the cursor came by
     (action,) = actions(talk, uri, 6, only=["refactor.rewrite"])
     assert action["title"] == "Insert generated documentation"
-    asked = talk.begin("workspace/executeCommand", {key: action[key] for key in ("command", "arguments")})
-    request = talk.until(lambda message: message.get("method") == "workspace/applyEdit", answering=False)
+    asked, request = ask_for_edit(talk, {key: action[key] for key in ("command", "arguments")})
     ((changed, (edit,)),) = request["params"]["edit"]["changes"].items()
     assert changed == uri
     place = {"line": 5, "character": 0}
@@ -114,6 +123,89 @@ def test_an_action_documents_a_function(store: tuple[Talk, str]) -> None:
     (method,) = [one for one in chunk_source("store.py", "python", text.encode()) if one.kind == "method"]
     assert method.documentation == talk.ask("hunch/summarize", talk.at(uri, 5))["summary"]
     assert method.body.strip().startswith("if os.path.exists(path):")
+
+
+def test_an_edit_is_for_one_version_where_the_client_can(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "store.py").write_text(SOURCE)
+    talk = start()
+    talk.open(tmp_path, capabilities={"workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}}})
+    talk.wait_until_indexed()
+    uri = (tmp_path / "store.py").as_uri()
+    talk.edit(uri, SOURCE)
+    asked, request = ask_for_edit(talk, {"command": "hunch.document", "arguments": [talk.at(uri, 5)]})
+    (change,) = request["params"]["edit"]["documentChanges"]
+    assert change["textDocument"] == {"uri": uri, "version": 2}
+    assert change["edits"][0]["range"]["start"] == {"line": 5, "character": 0}
+    talk.send({"jsonrpc": "2.0", "id": request["id"], "result": {"applied": True}})
+    assert talk.answer(asked)["result"] is True
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ({"result": {"applied": False, "failureReason": "read-only"}}, "the editor did not make the edit: read-only"),
+        ({"result": None}, "the editor did not make the edit: it gave no reason"),
+        ({"error": {"code": -32603, "message": "no"}}, "the editor did not make the edit: no"),
+    ],
+    ids=["not applied", "nothing", "error"],
+)
+def test_an_edit_that_is_not_made_is_told(store: tuple[Talk, str], answer: dict[str, Any], reason: str) -> None:
+    talk, uri = store
+    asked, request = ask_for_edit(talk, {"command": "hunch.document", "arguments": [talk.at(uri, 5)]})
+    talk.send({"jsonrpc": "2.0", "id": request["id"], **answer})
+    error = talk.answer(asked)["error"]
+    assert error["code"] == -32803 and reason in error["message"]
+
+
+def test_a_sentence_is_for_the_text_of_now(store: tuple[Talk, str]) -> None:
+    """Documentation never lands at a line that has moved while it was written."""
+    talk, uri = store
+    asked = talk.begin("hunch/document", talk.at(uri, 5))
+    change = {"textDocument": {"uri": uri, "version": 3}, "contentChanges": [{"text": "\n\n\n" + SOURCE}]}
+    talk.tell("textDocument/didChange", change)
+    assert talk.answer(asked)["error"]["message"] == "the text has changed meanwhile: ask again"
+
+
+def test_of_a_long_function_the_beginning_counts(store: tuple[Talk, str]) -> None:
+    talk, uri = store
+    want(talk)
+    body = "".join(f"    total = add_price(total, prices[{number}])\n" for number in range(300))
+    talk.tell("textDocument/didChange", {
+        "textDocument": {"uri": uri, "version": 3},
+        "contentChanges": [{"text": f"def total_of(prices):\n{body}    return total\n"}],
+    })  # fmt: skip
+    answers = [talk.ask("hunch/summarize", talk.at(uri, line)) for line in (0, 150, 301)]
+    assert answers[0] == answers[1] == answers[2]
+    assert answers[0]["range"] == {"start": {"line": 0, "character": 0}, "end": {"line": 302, "character": 0}}
+    assert talk.ask("textDocument/hover", talk.at(uri, 0, 5)) is not None
+    assert [line for line in range(1, 302) if talk.ask("textDocument/hover", talk.at(uri, line, 5))] == []
+
+
+def test_a_missing_model_is_told_once(run_hunch: RunHunch, tmp_path: Path) -> None:
+    (tmp_path / "store.py").write_text(SOURCE)
+    code = (
+        "import hunch.model.summariser as one; one.DEFAULT_SUMMARISER = 'nothing'\n"
+        "from hunch.cli import main; raise SystemExit(main(['lsp']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], env=run_hunch.environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        talk = Talk(process)
+        talk.open(tmp_path)
+        talk.wait_until_indexed()
+        want(talk)
+        uri = (tmp_path / "store.py").as_uri()
+        for _ in range(3):
+            assert talk.ask("textDocument/hover", talk.at(uri, 4, 8)) is None
+        code_, reason = talk.error("hunch/summarize", talk.at(uri, 4))
+        assert code_ == -32803 and "nothing/manifest.json: no model bundle there" in reason
+        shown = [one["params"]["message"] for one in talk.seen if one.get("method") == "window/showMessage"]
+        assert shown == [reason]
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_nothing_is_inserted_where_there_is_nothing_to_document(store: tuple[Talk, str]) -> None:

@@ -26,6 +26,8 @@ class Abilities:
     registers_configuration: bool = False
     shows_documents: bool = False
     applies_edits: bool = False
+    versions_edits: bool = False
+    """It makes an edit only in the version of a document that the edit was made for."""
     code_action_literals: bool = False
 
 
@@ -63,5 +65,6 @@ def read_abilities(capabilities: Fields) -> Abilities:
         registers_configuration=can("workspace", "didChangeConfiguration", "dynamicRegistration"),
         shows_documents=can("window", "showDocument", "support"),
         applies_edits=can("workspace", "applyEdit"),
+        versions_edits=can("workspace", "workspaceEdit", "documentChanges"),
         code_action_literals=bool(capabilities.at("textDocument", "codeAction", "codeActionLiteralSupport")),
     )

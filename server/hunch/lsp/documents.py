@@ -16,7 +16,7 @@ LARGEST_TEXT = 1_000_000
 def open_document(session: Session, params: OpenParams) -> None:
     """Take a document's text. While it is what the disk has, the file goes on standing for itself."""
     text = _valid(params.text)
-    document = Document(params.uri, text, text)
+    document = Document(params.uri, text, text, params.version)
     session.documents[params.uri] = document
     for place in session.places(params.uri):
         session.client.run(_put_unless_saved(session, document, place), "opening a document")
@@ -30,7 +30,7 @@ def change_document(session: Session, params: ChangeParams) -> Document | None:
     text = document.text
     for change in params.changes:
         text = apply_change(text, change.span, change.text, session.client.abilities.encoding)
-    document.text = _valid(text)
+    document.text, document.version = _valid(text), params.version
     for place in session.places(params.uri):
         _put(place, document.text)
     return document

@@ -30,7 +30,7 @@ from hunch.lsp.standard import (
 if TYPE_CHECKING:
     from hunch.live import LiveWorkspace
     from hunch.lsp.searching import Found
-    from hunch.model.summariser import Summariser
+    from hunch.model.summariser import Summary
 
 logger = logging.getLogger(__name__)
 
@@ -258,7 +258,7 @@ async def _symbols(session: Session, query: str) -> Any:
 
 
 async def _hover(session: Session, at: PlaceParams) -> Any:
-    if not session.recent and not session.settings.generated_summaries:
+    if not session.places(at.uri) or not (session.recent or session.settings.generated_summaries):
         return None
     from hunch.lsp import reading
 
@@ -278,33 +278,52 @@ async def _summarize(session: Session, at: PlaceParams) -> Any:
     from hunch.lsp import summarising
 
     place = session.place(at.uri, "textDocument.uri")
-    found = await session.in_search(summarising.summarise, await _summariser(session), place, at.position.line)
-    return summarising.to_json(found) if found else None
+    text = session.text_of(at.uri)
+    function = await session.in_background(summarising.read_function, place, text, at.position.line)
+    summary = await _summary_of(session, function.code) if function else None
+    return summarising.to_json(function, summary) if function and summary else None
 
 
 async def _document(session: Session, at: PlaceParams) -> bool:
-    """Insert a generated documentation comment; whether the client did."""
+    """Insert a generated documentation comment; false when there is nothing to document."""
     await _folders_ready(session)
     from hunch.lsp import summarising
 
     place = session.place(at.uri, "textDocument.uri")
-    if not session.client.abilities.applies_edits:
+    abilities = session.client.abilities
+    if not abilities.applies_edits:
         raise RequestError(REQUEST_FAILED, "this editor makes no edits for a server")
-    edit = await session.in_search(summarising.edit_of, await _summariser(session), place, at.position.line)
+    document = session.documents.get(at.uri)
+    text, version = session.text_of(at.uri), document.version if document else None
+    function = await session.in_background(summarising.read_function, place, text, at.position.line)
+    summary = await _summary_of(session, function.code) if function and function.room else None
+    edit = summarising.edit_of(function, summary.text) if function and summary else None
     if edit is None:
         return False
-    asked = {"label": "Insert generated documentation", "edit": {"changes": {at.uri: [edit]}}}
-    answer = await session.client.ask("workspace/applyEdit", asked)
-    return isinstance(answer, dict) and answer.get("applied") is True
+    if session.text_of(at.uri) is not text:
+        raise RequestError(REQUEST_FAILED, "the text has changed meanwhile: ask again")
+    change: dict[str, Any] = {"changes": {at.uri: [edit]}}
+    if abilities.versions_edits and version is not None:
+        change = {"documentChanges": [{"textDocument": {"uri": at.uri, "version": version}, "edits": [edit]}]}
+    try:
+        asked = {"label": "Insert generated documentation", "edit": change}
+        answer = await session.client.ask("workspace/applyEdit", asked)
+    except ClientError as error:
+        raise RequestError(REQUEST_FAILED, f"the editor did not make the edit: {error}") from None
+    if not isinstance(answer, dict) or answer.get("applied") is not True:
+        reason = answer.get("failureReason") if isinstance(answer, dict) else None
+        raise RequestError(REQUEST_FAILED, f"the editor did not make the edit: {reason or 'it gave no reason'}")
+    return True
 
 
-async def _summariser(session: Session) -> Summariser:
+async def _summary_of(session: Session, code: str) -> Summary | None:
     from hunch.model.bundle import BundleError
 
     try:
-        return await session.summariser()
+        summariser = await session.summariser()
     except BundleError as error:
         raise RequestError(REQUEST_FAILED, str(error)) from None
+    return await session.in_search(summariser.summarise, code)
 
 
 async def _folders_ready(session: Session) -> None:

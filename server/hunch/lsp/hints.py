@@ -16,7 +16,8 @@ from hunch.lsp.searching import title_of
 from hunch.lsp.session import Document, Place, Session
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
-from hunch.text.chunk import FUNCTIONS, Chunk, chunk_source
+from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.function import KINDS
 from hunch.text.languages import language_of
 
 SETTLED_SECONDS = 1.0
@@ -30,7 +31,7 @@ pairs differ in a name or a constant; from 0.75 to 0.85 (5%) they are siblings t
 
 _RUN = 3
 _LOOKED_AT = 5
-_MOST_FUNCTIONS = 20
+_MOST_KINDS = 20
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
@@ -93,13 +94,13 @@ class Hints:
 def find_twins(place: Place, before: str, text: str) -> list[tuple[Chunk, Hit]]:
     """Return the functions that a text has and had not before, each with one elsewhere that is nearly identical."""
     found = []
-    for chunk in list(new_functions(place.path, before, text))[:_MOST_FUNCTIONS]:
+    for chunk in list(new_functions(place.path, before, text))[:_MOST_KINDS]:
         try:
             answer = place.live.similar(place.path, chunk.start_line, limit=_LOOKED_AT)
         except QueryError:
             continue
         for hit in answer.hits:
-            other = place.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in FUNCTIONS else None
+            other = place.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in KINDS else None
             if other is not None and alike(tokens_of(chunk), tokens_of(other)) >= NEARLY_IDENTICAL:
                 found.append((chunk, hit))
                 break
@@ -141,7 +142,7 @@ def _functions(path: str, text: str) -> Iterator[Chunk]:
     source = text.encode("utf-8", "replace")
     language = language_of(path, source[:200])
     for chunk in chunk_source(path, language, source) if language else ():
-        if chunk.kind in FUNCTIONS and chunk.piece == 0:
+        if chunk.kind in KINDS and chunk.piece == 0:
             yield chunk
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Any
 
@@ -15,13 +14,10 @@ from hunch.lsp.positions import line_at
 from hunch.lsp.searching import Found, span_of, title_of
 from hunch.lsp.session import Place, Session
 from hunch.lsp.standard import ActionParams, PlaceParams
-from hunch.lsp.summarising import GENERATED, can_be_documented
+from hunch.lsp.summarising import GENERATED, read_function
 from hunch.model.bundle import BundleError
 from hunch.search.search import Hit
-from hunch.text.chunk import FUNCTIONS, Chunk
-from hunch.text.render import render_function
-
-logger = logging.getLogger(__name__)
+from hunch.text.chunk import Chunk
 
 CHOICES = 5
 """Hits that a person is asked to choose from."""
@@ -43,22 +39,25 @@ async def hover(session: Session, params: PlaceParams) -> types.Hover | None:
     if chunk is None:
         return None
     hit = session.recent.get((_identity(places[0]), chunk.kind, chunk.qualified_name))
-    sentence = await _generated(session, chunk)
+    sentence = await _generated(session, places[0], params)
     if hit is None and sentence is None:
         return None
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, hover_text(chunk, hit, sentence)))
 
 
-async def _generated(session: Session, chunk: Chunk) -> str | None:
+async def _generated(session: Session, place: Place, params: PlaceParams) -> str | None:
     """Return a generated sentence about a function that has no documentation, if the person wants such sentences."""
-    if not session.settings.generated_summaries or chunk.documentation or chunk.kind not in FUNCTIONS:
+    if not session.settings.generated_summaries:
+        return None
+    text = session.text_of(params.uri)
+    function = await session.in_background(read_function, place, text, params.position.line)
+    if function is None or function.documentation:
         return None
     try:
         summariser = await session.summariser()
-    except BundleError as error:
-        logger.warning("%s", error)
+    except BundleError:
         return None
-    summary = await session.in_search(summariser.summarise, render_function(chunk))
+    summary = await session.in_search(summariser.summarise, function.code)
     return summary.text if summary else None
 
 
@@ -109,9 +108,11 @@ async def code_actions(session: Session, params: ActionParams) -> list[Any]:
         span = types.Range(types.Position(*params.span.start), types.Position(*params.span.end))
         argument = {"textDocument": document, "range": span, "show": True}
         actions.append((SIMILAR_KIND, types.Command("Find similar code", "hunch.similar", arguments=[argument])))
-    if session.settings.generated_summaries and _is_wanted(DOCUMENT_KIND, params.only):
-        line = params.span.start.line
-        if await session.in_background(can_be_documented, places[0], line):
+    can_document = session.settings.generated_summaries and session.client.abilities.applies_edits
+    if can_document and _is_wanted(DOCUMENT_KIND, params.only):
+        text, line = session.text_of(params.uri), params.span.start.line
+        function = await session.in_background(read_function, places[0], text, line)
+        if function is not None and function.room is not None:
             place = {"textDocument": document, "position": types.Position(*params.span.start)}
             command = types.Command("Insert generated documentation", "hunch.document", arguments=[place])
             actions.append((DOCUMENT_KIND, command))
@@ -153,7 +154,7 @@ async def offer_hits(session: Session, found: Found) -> None:
 def _chunk_at_name(place: Place, line: int) -> Chunk | None:
     """Return the named definition whose head is at a line, counted from 0: its first line to the one with its name."""
     chunk = place.live.chunk_at(place.path, line + 1)
-    if chunk is None or not chunk.name:
+    if chunk is None or not chunk.name or chunk.piece > 1:
         return None
     if chunk.start_line == line + 1:
         return chunk

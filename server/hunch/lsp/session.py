@@ -20,6 +20,7 @@ from hunch.lsp.latest import Latest
 from hunch.lsp.settings import Settings, read_settings
 from hunch.lsp.standard import WorkspaceFolder
 from hunch.lsp.status import status_of
+from hunch.model.bundle import BundleError
 
 if TYPE_CHECKING:
     from hunch.live import LiveOptions, LiveWorkspace, Status
@@ -72,6 +73,8 @@ class Document:
     text: str
     opened_text: str
     """What the client opened it with."""
+    version: int | None = None
+    """Of the text, as the client counts."""
 
 
 class Place(NamedTuple):
@@ -107,7 +110,7 @@ class Session:
         self.closing = False
         self._resolving = asyncio.Lock()
         self._loading_summariser = asyncio.Lock()
-        self._summariser: Summariser | None = None
+        self._summariser: Summariser | BundleError | None = None
         self._announced: asyncio.TimerHandle | None = None
         self._log(problems)
 
@@ -289,15 +292,24 @@ class Session:
         """Run a question that newer ones do not supersede."""
         return await asyncio.get_running_loop().run_in_executor(self.search_threads, work, *arguments)
 
+    def text_of(self, uri: str) -> str | None:
+        """Return the text of a document that the client has open, None of any other."""
+        document = self.documents.get(uri)
+        return document.text if document else None
+
     async def summariser(self) -> Summariser:
         """Return the model that writes, which is loaded when it is first asked for.
 
         Raises:
-            BundleError: it cannot be used.
+            BundleError: it cannot be used, which the person is told once.
         """
         async with self._loading_summariser:
             if self._summariser is None:
                 self._summariser = await self.in_background(_load_summariser)
+                if isinstance(self._summariser, BundleError):
+                    self.client.tell("window/showMessage", _message(WARNING, str(self._summariser)))
+        if isinstance(self._summariser, BundleError):
+            raise self._summariser
         return self._summariser
 
     def close(self) -> None:
@@ -332,10 +344,13 @@ def _close(folder: Folder) -> None:
         folder.watching.stop()
 
 
-def _load_summariser() -> Summariser:
+def _load_summariser() -> Summariser | BundleError:
     from hunch.model.summariser import load_summariser
 
-    return load_summariser()
+    try:
+        return load_summariser()
+    except BundleError as error:
+        return error
 
 
 def _live_options(settings: Settings) -> LiveOptions:

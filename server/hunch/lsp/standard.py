@@ -53,6 +53,7 @@ class OpenParams:
 
     uri: str
     text: str
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class ChangeParams:
 
     uri: str
     changes: tuple[Change, ...]
+    version: int | None = None
+    """Of the text after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,19 +125,26 @@ def read_workspace_folders(fields: Fields, name: str) -> tuple[WorkspaceFolder, 
 def read_opened(raw: object) -> OpenParams:
     """Read the parameters of ``textDocument/didOpen``."""
     document = Fields(raw).inner("textDocument")
-    return OpenParams(document.text("uri"), document.text("text"))
+    return OpenParams(document.text("uri"), document.text("text"), _version_of(document))
 
 
 def read_changed(raw: object) -> ChangeParams:
     """Read the parameters of ``textDocument/didChange``."""
     fields = Fields(raw)
+    document = fields.inner("textDocument")
     return ChangeParams(
-        fields.inner("textDocument").text("uri"),
+        document.text("uri"),
         tuple(
             Change(read_span(change.inner("range")) if change.has("range") else None, change.text("text"))
             for change in fields.objects("contentChanges")
         ),
+        _version_of(document),
     )
+
+
+def _version_of(document: Fields) -> int | None:
+    version = document.at("version")
+    return version if isinstance(version, int) and not isinstance(version, bool) else None
 
 
 def read_document(raw: object) -> str:

@@ -91,16 +91,16 @@ class Summariser:
         for length in range(1, longest + 1):
             chances, hidden, context = self._writer.run(None, {"tokens": last, **state, **fixed})
             together = totals[:, None] + chances
-            place = int(np.argmax(together[:, END]))
-            ended = float(together[place, END])
-            if ended / divisors[length] > best_score:
-                best, best_score = Written(texts[place], ended), ended / divisors[length]
-            together[:, END] = -np.inf
             flat = together.ravel()
-            chosen = np.argpartition(-flat, beams)[:beams]
+            chosen = np.argpartition(-flat, 2 * beams)[: 2 * beams]
             chosen = chosen[np.argsort(-flat[chosen], kind="stable")]
             parents, following = np.divmod(chosen, together.shape[1])
-            totals = flat[chosen]
+            # A text may end where its end is among the likeliest ways to go on; see hunch_training.decoding.
+            for parent, token, total in zip(parents[:beams], following[:beams], flat[chosen[:beams]], strict=True):
+                if token == END and total / divisors[length] > best_score:
+                    best, best_score = Written(texts[parent], float(total)), float(total / divisors[length])
+            going_on = np.flatnonzero(following != END)[:beams]
+            parents, following, totals = parents[going_on], following[going_on], flat[chosen[going_on]]
             texts = [(*texts[parent], int(token)) for parent, token in zip(parents, following, strict=True)]
             last = following.astype(np.int32)
             state = {"hidden": hidden[parents], "context": context[parents]}

@@ -13,7 +13,7 @@ from hunch.text.languages import LANGUAGES
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, outline_of
 from hunch.text.source_text import SourceText
 
-__all__ = ["FUNCTIONS", "KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_source"]
+__all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_source"]
 
 KINDS: Final = (
     "function",
@@ -30,9 +30,6 @@ KINDS: Final = (
     "block",
     "file",
 )
-FUNCTIONS: Final = ("function", "method")
-"""The kinds that a sentence can be written about."""
-
 _PIECE_LINES: Final = 100
 _PIECE_OVERLAP: Final = 10
 _BLOCK_LINES: Final = (5, 60)

@@ -1,76 +1,33 @@
-"""A sentence as a documentation comment, in the style and at the place that each language has for it."""
+"""A sentence as a documentation comment, in the style and at the place that each language has for it. Pure."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
+from hunch.text.function import Function
 from hunch.text.languages import LANGUAGES
-from hunch.text.outline import Definition, outline_of
-from hunch.text.source_text import SourceText
 
-__all__ = ["Insertion", "insertion_of"]
+__all__ = ["documentation_lines"]
 
 _WIDTH: Final = 100
 _LEAST_WIDTH: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Insertion:
-    """Whole lines that go in front of a row, counted from 0."""
+def documentation_lines(function: Function, sentence: str) -> str:
+    """Return the lines that document a function, to be put in front of ``function.room.row``.
 
-    row: int
-    text: str
-
-
-def insertion_of(path: str, language: str, source: bytes, line: int, sentence: str) -> Insertion | None:
-    """Return where and how a sentence documents the function at a 1-based line.
-
-    None when there is no function, it is documented already, or no line can stand where its documentation would.
+    Nothing where there is no room, or where the language has no comments.
     """
-    file = SourceText(path, language, source)
-    definition = _function_at(file, line - 1)
-    if definition is None or definition.documentation:
-        return None
-    if language == "python":
-        return _docstring(file, definition, sentence)
-    indent = _indent_of(file.lines[definition.start_row])
-    lines = _STYLES.get(language, _plain_style(language))(sentence, max(_LEAST_WIDTH, _WIDTH - len(indent)))
-    return (
-        Insertion(definition.start_row, "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)) if lines else None
-    )
-
-
-def _function_at(file: SourceText, row: int) -> Definition | None:
-    here = [
-        one
-        for one in outline_of(file).definitions
-        if one.kind in ("function", "method") and one.start_row <= row <= one.end_row
-    ]
-    return min(here, key=lambda one: one.end_row - one.start_row, default=None)
-
-
-def _docstring(file: SourceText, definition: Definition, sentence: str) -> Insertion | None:
-    """Below the signature, in front of the first line of the body; a body on the signature's own line has no room."""
-    row = definition.header_row + 1
-    if file.rest_of_row(definition.body_start).partition("#")[0].strip(" \t:"):
-        return None
-    while row <= definition.end_row and not file.lines[row].strip():
-        row += 1
-    if row > definition.end_row:
-        return None
-    indent = _indent_of(file.lines[row])
-    safe = sentence.replace("\\", "\\\\").replace('"""', "'''")
-    safe = safe[:-1] + "'" if safe.endswith('"') else safe
-    lines = _wrapped(safe, max(_LEAST_WIDTH, _WIDTH - len(indent) - 6))
-    text = f'{indent}"""' + f"\n{indent}".join(lines) + ('"""\n' if len(lines) == 1 else f'\n{indent}"""\n')
-    return Insertion(definition.header_row + 1, text)
-
-
-def _indent_of(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
+    if function.room is None or not sentence.strip():
+        return ""
+    indent = function.room.indent
+    style = _STYLES.get(function.language) or _plain_style(function.language)
+    if function.language == "elixir" and function.code.startswith(("defp ", "defguardp ", "defmacrop ")):
+        style = _marked("#")  # the compiler throws away what @doc says of private ones
+    lines = style(sentence, max(_LEAST_WIDTH, _WIDTH - len(indent)))
+    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
 
 
 def _wrapped(sentence: str, width: int) -> list[str]:
@@ -78,10 +35,19 @@ def _wrapped(sentence: str, width: int) -> list[str]:
 
 
 _Style = Callable[[str, int], list[str]]
+"""Of a sentence and the columns that a line has"""
+
+
+def _docstring(sentence: str, width: int) -> list[str]:
+    safe = sentence.replace("\\", "\\\\").replace('"""', "'''")
+    safe = safe[:-1] + "'" if safe.endswith('"') else safe
+    lines = _wrapped(safe, width - 6)
+    lines[0] = f'"""{lines[0]}'
+    return [f'{lines[0]}"""'] if len(lines) == 1 else [*lines, '"""']
 
 
 def _block(sentence: str, width: int) -> list[str]:
-    lines = _wrapped(sentence.replace("*/", "* /"), width - 7)
+    lines = _wrapped(sentence.replace("*/", "* /").replace("/*", "/ *"), width - 7)  # some languages nest comments
     return [f"/** {lines[0]} */"] if len(lines) == 1 else ["/**", *(f" * {line}" for line in lines), " */"]
 
 
@@ -106,6 +72,7 @@ def _attribute(sentence: str, width: int) -> list[str]:
 
 
 _STYLES: Final[dict[str, _Style]] = {
+    "python": _docstring,
     **dict.fromkeys(("javascript", "typescript", "tsx", "java", "php", "c", "cpp", "kotlin", "scala"), _block),
     **dict.fromkeys(("rust", "swift", "zig"), _marked("///")),
     "csharp": _summary_tag,

@@ -44,11 +44,6 @@ def render_parts(*, name: str = "", path: str = "", signature: str = "", documen
     )
 
 
-def render_function(chunk: Chunk) -> str:
-    """Return the code of a function without its documentation, as the summariser reads it."""
-    return f"{chunk.signature}\n{chunk.body}"
-
-
 def symbols_of(chunk: Chunk) -> tuple[str, ...]:
     """Return the full names under which a chunk is looked up."""
     return tuple({chunk.name, chunk.qualified_name} - {""})
