@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hunch.model.bundle import MANIFEST, sha256_of
+from hunch.model.bundle import MANIFEST, Manifest, sha256_of
 
 
 @contextmanager
@@ -27,6 +27,12 @@ def replaced_folder(out: Path) -> Iterator[Path]:
 def checksums_of(folder: Path) -> dict[str, str]:
     """Return the SHA-256 of every file in a folder but its manifest, by name."""
     return {path.name: sha256_of(path) for path in sorted(folder.iterdir()) if path.name != MANIFEST}
+
+
+def described(manifest: Manifest, folder: Path) -> str:
+    """Return a line about a bundle for the person who made it."""
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    return f"{manifest.identity}: {size / 1e6:.1f} MB in {folder}"
 
 
 def _put_in_place(new: Path, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""The hunch-export command: one bundle a command. Errors are told in one line; status 2."""
+"""The hunch-export command. Errors are told in one line; status 2."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import sys
 from collections.abc import Sequence
 
 from hunch.model.bundle import BundleError
-from hunch_export import search_bundle, summary_bundle
+from hunch_export import judgements, search_bundle, summary_bundle
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
 
-_BUNDLES = {"search": search_bundle, "summariser": summary_bundle}
+_COMMANDS = {"search": search_bundle, "summariser": summary_bundle, "judge": judgements}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write a bundle; return the exit status."""
+    """Run one command; return the exit status."""
     parser = argparse.ArgumentParser(prog="hunch-export", description="Turn a trained run into a model bundle.")
-    commands = parser.add_subparsers(required=True, metavar="BUNDLE")
-    for name, module in _BUNDLES.items():
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, module in _COMMANDS.items():
         text = (module.__doc__ or "").split("\n")[0]
         command = commands.add_parser(
             name, help=text, description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -27,10 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command.set_defaults(run_command=module.run_command)
     options = parser.parse_args(arguments)
     try:
-        manifest = options.run_command(options)
+        options.run_command(options)
     except (TrainingError, ParityError, BundleError, ValueError, OSError) as error:
         print(f"hunch-export: {error}", file=sys.stderr)
         return 2
-    size = sum(path.stat().st_size for path in options.out.iterdir())
-    print(f"{manifest.identity}: {size / 1e6:.1f} MB in {options.out}", flush=True)
     return 0

@@ -14,7 +14,7 @@ from hunch.model.bundle import BUNDLE_FORMAT, MODEL_CARD, TOKENIZER, Manifest, l
 from hunch.text.bag import MAX_TOKENS
 from hunch.text.tokenizer import dump_tokenizer, load_tokenizer
 from hunch_export.bag_graph import write_graphs
-from hunch_export.bundle_folder import checksums_of, replaced_folder
+from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
 from hunch_training.evaluate import RetrievalSet, load_sets, table, tokenise
@@ -95,9 +95,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", action="store_true", help="measure the test sets too: when a bundle is cut")
 
 
-def run_command(options: argparse.Namespace) -> Manifest:
+def run_command(options: argparse.Namespace) -> None:
     """Write a bundle from the command line."""
-    return write_bundle(
+    manifest = write_bundle(
         options.run, options.tokenizer, options.data, options.out,
         name=options.name, version=options.version, recipe=options.recipe, with_test=options.test,
     )  # fmt: skip
+    print(described(manifest, options.out), flush=True)

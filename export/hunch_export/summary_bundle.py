@@ -18,10 +18,11 @@ import torch
 
 from hunch.model.bundle import BUNDLE_FORMAT, MODEL_CARD, TOKENIZER, Manifest, write_manifest
 from hunch.model.bundle import load_bundle as load
-from hunch.model.summariser import NEEDS, Summariser
+from hunch.model.summariser import BEAMS, LENGTH_PENALTY, LONGEST, NEEDS, Summariser
+from hunch.text.function import function_at
 from hunch.text.subwords import BEGIN, END, dump_subwords
-from hunch_export.bundle_folder import checksums_of, replaced_folder
-from hunch_export.judgements import Judgement, read_judgements
+from hunch_export.bundle_folder import checksums_of, described, replaced_folder
+from hunch_export.judgements import Judgement, read_judgements, weights_of
 from hunch_export.parity import ParityError
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_export.summary_card import summary_card
@@ -40,9 +41,6 @@ LEAST_AGREEMENT = 0.8
 """Share of the functions about which both write the same, word for word; a near tie may end otherwise."""
 PARITY_ROWS = 100
 _OTHER_ROWS = 400
-_BEAMS = 4
-_LONGEST = 40
-_PENALTY = 0.6
 
 
 class WritingParity(NamedTuple):
@@ -91,6 +89,8 @@ def write_summary_bundle(
             sha256=checksums_of(folder),
         )  # fmt: skip
         write_manifest(folder, manifest)
+        if any(one.weights != weights_of(manifest) for one in judgements):
+            raise TrainingError("the texts were judged for another model: draw them anew with hunch-export judge")
         summariser = Summariser(load(folder, needs=NEEDS))
         valid = _some(pairs_of(data, language, "valid"), limit)
         parity = check_parity(model, summariser, valid)
@@ -129,27 +129,34 @@ def check_parity(model: RnnSeq2Seq, summariser: Summariser, pairs: Sequence[Pair
     """
     difference, same, count = 0.0, 0, 0
     for pair in _some(pairs, PARITY_ROWS):
-        ids = summariser.subwords.encode_code(pair.code, summariser.bundle.manifest.max_tokens)
+        ids = summariser.subwords.encode_code(code_of(pair), summariser.bundle.manifest.max_tokens)
         if not ids:
             continue
-        ours = summariser.write(ids, beams=_BEAMS, longest=_LONGEST, penalty=_PENALTY)
+        ours = summariser.write(ids)
         (theirs,) = beam_search(
-            model, torch.tensor([ids]), begin=BEGIN, end=END, beams=_BEAMS, longest=_LONGEST, penalty=_PENALTY
+            model, torch.tensor([ids]), begin=BEGIN, end=END, beams=BEAMS, longest=LONGEST, penalty=LENGTH_PENALTY
         )
         count += 1
         if list(ours.tokens) == theirs.tokens:
             same += 1
             tokens = len(ours.tokens) + 1
-            difference = max(difference, abs(ours.total - theirs.score * ((5 + tokens) / 6) ** _PENALTY) / tokens)
+            theirs_total = theirs.score * ((5 + tokens) / 6) ** LENGTH_PENALTY
+            difference = max(difference, abs(ours.total - theirs_total) / tokens if ours.ended else 0.0)
     parity = WritingParity(round(difference, 4), round(same / max(1, count), 4))
     if parity.largest_difference > LARGEST_DIFFERENCE or parity.agreement < LEAST_AGREEMENT:
         raise ParityError(f"largest difference {parity.largest_difference:.4f}, agreement {parity.agreement:.3f}")
     return parity
 
 
+def code_of(pair: Pair) -> str:
+    """Return the code of a pair as the product hands it to the summariser; as it stands where no function is seen."""
+    function = function_at(pair.path, pair.code.encode("utf-8", "replace"), 1)
+    return function.code if function is not None and function.name == pair.name else pair.code
+
+
 def texts_of(summariser: Summariser, pairs: Sequence[Pair]) -> list[str]:
     """Return what a bundle writes about some functions; nothing where there is no word in the code."""
-    found = (summariser.summarise(pair.code) for pair in pairs)
+    found = (summariser.summarise(code_of(pair)) for pair in pairs)
     return [summary.text if summary else "" for summary in found]
 
 
@@ -181,11 +188,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--test", action="store_true", help="measure the test set too: when a bundle is cut")
 
 
-def run_command(options: argparse.Namespace) -> Manifest:
+def run_command(options: argparse.Namespace) -> None:
     """Write a bundle from the command line."""
     torch.set_num_threads(1)
     judgements = read_judgements(options.judgements) if options.judgements else ()
-    return write_summary_bundle(
+    manifest = write_summary_bundle(
         options.run, options.data, options.out, name=options.name, version=options.version, recipe=options.recipe,
         with_test=options.test, judgements=judgements, limit=options.limit,
     )  # fmt: skip
+    print(described(manifest, options.out), flush=True)

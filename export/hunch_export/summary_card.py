@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hunch.model.bundle import Manifest
+from hunch.model.summariser import BEAMS
 from hunch_export.judgements import VERDICTS, Judgement
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ asks for it, and where what it writes is marked as generated.
 
 Sequence to sequence: a bidirectional GRU reads the first {tokens} tokens of a function (split identifiers, cut into
 {vocabulary:,} pieces; signs are not seen), a GRU with additive attention (arXiv:1409.0473) writes, {dim} dimensions
-each, source and target share one table. Beam search with four beams. Table int8 with one scale a row, all else float16.
+each, source and target share one table. Beam search with {beams} beams. Table int8 with one scale a row, all else
+float16.
 
 ## Training
 
@@ -64,6 +66,7 @@ def summary_card(
         tokens=manifest.max_tokens,
         vocabulary=vocabulary,
         dim=manifest.dim,
+        beams=BEAMS,
         languages=", ".join(manifest.languages),
         epochs=described["settings"]["epochs"],
         seed=described["settings"]["seed"],

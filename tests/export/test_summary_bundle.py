@@ -90,23 +90,33 @@ def test_a_bundle_that_writes_does_not_search(bundle: Path) -> None:
         load_bundle(bundle)
 
 
-def test_judged_texts_stand_in_the_card(data: Path, run: Path, tmp_path: Path) -> None:
+def test_judged_texts_stand_in_the_card(
+    bundle: Path, data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     judged = tmp_path / "judged.jsonl"
-    row = {"function": "p p/m.py open_tree", "documentation": "Open the tree.", "text": "Open the | tree."}
-    judged.write_text("".join(json.dumps({**row, "verdict": verdict}) + "\n" for verdict in ("useful", "wrong")))
+    pairs = str(data / "packages_pairs/python.test.jsonl.gz")
+    assert cli.main(["judge", str(bundle), pairs, "--count", "2"]) == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first["text"] == first["documentation"] and first["verdict"] == ""
+    first |= {"verdict": "useful", "function": "p p/m.py open_tree", "text": "Open the | tree."}
+    second["verdict"] = "wrong"
+    judged.write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
     out = tmp_path / "summary"
     command = ["summariser", str(data), "--run", str(run), "--out", str(out), "--limit", "4", "--judgements"]
     assert cli.main([*command, str(judged)]) == 0
     card = (out / MODEL_CARD).read_text(encoding="utf-8")
     assert "1 useful, 0 harmless, 1 wrong." in card
     assert r"| p: `open_tree` | Open the \| tree. | useful |" in card
+    judged.write_text(json.dumps({**second, "weights": "0" * 12}))
+    assert cli.main([*command, str(judged)]) == 2
+    assert "judged for another model" in capsys.readouterr().err
 
 
 def test_texts_without_a_verdict_are_refused(
     data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     judged = tmp_path / "judged.jsonl"
-    judged.write_text(json.dumps({"function": "f", "documentation": "d", "text": "t", "verdict": ""}))
+    judged.write_text(json.dumps({"function": "f", "documentation": "d", "text": "t", "verdict": "", "weights": ""}))
     command = ["summariser", str(data), "--run", str(run), "--out", str(tmp_path / "out"), "--judgements", str(judged)]
     assert cli.main(command) == 2
     assert "judged.jsonl:1: the verdict is ''" in capsys.readouterr().err

@@ -35,13 +35,36 @@ def test_loss_and_gradients_are_those_of_cross_entropy(
     torch.testing.assert_close(alone, expected)
 
 
-def test_bfloat16_is_near() -> None:
+def test_without_gradients_none_are_computed(monkeypatch: pytest.MonkeyPatch) -> None:
+    states, table, bias, wanted, _ = example(11, 30)
+    made: list[Tensor] = []
+
+    def zeros(one: Tensor) -> Tensor:
+        made.append(one)
+        return torch.zeros(one.shape)
+
+    monkeypatch.setattr(torch, "zeros_like", zeros)
+    with torch.no_grad():
+        output_loss(states, table, bias, wanted)
+    assert made == []
+    output_loss(states, table, bias, wanted)
+    assert [tuple(one.shape) for one in made] == [(30, 8), (30,)]
+
+
+def test_no_rows_cost_nothing() -> None:
+    states, table, bias, wanted, _ = example(0, 30)
+    assert output_loss(states, table, bias, wanted).item() == 0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.5])
+def test_bfloat16_is_near(smoothing: float) -> None:
     states, table, bias, wanted, _ = example(64, 500)
-    expected = functional.cross_entropy(states @ table.T + bias, wanted)
+    rounded = states.bfloat16().float() @ table.bfloat16().float().T + bias
+    expected = functional.cross_entropy(rounded, wanted, label_smoothing=smoothing)
     slopes = torch.autograd.grad(expected, (states, table, bias))
     with torch.autocast("cpu", torch.bfloat16):
-        found = output_loss(states.bfloat16(), table, bias, wanted)
+        found = output_loss(states.bfloat16(), table, bias, wanted, smoothing=smoothing)
     assert found.dtype == torch.float32
-    torch.testing.assert_close(found, expected, atol=0.02, rtol=0.01)
+    torch.testing.assert_close(found, expected, atol=0.002, rtol=0.001)
     for one, other in zip(torch.autograd.grad(found, (states, table, bias)), slopes, strict=True):
         assert float(functional.cosine_similarity(one.flatten(), other.flatten(), dim=0)) > 0.999

@@ -90,12 +90,17 @@ def beam_search(
     for length in range(1, longest + 1):
         logits, state, _ = model.step(tokens, state)
         together = scores[:, :, None] + logits.float().log_softmax(dim=1).view(count, beams, -1)
-        ended, which = (together[:, :, end] / ((5 + length) / 6) ** penalty).max(dim=1)
-        for row, (score, place) in enumerate(zip(ended.tolist(), which.tolist(), strict=True)):
+        values, places = together.flatten(1).topk(min(2 * beams, together[0].numel()), dim=1)
+        is_end = places % together.shape[2] == end
+        # A text may end where its end is among the likeliest ways to go on. If it might end anywhere, short texts
+        # would win that no person writes: their few unlikely steps cost less than many likely ones.
+        ended = torch.where(is_end[:, :beams], values[:, :beams], float("-inf")) / ((5 + length) / 6) ** penalty
+        for row, (score, place) in enumerate(zip(*map(Tensor.tolist, ended.max(dim=1)), strict=True)):
             if score > best[row][0]:
-                best[row] = score, texts[row, place].tolist()
-        together[:, :, end] = float("-inf")
-        scores, flat = together.flatten(1).topk(beams, dim=1)
+                best[row] = score, texts[row, places[row, place] // together.shape[2]].tolist()
+        going_on = is_end.to(torch.int8).argsort(dim=1, stable=True)[:, :beams]
+        scores = values.masked_fill(is_end, float("-inf")).gather(1, going_on)
+        flat = places.gather(1, going_on)
         parents, following = flat // together.shape[2], flat % together.shape[2]
         texts = torch.cat(
             [texts.gather(1, parents[:, :, None].expand(-1, -1, length - 1)), following[:, :, None]], dim=2
@@ -107,7 +112,7 @@ def beam_search(
             break
     else:
         for row, score in enumerate((scores[:, 0] / furthest).tolist()):
-            if score > best[row][0]:
+            if best[row][0] == float("-inf"):  # nothing has ended: what there is of a text
                 best[row] = score, texts[row, 0].tolist()
     nothing = torch.zeros(0, 0)
     return [Written(text, score, nothing) for score, text in best]

@@ -26,7 +26,7 @@ def output_loss(
 ) -> Tensor:
     """Return ``functional.cross_entropy(states @ table.T + bias, wanted, weights, label_smoothing=smoothing)``.
 
-    In bfloat16 where autocast is on; sums, softmax and loss are float32 all the same.
+    Products are in bfloat16 where autocast says so; sums, softmax and loss are float32 all the same. 0 without rows.
 
     Args:
         states: float [n, dim], one row a token that is wanted.
@@ -41,7 +41,7 @@ def output_loss(
     kind = (
         torch.get_autocast_dtype(states.device.type) if torch.is_autocast_enabled(states.device.type) else table.dtype
     )
-    loss: Tensor = _apply(states, table, bias, wanted, weights, smoothing, kind)
+    loss: Tensor = _apply(states, table, bias, wanted, weights, smoothing, kind, torch.is_grad_enabled())
     return loss
 
 
@@ -49,10 +49,9 @@ class _OutputLoss(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any, states: Tensor, table: Tensor, bias: Tensor, wanted: Tensor, weights: Tensor, smoothing: float,
-        kind: torch.dtype,
+        kind: torch.dtype, learns: bool,
     ) -> Tensor:  # fmt: skip
         vocabulary = len(table)
-        learns = any(ctx.needs_input_grad)
         rows, pieces = states.to(kind), table.to(kind)
         row_weights = weights[wanted]
         divisor = row_weights.sum()
@@ -61,8 +60,7 @@ class _OutputLoss(torch.autograd.Function):
         # Each row's gradient: its probabilities times ``spread``, less what was wanted.
         spread = of_wanted + of_all * weights.sum()
         loss = states.new_zeros((), dtype=torch.float32)
-        of_rows = torch.empty_like(rows) if learns else None
-        of_table, of_bias = torch.zeros_like(table), torch.zeros_like(bias)
+        gradients = (torch.empty_like(rows), torch.zeros_like(table), torch.zeros_like(bias)) if learns else None
         step = max(1, _LOGITS_AT_ONCE.get(states.device.type, 1 << 24) // vocabulary)
         for start in range(0, len(rows), step):
             part = slice(start, start + step)
@@ -72,9 +70,10 @@ class _OutputLoss(torch.autograd.Function):
             log_chances = logits.sub_(total)
             loss -= (of_wanted[part] * log_chances.gather(1, targets).squeeze(1)).sum()
             if smoothing:
-                loss -= of_all * (log_chances @ weights).sum()
-            if of_rows is None:
+                loss -= of_all * (log_chances * weights).sum()
+            if gradients is None:
                 continue
+            of_rows, of_table, of_bias = gradients
             slope = log_chances.exp_().mul_(spread[part, None])
             slope.scatter_add_(1, targets, -of_wanted[part, None])
             if smoothing:
@@ -83,7 +82,8 @@ class _OutputLoss(torch.autograd.Function):
             low = slope.to(kind)
             of_rows[part] = low @ pieces
             of_table += low.T @ rows[part]
-        if of_rows is not None:
+        if gradients is not None:
+            of_rows, of_table, of_bias = gradients
             ctx.save_for_backward(of_rows.to(states.dtype), of_table, of_bias)
         return loss
 
@@ -91,8 +91,8 @@ class _OutputLoss(torch.autograd.Function):
     def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor | None, ...]:
         of_states, of_table, of_bias = ctx.saved_tensors
         (slope,) = slopes
-        return of_states * slope, of_table * slope, of_bias * slope, None, None, None, None
+        return of_states * slope, of_table * slope, of_bias * slope, None, None, None, None, None
 
 
 # torch.compile would translate it again for every number of tokens.
-_apply: Any = torch.compiler.disable(_OutputLoss.apply)
+_apply: Any = torch.compiler.disable(_OutputLoss.apply)  # type: ignore[no-untyped-call]  # torch has no type for it

@@ -307,6 +307,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_stage(options: argparse.Namespace) -> None:
     """Run the stage from the command line."""
     settings = settings_of(options, Settings)
+    if options.subwords and settings.whole_words:
+        raise TrainingError("--whole-words learns a vocabulary: give it without --subwords")
     torch.set_num_threads(options.threads)
     valid_file = valid_file_of(options.pairs)
     options.run.mkdir(parents=True, exist_ok=True)

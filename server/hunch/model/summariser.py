@@ -23,9 +23,10 @@ NEEDS = (READ_GRAPH, WRITE_GRAPH, TOKENIZER)
 
 Floats = NDArray[np.float32]
 
-_BEAMS = 4
-_LONGEST = 40
-_LENGTH_PENALTY = 0.6
+BEAMS = 4
+LONGEST = 40
+"""Tokens of a text; one that has not ended by then is none"""
+LENGTH_PENALTY = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,13 @@ class Summary:
 
 
 class Written(NamedTuple):
-    """Tokens, without the one that begins and the one that ends, and the sum of their log-probabilities."""
+    """A text as tokens."""
 
     tokens: tuple[int, ...]
+    """Without the one that begins and the one that ends"""
     total: float
+    """Sum of the log-probabilities of these tokens, and of the end if there is one"""
+    ended: bool
 
 
 class Summariser:
@@ -63,17 +67,17 @@ class Summariser:
         self._writer = load_graph(bundle.path(WRITE_GRAPH), threads)
 
     def summarise(self, code: str) -> Summary | None:
-        """Return one sentence about a function; None when there is no word in its code."""
+        """Return one sentence about a function; None when there is no word in its code, or no end to the sentence."""
         ids = self.subwords.encode_code(code, self.bundle.manifest.max_tokens)
         if not ids:
             return None
         written = self.write(ids)
-        text = self.subwords.decode(written.tokens)
+        text = self.subwords.decode(written.tokens) if written.ended else ""
         confidence = float(np.exp(written.total / (len(written.tokens) + 1)))
         return Summary(text, confidence) if text else None
 
     def write(
-        self, ids: list[int], *, beams: int = _BEAMS, longest: int = _LONGEST, penalty: float = _LENGTH_PENALTY
+        self, ids: list[int], *, beams: int = BEAMS, longest: int = LONGEST, penalty: float = LENGTH_PENALTY
     ) -> Written:
         """Return the best text for some tokens of code.
 
@@ -86,19 +90,19 @@ class Summariser:
         texts: list[tuple[int, ...]] = [()]
         totals: Floats = np.zeros(1, np.float32)
         last = np.array([BEGIN], np.int32)
-        best, best_score = Written((), 0.0), -np.inf
+        best, best_score = Written((), 0.0, False), -np.inf
         divisors = ((5 + np.arange(longest + 1)) / 6) ** penalty
         for length in range(1, longest + 1):
             chances, hidden, context = self._writer.run(None, {"tokens": last, **state, **fixed})
             together = totals[:, None] + chances
             flat = together.ravel()
-            chosen = np.argpartition(-flat, 2 * beams)[: 2 * beams]
+            chosen = np.argpartition(-flat, min(2 * beams, len(flat) - 1))[: 2 * beams]
             chosen = chosen[np.argsort(-flat[chosen], kind="stable")]
             parents, following = np.divmod(chosen, together.shape[1])
             # A text may end where its end is among the likeliest ways to go on; see hunch_training.decoding.
             for parent, token, total in zip(parents[:beams], following[:beams], flat[chosen[:beams]], strict=True):
                 if token == END and total / divisors[length] > best_score:
-                    best, best_score = Written(texts[parent], float(total)), float(total / divisors[length])
+                    best, best_score = Written(texts[parent], float(total), True), float(total / divisors[length])
             going_on = np.flatnonzero(following != END)[:beams]
             parents, following, totals = parents[going_on], following[going_on], flat[chosen[going_on]]
             texts = [(*texts[parent], int(token)) for parent, token in zip(parents, following, strict=True)]
@@ -107,7 +111,7 @@ class Summariser:
             # No beginning can end better than if all that follows were certain.
             if totals[0] / divisors[-1] <= best_score:
                 return best
-        return best if best_score >= totals[0] / divisors[-1] else Written(texts[0], float(totals[0]))
+        return best if best.ended else Written(texts[0], float(totals[0]), False)
 
 
 def load_summariser(folder: Path | None = None) -> Summariser:
