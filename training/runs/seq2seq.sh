@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Trains both models that write documentation, and measures what they write about functions of unseen packages.
 #
-#   training/runs/seq2seq.sh [DATA] [WORK]       an hour and a half on two cores with bfloat16, twice that without; minutes
-#                                                on a GPU; goes on where it was cut off
+#   training/runs/seq2seq.sh [DATA] [WORK]       two hours on two cores with bfloat16, three or more without; minutes on
+#                                                a GPU; goes on where it was cut off
 #   SMALL=1 training/runs/seq2seq.sh ...         the same steps on a few rows, under a minute
 #   TRAIN=.venv/bin/hunch-train                  the command, of training/ as it is installed
 #   FAST="--bf16"                                for processors that compute in bfloat16 (lscpu | grep bf16) and for GPUs

@@ -14,6 +14,7 @@ const SETTINGS = [
   "cpuShare",
   "pauseOnBattery",
   "similarHints",
+  "generatedSummaries",
   "workspaceSymbols",
   "maxResults",
   "trace.server",
