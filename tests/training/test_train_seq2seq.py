@@ -14,6 +14,7 @@ from hunch.text.subwords import BEGIN, END, PAD
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
 from hunch_training.run_folder import LAST, load_checkpoint, read_metrics
+from hunch_training.subwords import load_subwords
 from hunch_training.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
 from hunch_training.train_seq2seq import (
     Rows,
@@ -126,6 +127,18 @@ def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
         train(Rows(token_rows([]), token_rows([])), some, VOCABULARY, SMALL, tmp_path, device=CPU)
     with pytest.raises(TrainingError, match="'lstm': known are rnn, transformer"):
         make_model(replace(SMALL, model="lstm"), VOCABULARY)
+
+
+def test_a_vocabulary_of_whole_words(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pairs = str(data / "packages_pairs/python.train.jsonl.gz")
+    run, flags = tmp_path / "run", ["--dim", "16", "--epochs", "1", "--threads", "1", "--limit", "40"]
+    assert main(["seq2seq", pairs, "--run", str(run), "--whole-words", "--vocabulary", "30", *flags]) == 0
+    words = load_subwords(run / "subwords.json")
+    assert words.get_vocab_size() <= 30 and json.loads(words.to_str())["model"]["type"] == "WordLevel"
+    assert "unknown" in capsys.readouterr().out
+    other = ["seq2seq", pairs, "--run", str(tmp_path / "other"), "--whole-words", "--subwords"]
+    assert main([*other, str(run / "subwords.json"), *flags]) != 0
+    assert "give it without --subwords" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("kind", ["rnn", "transformer"])

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What each remedy against over-fitting and against frequent words does, one change at a time, on part of the pairs.
 #
-#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about three quarters of an hour of one core; goes on where it was cut off
+#   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about half an hour of one core; goes on where it was cut off
 #   SMALL=1 training/runs/seq2seq_ablations.sh ...       the same steps on a few rows, minutes
 #   TRAIN=.venv/bin/hunch-train                          the command, of training/ as it is installed
 #   FAST="--bf16"                                        for processors that compute in bfloat16, and for GPUs
@@ -12,9 +12,9 @@ work=${2:-runs/seq2seq_ablations}
 train=${TRAIN:-hunch-train}
 pairs=$data/packages_pairs/python.train.jsonl.gz
 
-settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 10
-    --every 32 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
-report=(--limit 2000)
+settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 8
+    --every 40 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
+report=(--limit 1000)
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 300 --threads 1)
     report=(--limit 20)
