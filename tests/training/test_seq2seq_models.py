@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from hunch_training.decoding import StepModel, beam_search, greedy
+from hunch_training.ensemble import Ensemble
 from hunch_training.rnn_seq2seq import RnnSeq2Seq
 from hunch_training.transformer_seq2seq import TransformerSeq2Seq
 
@@ -189,3 +190,16 @@ def test_a_beam_is_never_worse_than_the_greedy_text() -> None:
         (plain,) = greedy(model, source, begin=BEGIN, end=END, longest=6)
         (wide,) = beam_search(model, source, begin=BEGIN, end=END, beams=4, longest=6, penalty=0.0)
         assert wide.score >= plain.score - 1e-5
+
+
+def test_an_ensemble_has_the_mean_of_the_chances() -> None:
+    one, other = chain(1), chain(2)
+    both = Ensemble([one, other])
+    source, tokens = torch.ones(3, 1), torch.tensor([BEGIN, 3, 4])
+    logits, state, attention = both.step(tokens, both.begin(source))
+    torch.testing.assert_close(logits.exp(), (one.logits[tokens].exp() + other.logits[tokens].exp()) / 2)
+    assert len(both.select(state, torch.tensor([0, 0]))) == 2 and attention.shape == (3, 1)
+    same = beam_search(Ensemble([one, one]), source, begin=BEGIN, end=END, longest=5)
+    assert [written.tokens for written in same] == [
+        written.tokens for written in beam_search(one, source, begin=BEGIN, end=END, longest=5)
+    ]

@@ -22,5 +22,5 @@ def test_small_recipe_ends_with_figures(data: Path, tmp_path: Path) -> None:
     done = subprocess.run(recipe, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "work/report/figures.json").read_text())
-    assert set(figures["figures"]) == {"most similar function", "rnn", "transformer"}
+    assert set(figures["figures"]) == {"most similar function", "rnn", "transformer", "together"}
     assert figures["rows"] == 20 and (tmp_path / "work/report/curves.png").is_file()

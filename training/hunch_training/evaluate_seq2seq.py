@@ -23,7 +23,8 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.text.subwords import BEGIN, END, PAD, words_of
 from hunch_training.data import Pair, fields_of, read_pairs
-from hunch_training.decoding import Written, beam_search, greedy
+from hunch_training.decoding import StepModel, Written, beam_search, greedy
+from hunch_training.ensemble import Ensemble
 from hunch_training.errors import TrainingError
 from hunch_training.generation_metrics import Distribution, GenerationFigures, distribution_of, measure_texts
 from hunch_training.pictures import draw_attention, draw_curves, write_samples
@@ -57,12 +58,21 @@ def nearest_documentation(pairs: Sequence[Pair], known: Sequence[Pair]) -> list[
 
 
 def documentation_of(
-    run: Path, pairs: Sequence[Pair], *, beams: int = 1, penalty: float = 0.6, longest: int = 40
+    runs: Sequence[Path], pairs: Sequence[Pair], *, beams: int = 1, penalty: float = 0.6, longest: int = 40
 ) -> list[str]:
-    """Return what the best model of a run writes about each function."""
-    model, settings = load_model(run)
-    subwords = load_subwords(run / SUBWORDS)
-    sources = token_rows(encode_code(subwords, [pair.code for pair in pairs], settings.longest_source))
+    """Return what the best model of a run, or those of several runs together, write about each function.
+
+    Raises:
+        TrainingError: the runs have different vocabularies.
+    """
+    loaded = [load_model(run) for run in runs]
+    vocabularies = {(run / SUBWORDS).read_bytes() for run in runs}
+    if len(vocabularies) > 1:
+        raise TrainingError(f"{runs[-1]}: another vocabulary than {runs[0]}: give --subwords when it is trained")
+    model: StepModel = loaded[0][0] if len(loaded) == 1 else Ensemble([model for model, _ in loaded])
+    subwords = load_subwords(runs[0] / SUBWORDS)
+    read = min(settings.longest_source for _, settings in loaded)
+    sources = token_rows(encode_code(subwords, [pair.code for pair in pairs], read))
     texts = [""] * len(pairs)
     order = np.argsort(sources.lengths, kind="stable")
     order = order[sources.lengths[order] > 0]
@@ -113,6 +123,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="measure so many pairs, evenly spread (all)")
     parser.add_argument("--beams", type=int, default=1, help="beginnings that are kept; 1 is greedy (%(default)s)")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of beam search (%(default)s)")
+    parser.add_argument("--together", action="store_true", help="measure the runs' mean chances as well (an ensemble)")
     parser.add_argument("--out", type=Path, required=True, help="a folder for figures, samples and pictures")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
 
@@ -129,7 +140,11 @@ def run_stage(options: argparse.Namespace) -> None:
     if options.nearest:
         writers["most similar function"] = lambda: nearest_documentation(pairs, list(read_pairs(options.nearest)))
     for run in options.runs:
-        writers[run.name] = partial(documentation_of, run, pairs, beams=options.beams, penalty=options.penalty)
+        writers[run.name] = partial(documentation_of, [run], pairs, beams=options.beams, penalty=options.penalty)
+    if options.together:
+        writers["together"] = partial(
+            documentation_of, options.runs, pairs, beams=options.beams, penalty=options.penalty
+        )
     options.out.mkdir(parents=True, exist_ok=True)
     texts = {"documentation": wanted}
     figures: dict[str, tuple[GenerationFigures, Distribution]] = {}

@@ -34,4 +34,4 @@ first=$!
 trap 'kill "$first" 2> /dev/null || true' EXIT
 "$train" seq2seq "$pairs" --run "$work/transformer" --model transformer "${settings[@]}" "${transformer[@]}" ${FAST:-}
 wait "$first"
-"$train" evaluate-seq2seq "$measured" "$work/rnn" "$work/transformer" --nearest "$pairs" --out "$work/report" "${report[@]}"
+"$train" evaluate-seq2seq "$measured" "$work/rnn" "$work/transformer" --nearest "$pairs" --together --out "$work/report" "${report[@]}"
