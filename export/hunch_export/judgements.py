@@ -1,24 +1,17 @@
-"""What a person thinks of texts that a bundle wrote: drawn by chance, read beside the code, judged, kept.
+"""What people think of texts that a bundle wrote, as JSON lines.
 
-    hunch-export judge server/hunch/model/bundles/summary-en DATA/packages_pairs/python.test.jsonl.gz > judged.jsonl
-
-prints one JSON object a line with the function, its own documentation, the text, and an empty verdict to be filled in:
-useful (says what the function does), harmless (true, but says little), wrong (says something that is not so).
+A verdict is useful (says what the function does), harmless (true, but says little: its name in other words, say) or
+wrong (says something that is not so, or nothing that can be understood).
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from hunch.model.bundle import MODEL_CARD, Manifest
-from hunch.model.summariser import load_summariser
-from hunch_training.data import read_pairs
 from hunch_training.errors import TrainingError
 
 VERDICTS = ("useful", "harmless", "wrong")
@@ -59,32 +52,3 @@ def weights_of(manifest: Manifest) -> str:
     """Return a short text that differs whenever the texts of two bundles can differ."""
     files = {name: checksum for name, checksum in manifest.sha256.items() if name != MODEL_CARD}
     return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()[:12]
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command is given."""
-    parser.add_argument("bundle", type=Path, help="the folder of a bundle that writes")
-    parser.add_argument("pairs", type=Path, help="pairs that were not trained on, NAME.test.jsonl.gz")
-    parser.add_argument("--count", type=int, default=50, help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="(%(default)s)")
-
-
-def run_command(options: argparse.Namespace) -> None:
-    """Print texts to be judged."""
-    from hunch_export.summary_bundle import code_of
-
-    summariser = load_summariser(options.bundle)
-    pairs = list(read_pairs(options.pairs))
-    chosen = np.random.default_rng(options.seed).choice(len(pairs), min(options.count, len(pairs)), replace=False)
-    for number in sorted(chosen.tolist()):
-        pair = pairs[number]
-        summary = summariser.summarise(code_of(pair))
-        row = {
-            "function": f"{pair.package} {pair.path} {pair.name}",
-            "documentation": pair.query,
-            "text": summary.text if summary else "",
-            "confidence": round(summary.confidence, 3) if summary else 0.0,
-            "weights": weights_of(summariser.bundle.manifest),
-            "verdict": "",
-        }
-        print(json.dumps(row, ensure_ascii=False))

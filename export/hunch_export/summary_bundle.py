@@ -3,7 +3,7 @@
     hunch-export summariser DATA --run runs/seq2seq/rnn --out server/hunch/model/bundles/summary-en
 
 DATA is a folder with packages_pairs in it. What is measured is what ships: the written texts come from the product's
-own loader and beam search. ``--judgements`` is a file of texts that a person has read, see judgements.py.
+own loader and beam search. Afterwards people judge some of them, see judge.py.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,6 @@ from hunch.model.summariser import BEAMS, LENGTH_PENALTY, LONGEST, NEEDS, Summar
 from hunch.text.function import function_at
 from hunch.text.subwords import BEGIN, END, dump_subwords
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
-from hunch_export.judgements import Judgement, read_judgements, weights_of
 from hunch_export.parity import ParityError
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_export.summary_card import summary_card
@@ -54,7 +54,7 @@ class WritingParity(NamedTuple):
 
 def write_summary_bundle(
     run: Path, data: Path, out: Path, *, name: str, version: str, recipe: str, with_test: bool,
-    judgements: Sequence[Judgement] = (), limit: int | None = None,
+    limit: int | None = None,
 ) -> Manifest:  # fmt: skip
     """Write the bundle of a run to ``out``, replacing what is there only when all checks have passed.
 
@@ -66,7 +66,6 @@ def write_summary_bundle(
         version: of the bundle.
         recipe: what builds it again.
         with_test: measure the test set as well; for a bundle that is being cut.
-        judgements: texts of this bundle that a person has read.
         limit: measure so many rows of a file.
 
     Raises:
@@ -89,8 +88,6 @@ def write_summary_bundle(
             sha256=checksums_of(folder),
         )  # fmt: skip
         write_manifest(folder, manifest)
-        if any(one.weights != weights_of(manifest) for one in judgements):
-            raise TrainingError("the texts were judged for another model: draw them anew with hunch-export judge")
         summariser = Summariser(load(folder, needs=NEEDS))
         valid = _some(pairs_of(data, language, "valid"), limit)
         parity = check_parity(model, summariser, valid)
@@ -102,15 +99,11 @@ def write_summary_bundle(
                 metrics |= figures_of(summariser, f"valid/{other}", rows)
         if with_test:
             metrics |= figures_of(summariser, f"test/{language}", _some(pairs_of(data, language, "test"), limit))
-        card = summary_card(manifest, metrics, parity, described, len(subwords.pieces), judgements)
-        (folder / MODEL_CARD).write_text(card, encoding="utf-8")
-        step = load_checkpoint(run / BEST)["step"]
-        manifest = Manifest(
-            format=BUNDLE_FORMAT, name=name, version=version, dim=settings.dim, max_tokens=settings.longest_source,
-            languages=manifest.languages, training_data=manifest.training_data,
-            sha256=checksums_of(folder), metrics=metrics,
-            training={"recipe": recipe, "step": step, **described, "parity": parity._asdict()},
-        )  # fmt: skip
+        training = {"recipe": recipe, "step": load_checkpoint(run / BEST)["step"], **described,
+                    "parity": parity._asdict()}  # fmt: skip
+        manifest = replace(manifest, metrics=metrics, training=training)
+        (folder / MODEL_CARD).write_text(summary_card(manifest), encoding="utf-8")
+        manifest = replace(manifest, sha256=checksums_of(folder))
         write_manifest(folder, manifest)
         load(folder, needs=NEEDS)
     return manifest
@@ -183,7 +176,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="summary-en", help="(%(default)s)")
     parser.add_argument("--version", default="1", help="(%(default)s)")
     parser.add_argument("--recipe", default="training/runs/seq2seq.sh", help="what builds it again (%(default)s)")
-    parser.add_argument("--judgements", type=Path, help="texts of this bundle that a person has read")
     parser.add_argument("--limit", type=int, help="measure so many rows of a file (all; other languages 400)")
     parser.add_argument("--test", action="store_true", help="measure the test set too: when a bundle is cut")
 
@@ -191,9 +183,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_command(options: argparse.Namespace) -> None:
     """Write a bundle from the command line."""
     torch.set_num_threads(1)
-    judgements = read_judgements(options.judgements) if options.judgements else ()
     manifest = write_summary_bundle(
         options.run, options.data, options.out, name=options.name, version=options.version, recipe=options.recipe,
-        with_test=options.test, judgements=judgements, limit=options.limit,
+        with_test=options.test, limit=options.limit,
     )  # fmt: skip
     print(described(manifest, options.out), flush=True)

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from hunch.model.bundle import Manifest
 from hunch.model.summariser import BEAMS
 from hunch_export.judgements import VERDICTS, Judgement
-
-if TYPE_CHECKING:
-    from hunch_export.summary_bundle import WritingParity
 
 _TEXT = """\
 # {name} {version}
@@ -55,24 +51,22 @@ of a token differs by {difference:.4f} at most.
 """
 
 
-def summary_card(
-    manifest: Manifest, metrics: Mapping[str, float], parity: WritingParity, described: Mapping[str, Any],
-    vocabulary: int, judgements: Sequence[Judgement],
-) -> str:  # fmt: skip
-    """Return the card; ``described`` is the run.json of the training run."""
+def summary_card(manifest: Manifest, judgements: Sequence[Judgement] = ()) -> str:
+    """Return the card of a bundle, whose manifest has its figures and how it was trained."""
+    training = manifest.training
     return _TEXT.format(
         name=manifest.name,
         version=manifest.version,
         tokens=manifest.max_tokens,
-        vocabulary=vocabulary,
+        vocabulary=training["settings"]["vocabulary"],
         dim=manifest.dim,
         beams=BEAMS,
         languages=", ".join(manifest.languages),
-        epochs=described["settings"]["epochs"],
-        seed=described["settings"]["seed"],
-        figures=_figures(metrics),
-        agreement=parity.agreement,
-        difference=parity.largest_difference,
+        epochs=training["settings"]["epochs"],
+        seed=training["settings"]["seed"],
+        figures=_figures(manifest.metrics),
+        agreement=training["parity"]["agreement"],
+        difference=training["parity"]["largest_difference"],
         judged=_judged(judgements),
     )
 
@@ -95,7 +89,7 @@ def _judged(judgements: Sequence[Judgement]) -> str:
         f"## {len(judgements)} texts, read beside the code",
         "",
         "Functions of the test packages, drawn by chance. Useful: says what the function does. Harmless: true, but "
-        "says little. Wrong: says something that is not so.",
+        "says little, such as the name in other words. Wrong: says something that is not so, or cannot be understood.",
         "",
         ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS) + ".",
         "",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -91,36 +92,29 @@ def test_a_bundle_that_writes_does_not_search(bundle: Path) -> None:
 
 
 def test_judged_texts_stand_in_the_card(
-    bundle: Path, data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    bundle: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    copy = Path(shutil.copytree(bundle, tmp_path / "summary"))
     judged = tmp_path / "judged.jsonl"
     pairs = str(data / "packages_pairs/python.test.jsonl.gz")
-    assert cli.main(["judge", str(bundle), pairs, "--count", "2"]) == 0
+    assert cli.main(["judge", str(copy), "--pairs", pairs, "--count", "2"]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["text"] == first["documentation"] and first["verdict"] == ""
+    judged.write_text(json.dumps(first))
+    take = ["judge", str(copy), "--judged", str(judged)]
+    assert cli.main(take) == 2
+    assert "judged.jsonl:1: the verdict is ''" in capsys.readouterr().err
     first |= {"verdict": "useful", "function": "p p/m.py open_tree", "text": "Open the | tree."}
     second["verdict"] = "wrong"
     judged.write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
-    out = tmp_path / "summary"
-    command = ["summariser", str(data), "--run", str(run), "--out", str(out), "--limit", "4", "--judgements"]
-    assert cli.main([*command, str(judged)]) == 0
-    card = (out / MODEL_CARD).read_text(encoding="utf-8")
+    assert cli.main(take) == 0
+    card = (copy / MODEL_CARD).read_text(encoding="utf-8")
     assert "1 useful, 0 harmless, 1 wrong." in card
     assert r"| p: `open_tree` | Open the \| tree. | useful |" in card
+    assert load_summariser(copy).bundle.manifest.metrics == load_bundle(bundle, needs=NEEDS).manifest.metrics
     judged.write_text(json.dumps({**second, "weights": "0" * 12}))
-    assert cli.main([*command, str(judged)]) == 2
+    assert cli.main(take) == 2
     assert "judged for another model" in capsys.readouterr().err
-
-
-def test_texts_without_a_verdict_are_refused(
-    data: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    judged = tmp_path / "judged.jsonl"
-    judged.write_text(json.dumps({"function": "f", "documentation": "d", "text": "t", "verdict": "", "weights": ""}))
-    command = ["summariser", str(data), "--run", str(run), "--out", str(tmp_path / "out"), "--judgements", str(judged)]
-    assert cli.main(command) == 2
-    assert "judged.jsonl:1: the verdict is ''" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_transformer_is_refused(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

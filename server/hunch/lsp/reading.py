@@ -16,6 +16,7 @@ from hunch.lsp.session import Place, Session
 from hunch.lsp.standard import ActionParams, PlaceParams
 from hunch.lsp.summarising import GENERATED, read_function
 from hunch.model.bundle import BundleError
+from hunch.model.summariser import LEAST_CONFIDENCE
 from hunch.search.search import Hit
 from hunch.text.chunk import Chunk
 
@@ -58,7 +59,7 @@ async def _generated(session: Session, place: Place, params: PlaceParams) -> str
     except BundleError:
         return None
     summary = await session.in_search(summariser.summarise, function.code)
-    return summary.text if summary else None
+    return summary.text if summary and summary.confidence >= LEAST_CONFIDENCE else None
 
 
 def remember(session: Session, found: Found) -> None:

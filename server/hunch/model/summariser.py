@@ -23,10 +23,13 @@ NEEDS = (READ_GRAPH, WRITE_GRAPH, TOKENIZER)
 
 Floats = NDArray[np.float32]
 
-BEAMS = 4
+BEAMS = 2
 LONGEST = 40
 """Tokens of a text; one that has not ended by then is none"""
 LENGTH_PENALTY = 0.6
+LEAST_CONFIDENCE = 0.4
+"""Below it nobody is told what they did not ask for: of 800 valid functions, the two thirds above it have ROUGE-L 28
+with what people wrote, the third below it 20."""
 
 
 @dataclass(frozen=True, slots=True)
