@@ -12,8 +12,8 @@ work=${2:-runs/seq2seq_ablations}
 train=${TRAIN:-hunch-train}
 pairs=$data/packages_pairs/python.train.jsonl.gz
 
-settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 2048 --dim 128 --epochs 8
-    --every 40 --patience 2 --warmup 100 --learning-rate 2e-3 --threads 1)
+settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 1024 --dim 128 --epochs 8
+    --every 40 --patience 2 --warmup 100 --learning-rate 3e-3 --threads 1)
 report=(--limit 1000)
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 300 --threads 1)
@@ -33,7 +33,6 @@ one() {
 }
 one base
 one no-weight-decay --weight-decay 0
-one weight-decay-0.1 --weight-decay 0.1
 one no-dropout --dropout 0
 one dropout-0.3 --dropout 0.3
 one label-smoothing --label-smoothing 0.1
