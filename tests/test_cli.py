@@ -424,12 +424,13 @@ def test_progress_is_for_terminals_only(
     run_hunch: RunHunch, make_workspace: MakeWorkspace, many_files: Callable[[int], dict[str, str]]
 ) -> None:
     # What looks like markup in a path must neither be read as such nor end the run.
-    root = make_workspace({f"a[/{Path(path).stem}].py": source for path, source in many_files(500).items()})
+    # So many files that a fast machine takes a moment, too: progress shows after 0.3 seconds.
+    root = make_workspace({f"a[/{Path(path).stem}].py": source for path, source in many_files(2500).items()})
     seen = run_hunch.on_terminal("index", root)
     assert "Traceback" not in seen.out, seen.out[-3000:]
     assert seen.status == 0
     assert "indexing" in seen.out
-    assert "/500" in seen.out
+    assert "/2500" in seen.out
     assert re.search(r"a\[/module_\d+\]\.py", COLOUR.sub("", seen.out))
     piped = run_hunch("index", root, "--rebuild")
     assert (piped.status, piped.err) == (0, "")
