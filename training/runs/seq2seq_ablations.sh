@@ -39,6 +39,5 @@ one label-smoothing --label-smoothing 0.1
 one frequent-weight --frequent-weight 0.2
 one teacher-forcing-0.7 --teacher-forcing 0.7
 one constant-rate --schedule constant
-one no-early-end --patience 0
 one whole-words --whole-words
 "$train" evaluate-seq2seq "${pairs/.train/.valid}" "${runs[@]}" --out "$work/report" ${report[@]+"${report[@]}"}
