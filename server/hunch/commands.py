@@ -26,6 +26,7 @@ from hunch.terminal import (
     print_json,
     print_notice,
     print_report,
+    print_sentence,
     print_status,
     progress_bar,
     to_json,
@@ -158,7 +159,7 @@ def run_summarize(options: argparse.Namespace) -> int:
             }
         )
     elif summary:
-        print(summary.text)
+        print_sentence(summary.text)
     return FOUND if summary else NOTHING
 
 

@@ -69,6 +69,11 @@ def print_json(content: dict[str, Any]) -> None:
     print(re.sub("[\x7f-\x9f]", lambda match: f"\\u{ord(match[0]):04x}", text), flush=True)
 
 
+def print_sentence(text: str) -> None:
+    """Print a sentence on one line of stdout."""
+    print(_one_line(text), flush=True)
+
+
 def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False, with_query: bool = False) -> None:
     """Print an answer for a person: places, why, and a few lines of code with the query's words marked."""
     console = _console()

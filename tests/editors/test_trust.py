@@ -157,7 +157,8 @@ def _work(wire: Wire, place: Place, secret: Path) -> dict[str, Any]:
     wire.error(QUESTION, {"query": QUESTION})
     wire.notify("textDocument/didOpen", {"textDocument": {"uri": inside, "text": [QUESTION]}})
     wire.error("workspace/executeCommand", {"command": "hunch.search", "arguments": [{"query": 7, "text": QUESTION}]})
-    wire.error("hunch/summarize", {"textDocument": {"uri": inside}, **at})
+    here = {"textDocument": {"uri": inside}, "position": {"line": 0, "character": 4}}
+    answers["summary"] = wire.result("hunch/summarize", here)
 
     # A rebuild makes every file of the index anew.
     wire.result("hunch/rebuild", {})
@@ -222,6 +223,7 @@ def test_works_without_any_network(visit: Visit) -> None:
     assert visit.interfaces == ["lo"]
     assert visit.answers["found"] == "check_password"
     assert visit.answers["symbols"][0]["name"] == "sort_orders_by_date"
+    assert visit.answers["summary"]["name"] == "sail_home"
     assert visit.answers["exit"] == 0
 
 

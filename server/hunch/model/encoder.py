@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hunch.model.bundle import CODE_GRAPH, MANIFEST, QUERY_GRAPH, TOKENIZER, Bundle, BundleError
-from hunch.model.session import load_graph
+from hunch.model.session import Graph, load_graph
 from hunch.text.bag import Bags, bag_fields, bag_queries, pad
 from hunch.text.render import Fields, render_query
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 Vectors = NDArray[np.float32]
 
@@ -60,9 +56,7 @@ class Encoder:
         """Return what the code tower reads of some rendered chunks."""
         return bag_fields(texts, self.tokenizer, self.bundle.manifest.max_tokens)
 
-    def _run(
-        self, graph: onnxruntime.InferenceSession, bags: Bags, between: Callable[[], object] = lambda: None
-    ) -> Vectors:
+    def _run(self, graph: Graph, bags: Bags, between: Callable[[], object] = lambda: None) -> Vectors:
         vectors = np.zeros((len(bags), self.dim), np.float32)
         names = [node.name for node in graph.get_inputs()]
         lengths = np.diff(bags.offsets)
@@ -90,7 +84,7 @@ def _load_tokenizer(bundle: Bundle) -> Tokenizer:
         raise BundleError(f"{path}: {error}: install Hunch again") from None
 
 
-def _load_tower(bundle: Bundle, name: str, threads: int) -> onnxruntime.InferenceSession:
+def _load_tower(bundle: Bundle, name: str, threads: int) -> Graph:
     graph = load_graph(bundle.path(name), threads)
     dim = graph.get_outputs()[0].shape[-1]
     if isinstance(dim, int) and dim != bundle.manifest.dim:

@@ -1,15 +1,18 @@
-"""ONNX Runtime: a graph on disk to a session that runs it."""
+"""The only ONNX Runtime: a graph on disk to a session that runs it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeAlias
 
 import onnxruntime
 
 from hunch.model.bundle import BundleError
 
+Graph: TypeAlias = onnxruntime.InferenceSession
 
-def load_graph(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
+
+def load_graph(path: Path, threads: int = 1) -> Graph:
     """Load a graph for the processor.
 
     Raises:
