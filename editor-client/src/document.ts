@@ -5,7 +5,7 @@ import { type Connection, Overtaken } from "./server/connection.js";
 
 export async function documentHere(connection: Connection): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  if (editor === undefined) {
+  if (editor?.document.uri.scheme !== "file") {
     void vscode.window.showInformationMessage(vscode.l10n.t("Open a file and put the cursor into a function first."));
     return;
   }
