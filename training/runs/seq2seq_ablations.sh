@@ -14,7 +14,7 @@ pairs=$data/packages_pairs/python.train.jsonl.gz
 
 settings=(--vocabulary 4000 --longest-source 48 --longest-target 24 --batch-tokens 1024 --dim 128 --epochs 8
     --every 40 --patience 2 --warmup 100 --learning-rate 3e-3 --threads 1)
-report=(--limit 1000)
+report=(--limit 600)
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 300 --threads 1)
     report=(--limit 20)
