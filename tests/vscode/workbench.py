@@ -312,9 +312,16 @@ class Workbench:
     def open_results(self) -> None:
         """Open Hunch's view in the side bar."""
         title = self.page.locator(".sidebar .composite.title").filter(has_text=re.compile("^Hunch"))
-        if not title.is_visible():
-            self.page.locator(".activitybar").get_by_role("tab", name="Hunch").click()
-        expect(title).to_be_visible()
+        tab = self.page.locator(".activitybar").get_by_role("tab", name="Hunch")
+
+        def is_open() -> bool:  # a click on the tab of a view that was only about to be shown hides it
+            if not title.is_visible():
+                tab.click()
+                with suppress(AssertionError):
+                    expect(title).to_be_visible(timeout=3000)
+            return title.is_visible()
+
+        self._wait_until(is_open, "Hunch's view is open", pause=500)
 
     def tree_rows(self) -> list[str]:
         """Return what the rows of Hunch's view say aloud."""
