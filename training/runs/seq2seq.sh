@@ -19,7 +19,7 @@ measured=$data/packages_pairs/python.${SPLIT:-valid}.jsonl.gz
 settings=(--vocabulary 8000 --longest-source 64 --longest-target 32 --batch-tokens 4096 --epochs 3 --threads 1)
 rnn=(--dim 256 --warmup 400 --learning-rate 1.5e-3)
 transformer=(--dim 192 --warmup 800 --learning-rate 2e-3 --compile)
-report=(--beams 4)
+report=(--beams 2)
 if [[ ${SMALL:-} ]]; then
     settings=(--vocabulary 300 --batch-tokens 1000 --dim 64 --epochs 2 --limit 500 --threads 1)
     rnn=(--warmup 400)
