@@ -41,8 +41,12 @@ def test_what_changes_is_found(open_in: OpenWindow, code_server: CodeServer, tmp
     window.press("Enter")
     window.wait_for_place(15)
 
+    # A list that is open and found nothing looks again by itself.
+    window.search("give every penguin a fish")
+    window.wait_for_first("Nothing here seems to do that")
     (shop / "src/zoo.py").write_text(CREATED)
-    window.search_until("give every penguin a fish", "feed_the_penguins")
+    window.wait_for_first("feed_the_penguins")
+    window.press("Escape")
 
     # Paused: nothing new is taken in from the disk until it is told to go on.
     window.status.click()

@@ -101,6 +101,7 @@ function openList(
     const mine = new vscode.CancellationTokenSource();
     asking = mine;
     askedAt = Date.now();
+    const before = connection.state;
     pick.busy = true;
     try {
       const limit = vscode.workspace.getConfiguration("hunch").get("maxResults", 20);
@@ -109,6 +110,8 @@ function openList(
         answer = found;
         showTitle();
         settle(answerItems(typed, found));
+        // The index may have changed for the last time while this answer, of an older one, was under way.
+        if (connection.state !== before) askAgainIfBetter();
       }
     } catch (error) {
       if (asking === mine && !(error instanceof Overtaken)) {
@@ -185,13 +188,16 @@ function openList(
     }
   };
 
-  // Answers get better while a first index grows; the person need not type again.
+  // Answers get better while the index grows, and where nothing was found a new file may hold it; nobody need type again.
+  const askAgainIfBetter = () => {
+    const mayImprove = answer === undefined ? pick.value.trim() !== "" : !answer.complete || answer.verdict === "none";
+    if (mayImprove && !pick.busy) {
+      askSoon(isWholeIndex(connection.state) ? 0 : Math.max(0, askedAt + AGAIN_MS - Date.now()));
+    }
+  };
   const listening = connection.onDidChangeState(() => {
     showTitle();
-    const mayImprove = answer === undefined ? pick.value.trim() !== "" && !pick.busy : !answer.complete;
-    if (mayImprove && (isWholeIndex(connection.state) || Date.now() - askedAt > AGAIN_MS)) {
-      askSoon(0);
-    }
+    askAgainIfBetter();
   });
 
   const filter: vscode.QuickInputButton = {
