@@ -92,11 +92,11 @@ def tokenise(texts: TextSet, tokenizer: Tokenizer, reading: Reading = BAGS) -> R
 def mean_reciprocal_rank(retrieval: RetrievalSet, scorer: Scorer) -> Interval:
     """Return the MRR of a set; ties count against the model."""
     if retrieval.pool is None:
-        return bootstrap(_reciprocal_ranks(scorer(retrieval.queries, retrieval.code), retrieval.gains))
+        return bootstrap(reciprocal_ranks(scorer(retrieval.queries, retrieval.code), retrieval.gains))
     values: list[float] = []
     for rows in pools(len(retrieval.queries), retrieval.pool):
         scores = scorer(take(retrieval.queries, rows), take(retrieval.code, rows))
-        values += _reciprocal_ranks(scores, [{place: 1.0} for place in range(len(rows))])
+        values += reciprocal_ranks(scores, [{place: 1.0} for place in range(len(rows))])
     return bootstrap(values)
 
 
@@ -261,7 +261,8 @@ def _one_to_one(name: str, pairs: Iterable[Pair]) -> TextSet:
     return TextSet(name, [pair.query for pair in listed], code, [{i: 1.0} for i in range(len(listed))], POOL)
 
 
-def _reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, float]]) -> list[float]:
+def reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, float]]) -> list[float]:
+    """Return 1 / rank of the best placed relevant piece of each query; ties count against the model."""
     values = []
     for row, gain in zip(scores, gains, strict=True):
         best = max(float(row[place]) for place in gain)

@@ -16,7 +16,7 @@ from hunch.text.render import FIELD_NAMES
 from hunch_training.bag_model import DOCUMENTATION
 from hunch_training.corpus import Corpus, keep, merge_rows, row_of_entry, take
 from hunch_training.hard_negatives import NOTHING
-from hunch_training.joint_settings import Settings
+from hunch_training.joint_settings import BatchSettings
 from hunch_training.sequences import in_field_order
 
 NAME, PATH, SIGNATURE, BODY = (FIELD_NAMES.index(field) for field in ("name", "path", "signature", "body"))
@@ -32,7 +32,7 @@ class Pairs(NamedTuple):
     query_ids: NDArray[np.int64]
 
 
-def repeats_of(corpus: Corpus, settings: Settings) -> int:
+def repeats_of(corpus: Corpus, settings: BatchSettings) -> int:
     """Return how often an epoch sees a corpus."""
     if corpus.language.startswith("question"):
         return settings.questions
@@ -40,7 +40,7 @@ def repeats_of(corpus: Corpus, settings: Settings) -> int:
 
 
 def plan_epoch(
-    sizes: Sequence[int], settings: Settings, repeats: Sequence[int], epoch: int, together: int = 1
+    sizes: Sequence[int], settings: BatchSettings, repeats: Sequence[int], epoch: int, together: int = 1
 ) -> list[tuple[int, NDArray[np.int64]]]:
     """Return the batches of an epoch as (corpus number, rows), shuffled; each of one language.
 
@@ -67,14 +67,15 @@ def plan_epoch(
 
 
 def draw_pairs(
-    corpus: Corpus, rows: NDArray[np.int64], settings: Settings, generator: np.random.Generator,
-    mined: NDArray[np.int32] | None = None,
+    corpus: Corpus, rows: NDArray[np.int64], settings: BatchSettings, generator: np.random.Generator,
+    mined: NDArray[np.int32] | None = None, *, ordered: bool = False,
 ) -> Pairs:  # fmt: skip
     """Return a batch with its dropout applied.
 
     Tokens fall out one by one, fields as a whole, so that nothing can be leaned on. Some rows see half of their
     query's tokens as documentation and are asked for with another half: the pairs have no documentation of their own,
-    the functions of a workspace have. Mined negatives are thinned out in the same way.
+    the functions of a workspace have. Mined negatives are thinned out in the same way. ``ordered`` is for code that
+    is read as sequences.
     """
     queries, code = _thin_out(corpus, rows, settings, generator)
     query_ids = corpus.query_ids[rows]
@@ -85,11 +86,11 @@ def draw_pairs(
         if len(wrong):
             code = _append(code, _thin_out(corpus, wrong, settings, generator)[1])
             query_ids = np.concatenate([query_ids, corpus.query_ids[wrong]])
-    return Pairs(queries, code, query_ids)
+    return Pairs(queries, in_field_order(code) if ordered else code, query_ids)
 
 
 def _thin_out(
-    corpus: Corpus, rows: NDArray[np.int64], settings: Settings, generator: np.random.Generator
+    corpus: Corpus, rows: NDArray[np.int64], settings: BatchSettings, generator: np.random.Generator
 ) -> tuple[Bags, Bags]:
     queries, code = take(corpus.queries, rows), take(corpus.code, rows)
     if settings.name_queries:
@@ -111,8 +112,7 @@ def _thin_out(
         signed = np.bincount(row, code.fields == SIGNATURE, minlength=len(rows)) > 0
         bodiless = (generator.random(len(rows)) < settings.body_dropout) & signed & ~without
         kept &= ~(((code.fields == SIGNATURE) & without[row]) | ((code.fields == BODY) & bodiless[row]))
-    code = merge_rows(keep(code, kept), documentation)
-    return queries, in_field_order(code) if settings.code_tower == "transformer" else code
+    return queries, merge_rows(keep(code, kept), documentation)
 
 
 def _ask_with_names(queries: Bags, code: Bags, chosen: NDArray[np.bool_]) -> tuple[Bags, Bags]:

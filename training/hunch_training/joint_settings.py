@@ -10,51 +10,11 @@ from hunch_training.loop_settings import LoopSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(LoopSettings):
-    """What decides the result of a run, besides its data."""
+class BatchSettings(LoopSettings):
+    """What decides what a model sees of the pairs."""
 
-    epochs: int = 2
-    patience: int = 0
-    learning_rate: float = 1.2e-2
-    warmup: int = 100
-    clip: float = 0.0
-    averaging: float = 0.995
-    query_tower: str = "bag"
-    """bag or transformer"""
-    code_tower: str = "bag"
-    """bag or transformer"""
     batch: int = 2048
     """pairs; the code of each is a negative of the others"""
-    dim: int = 256
-    """of the space"""
-    transformer_dim: int = 256
-    """of a Transformer's embeddings and layers"""
-    layers: int = 2
-    """of a Transformer"""
-    heads: int = 4
-    """of a Transformer's attention"""
-    dropout: float = 0.1
-    """of a Transformer's embeddings and layers"""
-    apart: bool = False
-    """two Transformers instead of one that reads both sides"""
-    query_tokens: int = 32
-    """that a Transformer reads of a query"""
-    body_tokens: int = 64
-    """that a Transformer reads of a function's body"""
-    chunk_tokens: int = 8192
-    """that a Transformer reads at once, padding included"""
-    recompute: bool = False
-    """compute a Transformer's inside again on the way back, so that a large batch fits into memory"""
-    weight_rate: float = 3.0
-    """learning rate of token weights, field weights and temperature, as a multiple"""
-    transformer_rate: float = 0.08
-    """learning rate of a Transformer, as a multiple"""
-    temperature: float = 0.05
-    """where the learnt temperature starts"""
-    matryoshka: str = ""
-    """smaller sizes that shall do on their own, for example 64,128"""
-    matryoshka_weight: float = 0.5
-    """what the loss of such a size counts beside the whole"""
     query_token_dropout: float = 0.1
     """share of the query's tokens that fall out"""
     code_token_dropout: float = 0.2
@@ -83,6 +43,52 @@ class Settings(LoopSettings):
     """share of the batches of an epoch that are seen, for short runs"""
     negatives: int = 0
     """mined negatives a row, of those that --mined holds"""
+    matryoshka: str = ""
+    """smaller sizes that shall do on their own, for example 64,128"""
+    matryoshka_weight: float = 0.5
+    """what the loss of such a size counts beside the whole"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(BatchSettings):
+    """What decides the result of a run, besides its data."""
+
+    epochs: int = 2
+    patience: int = 0
+    learning_rate: float = 1.2e-2
+    warmup: int = 100
+    clip: float = 0.0
+    averaging: float = 0.995
+    query_tower: str = "bag"
+    """bag or transformer"""
+    code_tower: str = "bag"
+    """bag or transformer"""
+    dim: int = 256
+    """of the space"""
+    transformer_dim: int = 256
+    """of a Transformer's embeddings and layers"""
+    layers: int = 2
+    """of a Transformer"""
+    heads: int = 4
+    """of a Transformer's attention"""
+    dropout: float = 0.1
+    """of a Transformer's embeddings and layers"""
+    apart: bool = False
+    """two Transformers instead of one that reads both sides"""
+    query_tokens: int = 32
+    """that a Transformer reads of a query"""
+    body_tokens: int = 64
+    """that a Transformer reads of a function's body"""
+    chunk_tokens: int = 8192
+    """that a Transformer reads at once, padding included"""
+    recompute: bool = False
+    """compute a Transformer's inside again on the way back, so that a large batch fits into memory"""
+    weight_rate: float = 3.0
+    """learning rate of token weights, field weights and temperature, as a multiple"""
+    transformer_rate: float = 0.08
+    """learning rate of a Transformer, as a multiple"""
+    temperature: float = 0.05
+    """where the learnt temperature starts"""
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -91,10 +97,7 @@ class Settings(LoopSettings):
         Raises:
             TrainingError: they are no sizes.
         """
-        parts = [part.strip() for part in self.matryoshka.split(",") if part.strip()]
-        if not all(part.isdecimal() and 0 < int(part) < self.dim for part in parts):
-            raise TrainingError(f"--matryoshka {self.matryoshka}: give numbers below {self.dim}, for example 64,128")
-        return tuple(int(part) for part in parts)
+        return sizes_of(self.matryoshka, self.dim)
 
     def shape(self, vocabulary: int) -> Shape:
         """Return what model these settings ask for."""
@@ -102,3 +105,15 @@ class Settings(LoopSettings):
             vocabulary, self.query_tower, self.code_tower, self.dim, self.transformer_dim, self.layers, self.heads,
             self.apart, self.query_tokens, self.body_tokens,
         )  # fmt: skip
+
+
+def sizes_of(matryoshka: str, dim: int) -> tuple[int, ...]:
+    """Return the sizes that ``--matryoshka`` names.
+
+    Raises:
+        TrainingError: they are no sizes below ``dim``.
+    """
+    parts = [part.strip() for part in matryoshka.split(",") if part.strip()]
+    if not all(part.isdecimal() and 0 < int(part) < dim for part in parts):
+        raise TrainingError(f"--matryoshka {matryoshka}: give numbers below {dim}, for example 64,128")
+    return tuple(int(part) for part in parts)

@@ -196,7 +196,8 @@ def train(
 
     def draw(plan: tuple[int, NDArray[np.int64]], generator: np.random.Generator) -> Batch:
         number, rows = plan
-        pairs = draw_pairs(corpora[number], rows, settings, generator, mined[number] if mined else None)
+        pairs = draw_pairs(corpora[number], rows, settings, generator, mined[number] if mined else None,
+                           ordered=settings.code_tower == "transformer")  # fmt: skip
         return batch_of(pairs, shape, settings)
 
     return fit(
