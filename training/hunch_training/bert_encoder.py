@@ -91,7 +91,7 @@ class BertLayer(nn.Module):
 def read_public(
     folder: Path, *, layers: int | None = None, positions: int = 64, dropout: float = 0.1
 ) -> tuple[BertEncoder, Tokenizer]:
-    """Return a public encoder that `transformers` saved, and a tokeniser with the pieces of its vocabulary that code has.
+    """Return a public encoder that `transformers` saved, and a tokeniser with those of its pieces that code can have.
 
     Pieces that no identifier has (punctuation, other scripts, unused ones) are left out, a tenth of the vocabulary.
 
