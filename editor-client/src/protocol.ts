@@ -106,6 +106,8 @@ export interface FolderStatus {
   readonly total: number;
   readonly files: number;
   readonly chunks: number;
+  /** Of the chunks, those that a second pass has read in context. */
+  readonly inContext: number;
   readonly complete: boolean;
   readonly writer: boolean;
   readonly pausedBy: "user" | "battery" | "";

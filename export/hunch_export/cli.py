@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 
 from hunch.model.bundle import BundleError
-from hunch_export import judge, search_bundle, summary_bundle
+from hunch_export import contextual_bundle, judge, search_bundle, summary_bundle
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
 
-_COMMANDS = {"search": search_bundle, "summariser": summary_bundle, "judge": judge}
+_COMMANDS = {"search": search_bundle, "contextual": contextual_bundle, "summariser": summary_bundle, "judge": judge}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

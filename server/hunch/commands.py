@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from hunch.engine import DATABASE, Engine, answer, open_engine, similar, update
+from hunch.engine import DATABASE, Engine, answer, open_engine, read_context, similar, update
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import BundleError
@@ -176,7 +176,9 @@ def run_index(options: argparse.Namespace) -> int:
         if report is None or engine.in_memory:
             return FAILED
         print_report(report, engine.root)
-        return FOUND if report.complete else INTERRUPTED
+        if not report.complete:
+            return INTERRUPTED
+        return FOUND if not options.thorough or _read_context(engine) else INTERRUPTED
 
 
 def run_status(options: argparse.Namespace) -> int:
@@ -209,6 +211,18 @@ def _update(engine: Engine) -> UpdateReport | None:
                 "the next run goes on from here"
             )
     return report
+
+
+def _read_context(engine: Engine) -> bool:
+    """Read everything in context with progress on a terminal; Ctrl-C stops it and keeps what is done."""
+    if engine.encoder is None or not engine.encoder.reads_context:
+        print_notice("the model has no contextual part: there is nothing more to read")
+        return True
+    with progress_bar("reading in context") as show, _stop_on_interrupt() as stopped:
+        whole = read_context(engine, on_progress=show, stopped=lambda: bool(stopped))
+    done, total = engine.store.contextual_counts()
+    print_notice(f"{done:,} of {total:,} pieces of code are read in context")
+    return whole
 
 
 @contextmanager

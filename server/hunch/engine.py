@@ -12,6 +12,7 @@ from pathlib import Path
 import filelock
 import numpy as np
 
+from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import Segment, load_segment, save_segment
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
 from hunch.index.store import (
@@ -163,6 +164,35 @@ def update(
     if changed or not engine.snapshot.views:
         _refresh(engine)
     return report
+
+
+def read_context(
+    engine: Engine,
+    *,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Read in context what was not yet, newest files first; false when it was stopped or this process may not write.
+
+    What is done stays; a file that has changed meanwhile is left to the next update.
+
+    Raises:
+        BundleError: the contextual encoder cannot be used.
+        sqlite3.OperationalError: the store cannot be written.
+    """
+    if engine.encoder is None or not engine.encoder.reads_context or (engine.lock is None and not engine.in_memory):
+        return False
+    encoder = engine.encoder.contextual()
+    done, total = engine.store.contextual_counts()
+    for number in files_to_read(engine.store):
+        if stopped():
+            break
+        outcome = read_in_context(engine.root, engine.store, encoder, number, stopped)
+        if outcome.vectors is not None:
+            done += len(outcome.vectors)
+            on_progress(Progress(done, total, outcome.path))
+    _refresh(engine)
+    return not stopped()
 
 
 def update_paths(engine: Engine, paths: Collection[str]) -> UpdateReport | None:

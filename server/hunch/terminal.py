@@ -160,7 +160,7 @@ def print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[Progress], None]]:
+def progress_bar(work: str = "indexing") -> Iterator[Callable[[Progress], None]]:
     """Yield a function that shows progress on a terminal once the work takes longer than a moment."""
     if not sys.stderr.isatty():
         yield lambda progress: None
@@ -178,7 +178,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         counting = progress.total == 0
         shown[0].update(
             shown[1],
-            description="looking for code" if counting else "indexing",
+            description="looking for code" if counting else work,
             completed=progress.done,
             total=None if counting else progress.total,
             path=_one_line(progress.path)[-40:],

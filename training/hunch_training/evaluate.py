@@ -124,6 +124,15 @@ def pools(rows: int, size: int, seed: int = POOL_SEED) -> list[NDArray[np.int64]
     return [order[start : start + size] for start in range(0, rows, size)]
 
 
+def first_pool(texts: TextSet) -> TextSet:
+    """Return a set cut down to its first pool, so that measuring takes minutes."""
+    if texts.pool is None:
+        return texts
+    rows = pools(len(texts.queries), texts.pool)[0].tolist()
+    gains = [{place: 1.0} for place in range(len(rows))]
+    return TextSet(texts.name, [texts.queries[row] for row in rows], [texts.code[row] for row in rows], gains)
+
+
 def load_pair_sets(data: Path, split: Literal["valid", "test"], languages: Sequence[str] = LANGUAGES) -> list[TextSet]:
     """Return the packages_pairs sets that are there, one a language."""
     places = [(language, data / f"packages_pairs/{language}.{split}.jsonl.gz") for language in languages]

@@ -30,7 +30,7 @@ from hunch_training.contextual_model import READING, ContextualModel, code_rows,
 from hunch_training.contextual_settings import Settings
 from hunch_training.corpus import Corpus
 from hunch_training.data import training_files
-from hunch_training.evaluate import TextSet, load_sets, pools, reciprocal_ranks
+from hunch_training.evaluate import TextSet, first_pool, load_sets, reciprocal_ranks
 from hunch_training.joint_batches import draw_pairs, plan_epoch, repeats_of
 from hunch_training.joint_model import contrastive_loss
 from hunch_training.loop import default_groups, fit
@@ -112,15 +112,6 @@ def evaluate(
         some.name: float(np.mean(reciprocal_ranks(scorer(some.queries, some.code), some.gains))) for some in valid
     }
     return {"valid_mrr": float(np.mean(list(figures.values()))) if figures else 0.0, **figures}
-
-
-def first_pool(texts: TextSet) -> TextSet:
-    """Return a set cut down to its first pool, so that measuring takes seconds."""
-    if texts.pool is None:
-        return texts
-    rows = pools(len(texts.queries), texts.pool)[0].tolist()
-    gains = [{place: 1.0} for place in range(len(rows))]
-    return TextSet(texts.name, [texts.queries[row] for row in rows], [texts.code[row] for row in rows], gains)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,7 @@ export function placeOf(hit: Hit, folderName?: string): string {
 export function reasonsOf(hit: Hit, t: Translate): string {
   const names: Record<string, string> = {
     meaning: t("meaning"),
+    context: t("meaning in context"),
     words: t("words"),
     name: t("name"),
     signature: t("signature"),

@@ -13,6 +13,7 @@ const SETTINGS = [
   "interpreter",
   "cpuShare",
   "pauseOnBattery",
+  "readInContext",
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",

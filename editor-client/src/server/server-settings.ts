@@ -3,6 +3,7 @@
 const NAMES = [
   "cpuShare",
   "pauseOnBattery",
+  "readInContext",
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",

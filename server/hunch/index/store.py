@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from hunch.text.terms import Postings
 
-STORAGE_FORMAT = 1
-"""1: files, and one row of packed chunks, embeddings and postings for each."""
+STORAGE_FORMAT = 2
+"""1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them."""
 
 CONTENT_FORMAT = 1
 """What chunker, text and terms make of a file. 1: the first."""
@@ -43,6 +43,10 @@ CREATE TABLE contents (
     records BLOB NOT NULL,
     vectors BLOB NOT NULL,
     postings BLOB NOT NULL
+);
+CREATE TABLE contextual (
+    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
+    vectors BLOB NOT NULL
 );
 """
 
@@ -179,6 +183,48 @@ class Store:
             except (ValueError, IndexError, ZeroDivisionError) as error:
                 raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
             yield number, content
+
+    def contextual(self, ids: Iterable[int] | None = None) -> Iterator[tuple[int, NDArray[np.int8]]]:
+        """Yield the contextual embeddings of some files, or of all that have them, int8 [chunks, dim] each."""
+        query = "SELECT c.file_id, f.chunks, c.vectors FROM contextual c JOIN files f ON f.id = c.file_id"
+        if ids is None:
+            rows: Iterable[tuple[int, int, bytes]] = self._connection.execute(query)
+        else:
+            found = (self._connection.execute(f"{query} WHERE c.file_id = ?", (number,)).fetchone() for number in ids)
+            rows = (row for row in found if row is not None)
+        for number, chunks, packed in rows:
+            if chunks and len(packed) % chunks == 0:
+                yield number, np.frombuffer(packed, np.int8).reshape(chunks, -1)
+
+    def contextual_ids(self) -> set[int]:
+        """Return the ids of the files that have contextual embeddings."""
+        return {number for (number,) in self._connection.execute("SELECT file_id FROM contextual")}
+
+    def without_contextual(self, limit: int) -> list[int]:
+        """Return the ids of some files with chunks and without contextual embeddings, the newest first."""
+        rows = self._connection.execute(
+            "SELECT id FROM files WHERE chunks > 0 AND id NOT IN (SELECT file_id FROM contextual)"
+            " ORDER BY id DESC LIMIT ?",
+            (limit,),
+        )
+        return [number for (number,) in rows]
+
+    def contextual_counts(self) -> tuple[int, int]:
+        """Return how many chunks have contextual embeddings, and how many there are."""
+        done, total = self._connection.execute(
+            "SELECT total(CASE WHEN c.file_id IS NULL THEN 0 ELSE f.chunks END), total(f.chunks)"
+            " FROM files f LEFT JOIN contextual c ON c.file_id = f.id"
+        ).fetchone()
+        return int(done), int(total)
+
+    def put_contextual(self, number: int, vectors: NDArray[np.int8]) -> bool:
+        """Keep the contextual embeddings of a file, in one transaction; false when the file has gone meanwhile."""
+        with self._connection:
+            there = self._connection.execute("SELECT chunks FROM files WHERE id = ?", (number,)).fetchone()
+            if there is None or there[0] != len(vectors):
+                return False
+            self._connection.execute("INSERT OR REPLACE INTO contextual VALUES (?, ?)", (number, vectors.tobytes()))
+        return True
 
     def replace_file(self, record: FileRecord, content: FileContent | None) -> tuple[int | None, int]:
         """Put a file in the place of what was known under its path, in one transaction; return its old and new id.

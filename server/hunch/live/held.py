@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.process import BaseProcess
 
 import numpy as np
 import psutil
+from numpy.typing import NDArray
 
 from hunch.engine import DATABASE, Engine
 from hunch.index.compact import start_compaction
@@ -40,6 +42,8 @@ class Held:
         """Changes that are in the store and in no snapshot yet."""
         self.unmerged = False
         """Whether small tiers wait to be merged."""
+        self._contextual: dict[int, NDArray[np.int8]] = {}
+        self._shown_contextual: Mapping[int, NDArray[np.int8]] = {}
         self._engine = engine
         self._tiers: Tiers = ()
         self._missing: list[int] = []
@@ -77,6 +81,9 @@ class Held:
         self.unmerged = not merge
         self._written = self._written or bool(self.pending)
         removed = {change.removed for change in self.pending if change.removed is not None}
+        for number in removed & self._contextual.keys():
+            del self._contextual[number]
+            self._shown_contextual = {}
         added: list[Added] = [
             (change.added, change.record, change.content)
             for change in self.pending
@@ -90,7 +97,21 @@ class Held:
 
     def snapshot(self, generation: int, hidden: Collection[str], above: Sequence[Segment]) -> Snapshot:
         """Return what searches see from now on; see compose."""
-        return compose(self._tiers, generation, hidden, above)
+        if len(self._shown_contextual) != len(self._contextual):
+            self._shown_contextual = dict(self._contextual)
+        return replace(compose(self._tiers, generation, hidden, above), contextual=self._shown_contextual)
+
+    def take_contextual(self, number: int, vectors: NDArray[np.int8]) -> None:
+        """Take in the contextual embeddings of a file, which the next snapshot shows."""
+        self._contextual[number] = vectors
+
+    def read_contextual(self) -> None:
+        """Take in the contextual embeddings that the store has."""
+        store = self._engine.store
+        there = store.contextual_ids()
+        self._contextual = {number: rows for number, rows in self._contextual.items() if number in there}
+        self._contextual.update(store.contextual(sorted(there - self._contextual.keys())))
+        self._shown_contextual = {}
 
     def adopt_base(self) -> bool:
         """Take the new base when it is ready; true when the tiers have changed."""
@@ -133,6 +154,7 @@ class Held:
             here = np.concatenate([np.zeros(0, np.int64), *map(living_files, self._tiers)])
             self._tiers = with_changes(self._tiers, here[~np.isin(here, stored)].tolist(), ())
             self._add(stored[~np.isin(stored, here)].tolist())
+            self.read_contextual()
 
     def compaction_seconds(self) -> float:
         """Return the processor time that the process that makes a base has taken since this was last asked."""

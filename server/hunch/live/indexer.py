@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
@@ -14,6 +14,7 @@ import filelock
 from hunch.engine import DATABASE, LOCK, Engine, open_engine
 from hunch.index.buffer import BufferChunks, chunk_buffer
 from hunch.index.priority import on_battery
+from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import merge_segments
 from hunch.index.store import IndexState
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
@@ -32,6 +33,10 @@ LARGEST_GROUP = 512
 
 _PUBLISH_SECONDS = 0.3
 _STATUS_SECONDS = 0.1
+_CONTEXT_SECONDS = 2.0
+"""Between snapshots of the second pass."""
+_QUIET_SECONDS = 2.0
+"""Without a change before the second pass goes on."""
 _FOLLOW_SECONDS = 1.0
 _BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.01
@@ -74,6 +79,12 @@ class Indexer:
         self._counts = (0, 0)
         self._seen_version = -1
         self._tidied = (0.0, 0)
+        self._to_read: Iterator[int] | None = None
+        self._passed_over: set[int] = set()
+        """Files that have changed on the disk; once the first pass has seen them they have other ids."""
+        self._has_unshown = False
+        self._shown_in_context = 0
+        self._busy_at = 0.0
 
     def run(self) -> None:
         """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
@@ -118,7 +129,9 @@ class Indexer:
         self._look_whether_complete()
         self._publish()
         held.catch_up()
+        held.read_contextual()
         self._publish()
+        self._to_read = None
 
     def _close(self) -> None:
         if self._held is not None:
@@ -166,14 +179,53 @@ class Indexer:
                 held.tend_journal()
                 self._tidy()
                 self._report(Phase.READY, self._ready_message())
-                self._inbox.wait(1.0)
+                if not self._read_one_in_context():
+                    self._inbox.wait(1.0)
+
+    def _read_one_in_context(self) -> bool:
+        """Do one file of the second pass; false when there is nothing to do for it now."""
+        engine, held = self._opened
+        encoder = engine.encoder
+        if (
+            not self.options.second_pass
+            or encoder is None
+            or not encoder.reads_context
+            or engine.state is IndexState.FULL
+            or time.monotonic() - self._busy_at < _QUIET_SECONDS
+            or self._runs_on_battery()
+        ):
+            return False
+        if self._to_read is None:
+            self._to_read = files_to_read(engine.store)
+            self._pace = Pace(self.options.cpu_share, cores=1)
+        number = next(self._to_read, None)
+        if number is None:
+            if self._has_unshown:
+                self._publish()
+            return False
+        if number in self._passed_over:
+            return True
+        outcome = read_in_context(engine.root, engine.store, encoder.contextual(), number, self._checkpoint)
+        if outcome.is_stale:
+            self._passed_over.add(number)
+            self._inbox.mark([outcome.path], urgent=False)
+        if outcome.is_ended:
+            self._to_read = None
+        if outcome.vectors is not None:
+            held.take_contextual(number, outcome.vectors)
+            self._has_unshown = True
+            if time.monotonic() - self._merged_at > max(_CONTEXT_SECONDS, 20 * self._publish_cost):
+                self._publish()
+        return True
 
     def _update(self, only: set[str] | None) -> None:
+        self._to_read = None  # what is written now comes first in the next second pass
         self._pace = Pace(self.options.cpu_share)
         report = self._run_update(only)
         if not report.complete and not self._inbox.closing:
             self._inbox.mark([""] if only is None else only, urgent=False)
         self._inbox.mark(report.overtaken, urgent=False)
+        self._busy_at = time.monotonic()
         if only is None:
             self._complete = report.complete
         self._publish()
@@ -241,6 +293,8 @@ class Indexer:
         if not self._inbox.has_urgent:
             return
         engine, held = self._opened
+        self._busy_at = time.monotonic()
+        self._to_read = None  # what is saved now comes first when the second pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
         may_write = engine.lock is not None or engine.in_memory
@@ -299,6 +353,8 @@ class Indexer:
             above = [merge_segments([(segment, None) for segment in above])]
         snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
         self._counts = (snapshot.file_count, snapshot.chunk_count)
+        self._shown_in_context = sum(map(len, snapshot.contextual.values()))
+        self._has_unshown = False
         self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
         if merge:
             self._merged_at = time.monotonic()
@@ -352,10 +408,13 @@ class Indexer:
         return self._complete and self._held is not None and not self._held.is_behind
 
     def _paused(self) -> bool:
+        return self._inbox.paused or (self.options.pause_on_battery and self._runs_on_battery())
+
+    def _runs_on_battery(self) -> bool:
         now = time.monotonic()
-        if self.options.pause_on_battery and now - self._battery_at >= _BATTERY_SECONDS:
+        if now - self._battery_at >= _BATTERY_SECONDS:
             self._battery_at, self._on_battery = now, on_battery()
-        return self._inbox.paused or (self.options.pause_on_battery and self._on_battery)
+        return self._on_battery
 
     def _pause_message(self) -> str:
         why = "" if self._inbox.paused else " while the machine runs on its battery"
@@ -369,6 +428,9 @@ class Indexer:
         if engine.state in (IndexState.NO_MODEL, IndexState.READ_ONLY, IndexState.FULL):
             message = str(engine.state.value)
             return message[0].upper() + message[1:]
+        if self._shown_in_context and self._shown_in_context < self._counts[1]:
+            shown, total = self._shown_in_context, self._counts[1]
+            return f"The index is up to date; {shown:,} of {total:,} pieces of code are read in context"
         return "The index is up to date"
 
     def _report(self, phase: Phase, message: str, *, done: int | None = None, total: int | None = None) -> None:
@@ -385,6 +447,7 @@ class Indexer:
             files=self._counts[0],
             chunks=self._counts[1],
             complete=self._is_complete,
+            in_context=self._shown_in_context,
             writer=writer,
             paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
             notices=tuple(engine.notices) if engine is not None else (),

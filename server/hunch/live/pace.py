@@ -12,9 +12,9 @@ _LONGEST_REST = 0.1
 class Pace:
     """Counts processor time of this thread and of its workers against the clock. Use it from one thread."""
 
-    def __init__(self, share: float) -> None:
-        """Allow a share (0..1) of all cores."""
-        self.cores = os.cpu_count() or 1
+    def __init__(self, share: float, cores: int | None = None) -> None:
+        """Allow a share (0..1) of so many cores; of all without a number."""
+        self.cores = cores or os.cpu_count() or 1
         self.share = share
         self._begin()
 

@@ -13,7 +13,7 @@ def status_of(uri: str, status: Status | None) -> dict[str, Any]:
     if status is None:
         return {
             "uri": uri, "phase": "starting", "message": "Starting", "done": 0, "total": 0, "files": 0,
-            "chunks": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
+            "chunks": 0, "inContext": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
         }  # fmt: skip
     return {
         "uri": uri,
@@ -23,6 +23,7 @@ def status_of(uri: str, status: Status | None) -> dict[str, Any]:
         "total": status.total,
         "files": status.files,
         "chunks": status.chunks,
+        "inContext": status.in_context,
         "complete": status.complete,
         "writer": status.writer,
         "pausedBy": status.paused_by,

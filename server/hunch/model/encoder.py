@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.model.bundle import CODE_GRAPH, MANIFEST, QUERY_GRAPH, TOKENIZER, Bundle, BundleError
+from hunch.model.bundle import (
+    CODE_GRAPH,
+    CONTEXTUAL_GRAPH,
+    CONTEXTUAL_TOKENIZER,
+    MANIFEST,
+    QUERY_GRAPH,
+    TOKENIZER,
+    Bundle,
+    BundleError,
+)
+from hunch.model.contextual import ContextualEncoder
 from hunch.model.session import Graph, load_graph
 from hunch.text.bag import Bags, bag_fields, bag_queries, pad
 from hunch.text.render import Fields, render_query
@@ -34,6 +45,24 @@ class Encoder:
         self.tokenizer = _load_tokenizer(bundle)
         self._query_graph = _load_tower(bundle, QUERY_GRAPH, threads)
         self._code_graph = _load_tower(bundle, CODE_GRAPH, threads)
+        self._contextual: ContextualEncoder | None = None
+        self._loading = threading.Lock()
+
+    @property
+    def reads_context(self) -> bool:
+        """Whether the bundle has a contextual encoder."""
+        return {CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER} <= self.bundle.manifest.sha256.keys()
+
+    def contextual(self) -> ContextualEncoder:
+        """Return the contextual encoder of a bundle that has one, loaded when it is first wanted.
+
+        Raises:
+            BundleError: a file of the bundle cannot be used.
+        """
+        with self._loading:
+            if self._contextual is None:
+                self._contextual = ContextualEncoder(self.bundle)
+            return self._contextual
 
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return the embeddings of queries, float32 [n, dim]; a query without a known word is a row of zeros."""

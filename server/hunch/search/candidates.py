@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from hunch.index.lexical import add_scores, fields_of
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import DenseIndex
+from hunch.model.contextual import cosines
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -43,6 +44,8 @@ class Candidates:
     """uint8 [n], positions in KINDS"""
     roles: NDArray[np.uint8]
     """uint8 [n], hunch.text.roles.Role of the file"""
+    context: NDArray[np.float32] | None = None
+    """float32 [n], cosine of the contextual embeddings, not a number for chunks without one; None without any"""
     embedded: bool = True
     """False where there is no embedding to compare: no model, or no word that it knows"""
 
@@ -54,14 +57,28 @@ class Candidates:
         return np.asarray((self.idf / np.float32(total)) @ there, np.float32)
 
 
-def find_candidates(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) -> Candidates:
+def find_candidates(
+    snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None, context: NDArray[np.float32] | None = None
+) -> Candidates:
     """Return the union of the nearest embeddings, the best word matches and the names that the query spells.
 
     Args:
         snapshot: what to search.
         query: what to search for; its filters hold for every candidate.
         vector: the query's embedding, float32 [dim]; None searches by words only.
+        context: the query's contextual embedding, which is compared with those of the candidates.
     """
+    found = _find(snapshot, query, vector)
+    if context is None or not len(found.chunks):
+        return found
+    places, rows = snapshot.contextual_of(found.chunks)
+    values = np.full(len(found.chunks), np.nan, np.float32)
+    if len(places):
+        values[places] = cosines(rows, context)
+    return replace(found, context=values)
+
+
+def _find(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) -> Candidates:
     terms = [term for term, _ in query.terms]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     idf = _idf(snapshot, postings, len(terms))

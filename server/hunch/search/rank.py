@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hunch.search.candidates import Candidates
 from hunch.search.query import Query
-from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
+from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 
@@ -35,14 +35,28 @@ class Reason(NamedTuple):
 
 def signals_of(candidates: Candidates) -> Signals:
     """Return the signals of all candidates by name, float32 [n] each."""
+    meaning = np.maximum(candidates.dense, 0)
     return {
-        "meaning": np.maximum(candidates.dense, 0),
+        "meaning": meaning,
+        "context": _context(candidates, meaning),
         "words": candidates.lexical,
         **dict(zip(_FIELDS, candidates.shares_in(_FIELDS), strict=True)),
         "symbol": candidates.symbols,
         "file card": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
     }
+
+
+def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the cosines in context; for chunks that were not read in context yet, what their meaning suggests."""
+    if not candidates.embedded:
+        return np.zeros_like(meaning)
+    at_zero, rise = CONTEXT_OF_MEANING
+    guessed = np.where(meaning > 0, np.float32(at_zero) + np.float32(rise) * meaning, 0)
+    known = (
+        guessed if candidates.context is None else np.where(np.isnan(candidates.context), guessed, candidates.context)
+    )
+    return np.maximum(known, 0).astype(np.float32)
 
 
 def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
-from hunch.search.candidates import count_allowed, find_candidates
+from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import collapse
 from hunch.search.query import Query
 from hunch.search.rank import Reason, reasons, score, signals_of
@@ -73,11 +73,15 @@ def search(
         complete: whether the snapshot holds the whole workspace.
     """
     began = perf_counter()
-    vector = None
+    vector = context = None
     if encoder is not None:
         vector = encoder.encode_queries([query.text])[0]
         vector = vector if vector.any() else None  # not one known word
-    return _answer(root, snapshot, query, vector, began, limit=limit, complete=complete, leave_out=None)
+        if vector is not None and snapshot.contextual:
+            context = encoder.contextual().encode_query(query.text)
+            context = context if context.any() else None
+    candidates = find_candidates(snapshot, query, vector, context)
+    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=None)
 
 
 def search_similar(
@@ -98,21 +102,22 @@ def search_similar(
         vector: the piece's embedding, float32 [dim].
         leave_out: path, first and last line of the piece itself.
     """
-    return _answer(root, snapshot, query, vector, perf_counter(), limit=limit, complete=complete, leave_out=leave_out)
+    began = perf_counter()
+    candidates = find_candidates(snapshot, query, vector)
+    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=leave_out)
 
 
 def _answer(
     root: Path,
     snapshot: Snapshot,
     query: Query,
-    vector: NDArray[np.float32] | None,
+    candidates: Candidates,
     began: float,
     *,
     limit: int,
     complete: bool,
     leave_out: tuple[str, int, int] | None,
 ) -> Answer:
-    candidates = find_candidates(snapshot, query, vector)
     signals = signals_of(candidates)
     scores = score(query, candidates, signals)
     places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out)

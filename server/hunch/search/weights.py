@@ -6,6 +6,7 @@ from hunch.text.roles import Role
 
 SIGNAL_WEIGHTS = {
     "meaning": 1.76,
+    "context": 0.0,
     "words": 2.49,
     "name": 0.08,
     "signature": 0.03,
@@ -31,6 +32,9 @@ BIAS = -2.81
 """Puts the score of a hit where the share of such hits that are in a right file is."""
 WORDS_ONLY_BIAS = 1.01
 """Added when there is no embedding of the query, in the place of what "meaning" adds to a right hit on average."""
+
+CONTEXT_OF_MEANING = (0.1, 0.8)
+"""Where the cosine in context of a chunk that was not read in context yet is looked for: at zero, and its rise."""
 
 SAME_FILE_DECAY = 0.9
 """Each further hit in a file counts this much of the one before."""

@@ -1,0 +1,77 @@
+"""The part of a search bundle's MODEL_CARD.md that is about its contextual encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hunch_export.parity import Parity
+from hunch_training.contextual_model import Loaded
+
+_TEXT = """
+
+# The contextual encoder
+
+A second, slower look: `contextual.onnx` reads a chunk or a question as a sequence of its distinct word pieces and
+gives a vector of {size} numbers. Hunch computes it for chunks in a background pass, keeps it as int8, and compares it
+with the question for what the bag of tokens, the words and the names bring up.
+
+## How it works
+
+{layers} layers of attention with {heads} heads over {dim} numbers, {weights:.1f} million weights, a vocabulary of
+{vocabulary:,} word pieces, sequences of at most {positions}; the vector is the mean over the tokens, of which the
+leading {size} numbers do on their own. Matrices are int8 with one scale a column, the word table int8 with one scale
+a row; what they are multiplied with is rounded as it comes.
+
+## Training
+
+It starts from all-MiniLM-L6-v2 (Wang et al., 2020, arXiv:2002.10957; sentence-transformers; Apache-2.0), which was
+itself trained on a billion pairs of sentences, CodeSearchNet's among them. So its figures on sets that come from
+CodeSearchNet (`csn`, `cosqa`) are partly familiarity. It went on with {seen:,} of the pairs above: in-batch softmax,
+one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of every data file, and of
+the public weights, are in `manifest.json`.
+
+## Figures
+
+MRR by its cosine alone, measured on these very files, documentation removed from the code unless the set's name says
+otherwise, first pool of each valid set:
+
+{figures}
+
+torch against ONNX and int8 vectors: largest difference of a component {difference:.4f}, {agreement:.1%} of the ten
+nearest the same.
+
+## Limits
+
+- It sees the first {positions} distinct pieces of a chunk: name, path, signature, documentation, then the body. What
+  a long function does at its end is left to the bag.
+- Word pieces of English; words of other scripts are not seen.
+"""
+
+
+def contextual_card(
+    card: str, name: str, version: str, loaded: Loaded, size: int, metrics: Mapping[str, float], parity: Parity,
+    about: Mapping[str, Any],
+) -> str:  # fmt: skip
+    """Return the card of a bundle with the contextual part behind; ``about`` is the run.json of its training run."""
+    shape, settings = loaded.model.encoder.shape, about["settings"]
+    _, _, rest = card.partition("\n")
+    rows = ["| set | valid |", "| --- | --- |"]
+    rows += [f"| {key.split('/', 1)[1]} | {value:.3f} |" for key, value in metrics.items()]
+    return f"# {name} {version}\n{rest.rstrip()}" + _TEXT.format(
+        size=size,
+        layers=shape.layers,
+        heads=shape.heads,
+        dim=shape.dim,
+        weights=sum(part.numel() for part in loaded.model.parameters()) / 1e6,
+        vocabulary=shape.vocabulary,
+        positions=shape.positions,
+        seen=loaded.state["step"] * settings["batch"],
+        batch=settings["batch"],
+        epochs=settings["epochs"],
+        share=settings["share"],
+        seed=settings["seed"],
+        figures="\n".join(rows),
+        difference=parity.largest_difference,
+        agreement=parity.agreement,
+    )

@@ -1,0 +1,231 @@
+"""The contextual stage: BERT's encoder, a public start, what serving reads, and that it learns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from hunch.text.render import render_parts, render_query
+from hunch.text.sequence import BEGIN_ID, END_ID, LONGEST_FIELDS, SEQUENCE_PIECES, code_sequence, query_sequence
+from hunch_training import cli
+from hunch_training.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
+from hunch_training.contextual_model import (
+    READING,
+    ContextualModel,
+    code_rows,
+    encode_texts,
+    load_contextual,
+    query_rows,
+)
+from hunch_training.contextual_settings import Settings
+from hunch_training.corpus import corpora_of
+from hunch_training.data import Pair
+from hunch_training.errors import TrainingError
+from hunch_training.evaluate import TextSet
+from hunch_training.run_folder import BEST, LAST
+from hunch_training.sequences import code_sequences, query_sequences
+from hunch_training.towers import sequence_input
+from hunch_training.train_contextual import Batch, loss_of, train
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+PUBLIC_PIECES = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "!", "日",
+                 *LETTERS, *(f"##{letter}" for letter in LETTERS)]  # fmt: skip
+SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 52, dim=24, layers=2, heads=4, wide=48, positions=64)
+
+
+def make_public(folder: Path, *, layers: int = 4, **config: object) -> Path:
+    """Write a tiny random encoder as transformers saves one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    about = {
+        "model_type": "bert", "hidden_act": "gelu", "hidden_size": 24, "num_hidden_layers": layers,
+        "num_attention_heads": 4, "intermediate_size": 48, **config,
+    }  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(about))
+    (folder / "vocab.txt").write_text("\n".join(PUBLIC_PIECES))
+    torch.manual_seed(1)
+    weights = {
+        "embeddings.word_embeddings.weight": torch.randn(len(PUBLIC_PIECES), 24) * 0.3,
+        "embeddings.position_embeddings.weight": torch.randn(512, 24) * 0.1,
+        "embeddings.token_type_embeddings.weight": torch.randn(2, 24) * 0.1,
+    }
+    shapes = {"attention.self.query": (24, 24), "attention.self.key": (24, 24), "attention.self.value": (24, 24),
+              "attention.output.dense": (24, 24), "intermediate.dense": (48, 24), "output.dense": (24, 48)}  # fmt: skip
+    for number in range(layers):
+        for name, shape in shapes.items():
+            weights[f"encoder.layer.{number}.{name}.weight"] = torch.randn(shape) * 0.2
+            weights[f"encoder.layer.{number}.{name}.bias"] = torch.randn(shape[0]) * 0.2
+    norms = ["embeddings.LayerNorm"]
+    norms += [f"encoder.layer.{n}.{part}.LayerNorm" for n in range(layers) for part in ("attention.output", "output")]
+    for name in norms:
+        weights[f"{name}.weight"], weights[f"{name}.bias"] = torch.rand(24) + 0.5, torch.randn(24) * 0.1
+    save_file(weights, folder / "model.safetensors")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_public(tmp_path_factory.mktemp("public"))
+
+
+def reference_layer(layer: BertLayer, shape: BertShape) -> nn.TransformerEncoderLayer:
+    """PyTorch's own layer of the same kind, with the same weights."""
+    plain = nn.TransformerEncoderLayer(
+        shape.dim, shape.heads, shape.wide, dropout=0, activation="gelu", batch_first=True, norm_first=False,
+        layer_norm_eps=1e-12,
+    )  # fmt: skip
+    with torch.no_grad():
+        plain.self_attn.in_proj_weight.copy_(torch.cat([layer.query.weight, layer.key.weight, layer.value.weight]))
+        plain.self_attn.in_proj_bias.copy_(torch.cat([layer.query.bias, layer.key.bias, layer.value.bias]))
+        for own, other in ((layer.join, plain.self_attn.out_proj), (layer.widen, plain.linear1),
+                           (layer.narrow, plain.linear2), (layer.join_norm, plain.norm1),
+                           (layer.narrow_norm, plain.norm2)):  # fmt: skip
+            other.load_state_dict(own.state_dict())
+    return plain.eval()
+
+
+def test_encoder_equals_a_plain_one() -> None:
+    torch.manual_seed(0)
+    encoder = BertEncoder(SHAPE).eval()
+    with torch.no_grad():
+        encoder.positions.normal_(std=0.1)
+    ids = torch.tensor([[2, 9, 4, 30, 3], [2, 7, 3, 0, 0], [0, 0, 0, 0, 0]])
+    states = encoder.norm(encoder.words(ids) + encoder.positions[:5])
+    for layer in encoder.layers:
+        assert isinstance(layer, BertLayer)
+        states = reference_layer(layer, SHAPE)(states[:2], src_key_padding_mask=ids[:2] == 0)
+        states = torch.nn.functional.pad(states, (0, 0, 0, 5 - states.shape[1], 0, 1))
+    rows = [states[0].mean(dim=0), states[1, :3].mean(dim=0)]
+    expected = torch.nn.functional.normalize(torch.stack(rows), dim=1)
+    found = encoder(ids)
+    torch.testing.assert_close(found[:2], expected, atol=2e-6, rtol=1e-5)
+    assert not found[2].any()
+
+
+def test_a_public_encoder_is_read_with_the_pieces_that_code_has(public: Path) -> None:
+    encoder, tokenizer = read_public(public, layers=2, positions=64)
+    assert tokenizer.pieces == (*SEQUENCE_PIECES, *LETTERS, *(f"##{letter}" for letter in LETTERS))
+    from safetensors.torch import load_file
+
+    given = load_file(public / "model.safetensors")
+    words = given["embeddings.word_embeddings.weight"]
+    for piece in ("[CLS]", "[SEP]", "q", "##q"):
+        assert torch.equal(encoder.words.weight[tokenizer.pieces.index(piece)], words[PUBLIC_PIECES.index(piece)])
+    # Of four layers two are kept: the second and the last.
+    for own, number in enumerate((1, 3)):
+        layer = encoder.layers[own]
+        assert isinstance(layer, BertLayer)
+        assert torch.equal(layer.narrow.weight, given[f"encoder.layer.{number}.output.dense.weight"])
+
+
+def test_no_public_encoder_is_said(tmp_path: Path, public: Path) -> None:
+    with pytest.raises(TrainingError, match=r"config\.json"):
+        read_public(tmp_path / "nothing")
+    with pytest.raises(TrainingError, match="BERT's shape"):
+        read_public(make_public(tmp_path / "other", model_type="roberta"))
+
+
+def test_training_reads_what_serving_reads(public: Path) -> None:
+    _, tokenizer = read_public(public)
+    generator = np.random.default_rng(0)
+
+    def some(n: int) -> str:
+        return " ".join("".join(generator.choice(list(LETTERS), 3)) for _ in range(n))
+
+    code = [
+        render_parts(name=some(2), path=some(3), signature=some(i % 9), documentation=some(i % 7), body=some(i * 3))
+        for i in range(40)
+    ]
+    code.append(render_parts(body="日本"))
+    queries = [some(i) for i in range(30)]
+    bags = code_rows(code_sequences(code, tokenizer, LONGEST_FIELDS["body"]))
+    for row, fields in enumerate(code):
+        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == code_sequence(fields, tokenizer)
+    assert READING.query_tokens is not None
+    rendered = [render_query(query) for query in queries]
+    bags = query_rows(query_sequences(rendered, tokenizer, READING.query_tokens))
+    for row, query in enumerate(rendered):
+        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == query_sequence(query, tokenizer)
+    assert (BEGIN_ID, END_ID) == (2, 3)
+
+
+def test_32_examples_are_learnt_by_heart(public: Path) -> None:
+    encoder, tokenizer = read_public(public, dropout=0.0)
+    model = ContextualModel(encoder)
+    words = ["".join(row) for row in np.random.default_rng(3).choice(list(LETTERS), (64, 4))]
+    settings = Settings(matryoshka="12")
+
+    def batch(side: list[str], longest: int) -> object:
+        rows = query_sequences([[word] for word in side], tokenizer, longest)
+        return sequence_input(query_rows(rows), 1024, field=0)
+
+    given = Batch(batch(words[:32], 16), batch(words[32:], 16), torch.arange(32))  # type: ignore[arg-type]
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    for _ in range(120):
+        loss = loss_of(model, given, 0.0, settings)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+    assert float(loss.detach()) < 0.05
+
+
+def pairs() -> list[Pair]:
+    verbs, nouns = ["read", "write", "sort", "merge", "find", "close"], ["file", "list", "tree", "path", "user", "row"]
+    return [make_pair(verb, noun) for verb in verbs for noun in nouns]
+
+
+def make_pair(verb: str, noun: str) -> Pair:
+    name = f"{verb}_{noun}"
+    return Pair("python", f"{verb} the {noun}", name, "a/b.py", f"def {name}(x):\n    return x.{noun}", "p")
+
+
+def test_cut_off_training_ends_with_the_same_weights(public: Path, tmp_path: Path) -> None:
+    torch.set_num_threads(1)
+    settings = Settings(epochs=2, share=1.0, batch=18, neighbours=2, warmup=2, matryoshka="12", thin=1)
+
+    def run(folder: Path, **how: object) -> None:
+        torch.manual_seed(0)
+        encoder, tokenizer = read_public(public, layers=2)
+        corpora = corpora_of(iter(pairs()), tokenizer)
+        corpora = [
+            type(corpus)(
+                corpus.language,
+                query_sequences([render_query(pair.query) for pair in pairs()], tokenizer, 16),
+                code_sequences([render_parts(name=p.name, path=p.path, body=p.code) for p in pairs()], tokenizer, 16),
+                corpus.query_ids,
+            )
+            for corpus in corpora
+        ]
+        code = [render_parts(name=pair.name, body="") for pair in pairs()]
+        valid = [TextSet("pairs/python", [pair.query for pair in pairs()], code, [{i: 1.0} for i in range(len(code))])]
+        train(corpora, ContextualModel(encoder), tokenizer, valid, settings, folder, **how)
+
+    run(tmp_path / "whole")
+    run(tmp_path / "cut", stop_after=3)
+    run(tmp_path / "cut")
+    whole, cut = (load_contextual(tmp_path / name / LAST) for name in ("whole", "cut"))
+    for one, other in zip(whole.model.parameters(), cut.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+    vectors = encode_texts(whole.model, whole.tokenizer, ["read the file", "日"])
+    assert vectors.shape == (2, 24) and not vectors[1].any()
+
+
+def test_the_stage_from_the_command_line(
+    data: Path, public: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["contextual", str(data), str(public), "--run", str(tmp_path / "run"), "--epochs", "1", "--share", "1",
+                 "--batch", "64", "--matryoshka", "12", "--limit", "200", "--layers", "2"]  # fmt: skip
+    assert cli.main(arguments) == 0
+    assert "best valid MRR" in capsys.readouterr().out
+    assert load_contextual(tmp_path / "run" / BEST).tokenizer.pieces[:4] == SEQUENCE_PIECES
+    assert cli.main([*arguments, "--matryoshka", "99"]) == 2
+    assert "--matryoshka 99" in capsys.readouterr().err
+    with pytest.raises(TrainingError, match="another stage"):
+        other = tmp_path / "other.pt"
+        torch.save({"model": {}}, other)
+        load_contextual(other)
