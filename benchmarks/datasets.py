@@ -18,6 +18,7 @@ from hunch_training.evaluate import (
     load_csn,
     load_pair_sets,
     load_question_sets,
+    part_of,
 )
 
 Split = Literal["valid", "test"]
@@ -43,12 +44,7 @@ def pools_of(texts: TextSet) -> Iterator[TextSet]:
         yield texts
         return
     for rows in pools(len(texts.queries), texts.pool):
-        yield TextSet(
-            texts.name,
-            [texts.queries[row] for row in rows],
-            [texts.code[row] for row in rows],
-            [{place: 1.0} for place in range(len(rows))],
-        )
+        yield part_of(texts, rows.tolist(), [{place: 1.0} for place in range(len(rows))])
 
 
 def pools(rows: int, size: int = POOL, seed: int = POOL_SEED) -> list[NDArray[np.int64]]:

@@ -1,6 +1,7 @@
 """How good the answers are: every valid or test set of the data folder, by meaning alone, by words alone, and together.
 
     python -m benchmarks.quality DATA [--workspaces DIR] [--split valid|test] [--sets pairs/go,cosqa,workspaces]
+                                      [--public MODEL_FOLDER]
 
 Sets of pairs (``packages_pairs``, questions, tasks) are MRR in pools of 1,000, ``cosqa`` MRR over its 6,267 functions,
 ``csn`` the NDCG of the CodeSearchNet challenge. Documentation is removed from all code.
@@ -10,8 +11,10 @@ place of its best hit, and by definition, where path and name must both be right
 they quote is blanked before the workspace is indexed. "plain" leaves out queries in which a name or a file name
 of the answer stands.
 
-Dense is the cosine alone, lexical the BM25F score alone, hybrid what the product does. In workspaces, dense and lexical
-run through the same ranking with the other half switched off.
+First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
+alone, hybrid what the product does, and public a public sentence encoder that reads the code as it stands (on the first
+pool of the sets of pairs). In workspaces, first pass, dense and lexical run through the same ranking with the rest
+switched off.
 """
 
 from __future__ import annotations
@@ -49,6 +52,7 @@ from hunch.search.query import QueryError, parse_query
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet
+from hunch_training.public_encoder import SentenceEncoder
 
 FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")
 WORKSPACES = "workspaces"
@@ -57,8 +61,8 @@ _HITS = 50
 _QUERIES_AT_ONCE = 2000
 
 
-def measure_set(texts: TextSet, encoder: Encoder) -> dict[str, Any]:
-    """Measure one retrieval set."""
+def measure_set(texts: TextSet, encoder: Encoder, public: SentenceEncoder | None = None) -> dict[str, Any]:
+    """Measure one retrieval set, a public encoder beside it where there is one."""
     graded = texts.name.startswith("csn/")
     values: dict[str, list[float]] = {row: [] for row in ROWS}
     for pool in pools_of(texts):
@@ -68,11 +72,15 @@ def measure_set(texts: TextSet, encoder: Encoder) -> dict[str, Any]:
             gains = pool.gains[part]
             for row, scores in score_all(snapshot, encoder, pool.queries[part]).items():
                 values[row] += _ndcg(scores, gains) if graded else reciprocal_ranks(scores, gains)
+    if public is not None:
+        pool = next(pools_of(texts))
+        scores = public.encode(pool.queries) @ public.encode(pool.sources).T
+        values["public"] = _ndcg(scores, pool.gains) if graded else reciprocal_ranks(scores, pool.gains)
     return {
         "set": texts.name,
         "queries": len(texts.queries),
         "metric": "NDCG" if graded else "MRR",
-        **{row: _interval(values[row]) for row in ROWS},
+        **{row: _interval(found) for row, found in values.items()},
     }
 
 
@@ -92,10 +100,11 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
         query = parse_query(text.replace(":", " "))
     except QueryError:
         return []
-    if row == "dense":
+    if row in ("dense", "first_pass"):
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
-    return search(engine.root, engine.snapshot, encoder, query, limit=_HITS).hits
+    snapshot = replace(engine.snapshot, contextual={}) if row == "first_pass" else engine.snapshot
+    return search(engine.root, snapshot, encoder, query, limit=_HITS).hits
 
 
 def judge(hits: Sequence[Hit], query: WorkspaceQuery) -> tuple[float, float, float, float]:
@@ -167,7 +176,8 @@ def _interval(values: Any) -> dict[str, float]:
 
 def _line(row: dict[str, Any]) -> str:
     if "set" in row:
-        return f"{row['set']:18} {row['queries']:6} " + "  ".join(f"{name} {row[name]['mean']:.3f}" for name in ROWS)
+        rows = [name for name in (*ROWS, "public") if name in row]
+        return f"{row['set']:18} {row['queries']:6} " + "  ".join(f"{name} {row[name]['mean']:.3f}" for name in rows)
     cells = "  ".join(
         f"{name} {row[name]['file_ndcg']['mean']:.3f}/{row[name]['name_ndcg']['mean']:.3f}" for name in ROWS
     )
@@ -182,19 +192,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
                         help="where the workspaces are, or are unpacked to (%(default)s)")  # fmt: skip
     parser.add_argument("--split", choices=("valid", "test"), help="one of them (both)")
     parser.add_argument("--sets", help=f"comma-separated beginnings of set names; {WORKSPACES}[/ID] for the workspaces")
+    parser.add_argument("--public", type=Path, help="a folder saved by transformers, measured beside on the sets")
     parser.add_argument("--name", default="quality", help="of the result file (%(default)s)")
     options = parser.parse_args(arguments)
     wanted = tuple(options.sets.split(",")) if options.sets else ()
     inside = frozenset(name.partition("/")[2] for name in wanted if name.startswith(f"{WORKSPACES}/"))
     os.environ.setdefault("HUNCH_WORKERS", str(os.cpu_count() or 1))
     encoder = Encoder(load_bundle(model_folder()))
+    public = SentenceEncoder(options.public) if options.public else None
     result: dict[str, Any] = {"model": encoder.bundle.manifest.identity, "splits": {}}
+    if public is not None:
+        result["public"] = public.name
     splits: list[Split] = [options.split] if options.split else ["valid", "test"]
     for split in splits:
         sets = []
         for texts in load_sets(options.data, split):
             if not wanted or texts.name.startswith(wanted):
-                sets.append(measure_set(texts, encoder))
+                sets.append(measure_set(texts, encoder, public))
                 print(_line(sets[-1]), flush=True)
         table = []
         if not wanted or any(name.startswith(WORKSPACES) for name in wanted):

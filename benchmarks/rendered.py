@@ -7,19 +7,22 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.remembered import remember
 from hunch.index.lexical import add_scores, invert
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import build_dense
+from hunch.model.contextual import cosines
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import score, signals_of
+from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import Fields
 from hunch.text.terms import postings_of
 
-ROWS = ("dense", "lexical", "hybrid")
+ROWS = ("first_pass", "dense", "lexical", "hybrid")
 Scores = NDArray[np.float32]
 
 _BATCH = 2000
@@ -44,19 +47,34 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder) -> Snapshot:
         dense=build_dense(np.concatenate(vectors)),
         inverted=invert(postings),
     )
-    return Snapshot(generation=1, views=(View(segment, None, 0),), chunk_count=count, file_count=count)
+    views = (View(segment, None, 0),)
+    contextual = {}
+    if (reader := remember(encoder)) is not None:
+        rows = reader.encode_chunks(code)
+        reader.keep()
+        contextual = {number: rows[number : number + 1] for number in range(count)}
+    return Snapshot(generation=1, views=views, chunk_count=count, file_count=count, contextual=contextual)
 
 
 def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:
-    """Return the scores of all code for all queries, float32 [queries, code], by dense, lexical and hybrid search.
+    """Return the scores of all code for all queries, float32 [queries, code], by each row's search.
 
-    Hybrid is what the product does. What it does not take for a candidate comes after the candidates, by cosine.
+    ``first_pass`` is the cosine of the bags of tokens, ``dense`` that and the cosine in context, weighed as ranking
+    weighs them; without a second pass they are the same. Hybrid is what the product does. What it does not take for a
+    candidate comes after the candidates, by what dense says.
     """
     (view,) = snapshot.views
     segment = view.segment
     assert segment.dense is not None
     embeddings = encoder.encode_queries(queries)
-    dense = embeddings @ segment.dense.originals.astype(np.float32).T
+    first_pass = embeddings @ segment.dense.originals.astype(np.float32).T
+    dense, asked = first_pass, np.zeros((len(queries), 0), np.float32)
+    if snapshot.contextual:
+        asked = np.stack([encoder.contextual().encode_query(text) for text in queries])
+        _, rows = snapshot.contextual_of(np.arange(len(segment), dtype=np.int64))
+        in_context = np.stack([cosines(rows, vector) for vector in asked])
+        weights = np.array([SIGNAL_WEIGHTS["meaning"], SIGNAL_WEIGHTS["context"]], np.float32)
+        dense = (first_pass * weights[0] + in_context * weights[1]) / weights.sum()
     lexical = np.zeros_like(dense)
     hybrid = dense - 2  # below every score, which is above 0
     for row, text in enumerate(queries):
@@ -65,10 +83,11 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         except QueryError:
             continue
         vector = embeddings[row] if embeddings[row].any() else None
-        candidates = find_candidates(snapshot, query, vector)
+        context = asked[row] if snapshot.contextual and asked[row].any() else None
+        candidates = find_candidates(snapshot, query, vector, context)
         hybrid[row, candidates.chunks] = score(query, candidates, signals_of(candidates))
         _add_words(segment, query, candidates.idf, lexical[row])
-    return {"dense": dense, "lexical": lexical, "hybrid": hybrid}
+    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "hybrid": hybrid}
 
 
 def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -18,7 +18,7 @@ from benchmarks.table import table_of
 
 README = Path(__file__).resolve().parent / "README.md"
 
-_ROWS = ("dense", "lexical", "hybrid")
+_ROWS = ("first_pass", "dense", "lexical", "hybrid")
 
 
 def quality_tables(result: Mapping[str, Any]) -> str:
@@ -26,12 +26,15 @@ def quality_tables(result: Mapping[str, Any]) -> str:
     parts = []
     for split, content in result["splits"].items():
         if content["sets"]:
+            names = [name for name in (*_ROWS, "public") if any(name in one for one in content["sets"])]
             rows = [
-                [one["set"], str(one["queries"]), one["metric"], *(_with_interval(one[name]) for name in _ROWS)]
+                [one["set"], str(one["queries"]), one["metric"],
+                 *(_with_interval(one[name]) if name in one else "" for name in names)]
                 for one in content["sets"]
-            ]
+            ]  # fmt: skip
+            header = [result.get("public", name) if name == "public" else name.replace("_", " ") for name in names]
             parts.append(
-                f"**{split} sets** ([95% interval])\n\n" + table_of(["set", "queries", "metric", *_ROWS], rows)
+                f"**{split} sets** ([95% interval])\n\n" + table_of(["set", "queries", "metric", *header], rows)
             )
         parts += [
             _workspace_table(split, content["workspaces"], kind) for kind in ("commit", "doc") if content["workspaces"]
@@ -41,17 +44,23 @@ def quality_tables(result: Mapping[str, Any]) -> str:
 
 def _workspace_table(split: str, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
     header = ["workspace", "queries"]
-    header += [f"{figure}, {name}" for figure in ("NDCG@10 by file", "by definition") for name in _ROWS]
+    header += [f"{figure}, {name}" for figure in ("NDCG@10 by file", "by definition") for name in _named_rows(rows)]
     header += ["recall@10 by file", "by definition"]
     lines = []
     for row in rows:
         if row["kind"] != kind or (row["rows"] == "plain" and row["workspace"] != "all"):
             continue
         name = row["workspace"] if row["rows"] == "all" else f"{row['workspace']}, plain"
-        cells = [f"{row[one][figure]['mean']:.3f}" for figure in ("file_ndcg", "name_ndcg") for one in _ROWS]
+        cells = [
+            f"{row[one][figure]['mean']:.3f}" for figure in ("file_ndcg", "name_ndcg") for one in _named_rows(rows)
+        ]
         cells += [f"{row['hybrid'][figure]['mean']:.3f}" for figure in ("file_recall", "name_recall")]
         lines.append([name, str(row["queries"]), *cells])
     return f"**{split} workspaces, {kind} queries** (recall of hybrid)\n\n" + table_of(header, lines)
+
+
+def _named_rows(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [name for name in _ROWS if all(name in row for row in rows)]
 
 
 def speed_tables(result: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from benchmarks.datasets import load_sets, pools_of
 from benchmarks.rendered import build_snapshot
 from benchmarks.workspaces import KINDS, Workspace, WorkspaceQuery, indexed, read_queries
 from hunch.engine import Engine
+from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, find_candidates
@@ -130,8 +131,7 @@ def _gather_sets(data: Path) -> Iterator[_One]:
                 parsed = parse_query(text.replace(":", " "))
             except QueryError:
                 continue
-            vector = encoder.encode_queries([parsed.text])[0]
-            candidates = find_candidates(snapshot, parsed, vector if vector.any() else None)
+            candidates = find_candidates(snapshot, parsed, *_embeddings(snapshot, encoder, parsed.text))
             count = len(candidates.chunks)
             right = np.isin(candidates.chunks, list(gains))
             numbers = np.arange(count, dtype=np.int32)
@@ -170,11 +170,22 @@ def _look_up(engine: Engine, asked: Iterable[tuple[WorkspaceQuery, int]], kind: 
             parsed = replace(
                 parsed, excluded_paths=tuple("/" + path.translate(_GLOB_CHARACTERS) for path in query.paths)
             )
-        vector = None
-        if engine.encoder is not None:
-            vector = engine.encoder.encode_queries([parsed.text])[0]
-            vector = vector if vector.any() else None
-        yield _one_of(engine, parsed, find_candidates(engine.snapshot, parsed, vector), query, (kind, group, workspace))
+        embeddings = _embeddings(engine.snapshot, engine.encoder, parsed.text)
+        candidates = find_candidates(engine.snapshot, parsed, *embeddings)
+        yield _one_of(engine, parsed, candidates, query, (kind, group, workspace))
+
+
+def _embeddings(
+    snapshot: Snapshot, encoder: Encoder | None, text: str
+) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
+    """Return the embeddings of a query, of the first pass and in context, as search has them."""
+    if encoder is None:
+        return None, None
+    vector = encoder.encode_queries([text])[0]
+    if not vector.any():
+        return None, None
+    context = encoder.contextual().encode_query(text) if snapshot.contextual else None
+    return vector, context
 
 
 def _one_of(

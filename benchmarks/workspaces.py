@@ -19,7 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from hunch.engine import Engine, open_engine, update
+from benchmarks.remembered import remember
+from hunch.engine import Engine, open_engine, read_context, update
 from hunch.search.search import Hit
 from hunch.settings import CACHE_VARIABLE
 
@@ -119,6 +120,9 @@ def indexed(data: Path, folder: Path, workspace: Workspace, kind: Kind) -> Itera
         try:
             with open_engine(root) as engine:
                 update(engine)
+                if engine.encoder is not None and (reader := remember(engine.encoder)) is not None:
+                    read_context(engine)
+                    reader.keep()
                 yield engine
         finally:
             if before is None:

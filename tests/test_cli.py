@@ -230,6 +230,18 @@ def test_index_reports_what_it_did(run_hunch: RunHunch, make_workspace: MakeWork
     assert "(7 read," in run_hunch("index", root, "--rebuild").out
 
 
+def test_index_thorough_reads_everything_in_context_once(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == 0
+    (status,) = run_hunch("status", root, "--json").answers
+    assert status["in_context"] == 0
+    first = run_hunch("index", root, "--thorough")
+    chunks = status["chunks"]
+    assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} pieces of code are read in context\n")
+    assert f"{chunks:,} of the chunks are read in context" in run_hunch("status", root).out
+    assert run_hunch("search", "--root", root, "how much is an order", "--no-update").status == 0
+
+
 def test_status(indexed_shop: Shop) -> None:
     run, root = indexed_shop
     found = run("status", "--json", cwd=root / "src")

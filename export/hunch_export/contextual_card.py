@@ -13,7 +13,7 @@ _TEXT = """
 # The contextual encoder
 
 A second, slower look: `contextual.onnx` reads a chunk or a question as a sequence of its distinct word pieces and
-gives a vector of {size} numbers. Hunch computes it for chunks in a background pass, keeps it as int8, and compares it
+gives a vector of {size} numbers. Hunch computes it for chunks in a second pass, keeps it as int8, and compares it
 with the question for what the bag of tokens, the words and the names bring up.
 
 ## How it works
@@ -28,8 +28,8 @@ a row; what they are multiplied with is rounded as it comes.
 It starts from all-MiniLM-L6-v2 (Wang et al., 2020, arXiv:2002.10957; sentence-transformers; Apache-2.0), which was
 itself trained on a billion pairs of sentences, CodeSearchNet's among them. So its figures on sets that come from
 CodeSearchNet (`csn`, `cosqa`) are partly familiarity. It went on with {seen:,} of the pairs above: in-batch softmax,
-one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of every data file, and of
-the public weights, are in `manifest.json`.
+one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of every data file, and
+of the public weights, are in `manifest.json`.
 
 ## Figures
 

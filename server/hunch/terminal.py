@@ -126,6 +126,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         "notices": engine.notices,
         "files": engine.snapshot.file_count,
         "chunks": engine.snapshot.chunk_count,
+        "in_context": engine.store.contextual_counts()[0],
         "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
         "bytes": _bytes_below(engine.cache),
         "model": None if bundle is None else bundle.identity,
@@ -140,6 +141,8 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
             name, value = "size", f"{value / 1e6:,.1f} MB"
         elif name == "notices":
             value = "; ".join(value)
+        elif name == "in_context":
+            name, value = "in context", f"{value:,} of the chunks are read in context" if value else ""
         elif isinstance(value, int):
             value = f"{value:,}"
         if value:

@@ -369,3 +369,27 @@ def test_there_is_nothing_to_read_where_nothing_is(file: Path) -> None:
     file.write_bytes(b"")
     with pytest.raises(sqlite3.Error):
         open_for_reading(file)
+
+
+def test_contextual_embeddings_belong_to_a_file_and_go_with_it(file: Path) -> None:
+    filled(file, 3)
+    store, _ = open_store(file, CONTENT)
+    with closing(store):
+        ids = sorted(store.chunk_counts())
+        assert store.without_contextual(10) == ids[::-1]  # what was written last comes first
+        rows = np.arange(-6, 6, dtype=np.int8).reshape(2, 6)
+        assert store.put_contextual(ids[0], rows) and store.put_contextual(ids[2], rows + 1)
+        assert not store.put_contextual(ids[1], rows[:1])  # of a file with two chunks
+        assert not store.put_contextual(4711, rows)
+        assert (store.without_contextual(10), store.contextual_ids()) == ([ids[1]], {ids[0], ids[2]})
+        assert store.contextual_counts() == (4, 6)
+        found = dict(store.contextual())
+        np.testing.assert_array_equal(found[ids[2]], rows + 1)
+        assert [number for number, _ in store.contextual([ids[1], ids[2]])] == [ids[2]]
+        new = put(store, record("f0.py", mtime_ns=5), content("f0.py"))
+        assert store.contextual_ids() == {ids[2]}
+        assert store.without_contextual(1) == [new]
+        store.remove_files(["f2.py"])
+        assert store.contextual_ids() == set()
+    with closing(open_for_reading(file)) as reader:
+        assert reader.contextual_counts() == (0, 4)

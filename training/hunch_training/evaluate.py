@@ -24,7 +24,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, groupby
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -63,6 +63,8 @@ class TextSet:
     """For each query, the gain of code rows; rows that are not there gain nothing"""
     pool: int | None = None
     """Query i belongs to code i and is ranked among so many; None ranks all code for every query"""
+    sources: list[str] = field(default_factory=list)
+    """The code as it stands in its file, without documentation, for encoders that read plain text"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,15 @@ def first_pool(texts: TextSet) -> TextSet:
         return texts
     rows = pools(len(texts.queries), texts.pool)[0].tolist()
     gains = [{place: 1.0} for place in range(len(rows))]
-    return TextSet(texts.name, [texts.queries[row] for row in rows], [texts.code[row] for row in rows], gains)
+    return part_of(texts, rows, gains)
+
+
+def part_of(texts: TextSet, rows: Sequence[int], gains: list[dict[int, float]]) -> TextSet:
+    """Return some rows of a set of pairs with gains of their own, all ranked among themselves."""
+    queries, code, sources = (
+        [column[row] for row in rows] if column else [] for column in (texts.queries, texts.code, texts.sources)
+    )
+    return TextSet(texts.name, queries, code, gains, sources=sources)  # type: ignore[arg-type]
 
 
 def load_pair_sets(data: Path, split: Literal["valid", "test"], languages: Sequence[str] = LANGUAGES) -> list[TextSet]:
@@ -154,7 +164,7 @@ def load_csn(data: Path) -> list[TextSet]:
             queries.append(query)
             gains.append({place[r["url"]]: 2 ** float(r["relevance_mean"]) - 1 for r in judged if r["url"] in place})
         code = [code_fields(r["code_nodoc"], language, name=r["func_name"], path=r["path"]) for r in rows]
-        sets.append(TextSet(f"csn/{language}", queries, code, gains))
+        sets.append(TextSet(f"csn/{language}", queries, code, gains, sources=[row["code_nodoc"] for row in rows]))
     return sets
 
 
@@ -163,14 +173,16 @@ def load_cosqa(data: Path, split: Literal["dev", "test"], *, documented: bool = 
     corpus = list(read_rows(data / "cosqa/corpus.jsonl.gz"))
     place = {row["id"]: number for number, row in enumerate(corpus)}
     queries = list(read_rows(data / f"cosqa/queries_{split}.jsonl.gz"))
-    code = []
+    code, sources = [], []
     for row in corpus:
         stripped, documentation = split_docstring(row["code"])
-        name = re.search(r"\bdef\s+(\w+)", stripped)
-        code.append(code_fields(stripped, "python", name=name[1] if name else "",
+        sources.append(stripped)
+        found = re.search(r"\bdef\s+(\w+)", stripped)
+        code.append(code_fields(stripped, "python", name=found[1] if found else "",
                                 documentation=documentation if documented else ""))  # fmt: skip
     gains = [{place[row["relevant"]]: 1.0} for row in queries]
-    return TextSet("cosqa-documented" if documented else "cosqa", [row["query"] for row in queries], code, gains)
+    name = "cosqa-documented" if documented else "cosqa"
+    return TextSet(name, [row["query"] for row in queries], code, gains, sources=sources)
 
 
 def load_question_sets(data: Path) -> list[TextSet]:
@@ -267,7 +279,8 @@ def _tasks(path: Path) -> list[Pair]:
 def _one_to_one(name: str, pairs: Iterable[Pair]) -> TextSet:
     listed = list(pairs)
     code = [fields_of(pair) for pair in listed]
-    return TextSet(name, [pair.query for pair in listed], code, [{i: 1.0} for i in range(len(listed))], POOL)
+    gains = [{place: 1.0} for place in range(len(listed))]
+    return TextSet(name, [pair.query for pair in listed], code, gains, POOL, [pair.code for pair in listed])
 
 
 def reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -64,7 +64,7 @@ class Snapshot:
                 if vectors is not None:
                     places.append(place)
                     rows.append(vectors[row])
-        return np.array(places, np.int64), np.array(rows, np.int8).reshape(len(rows), -1)
+        return np.array(places, np.int64), np.stack(rows) if rows else np.zeros((0, 0), np.int8)
 
     def path(self, chunk: int) -> str:
         """Return the path of a chunk's file, posix, relative to the root."""

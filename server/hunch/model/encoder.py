@@ -53,6 +53,10 @@ class Encoder:
         """Whether the bundle has a contextual encoder."""
         return {CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER} <= self.bundle.manifest.sha256.keys()
 
+    def use_contextual(self, contextual: ContextualEncoder) -> None:
+        """Take a contextual encoder that is loaded already."""
+        self._contextual = contextual
+
     def contextual(self) -> ContextualEncoder:
         """Return the contextual encoder of a bundle that has one, loaded when it is first wanted.
 
