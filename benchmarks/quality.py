@@ -66,7 +66,7 @@ def measure_set(texts: TextSet, encoder: Encoder, public: SentenceEncoder | None
     graded = texts.name.startswith("csn/")
     values: dict[str, list[float]] = {row: [] for row in ROWS}
     for pool in pools_of(texts):
-        snapshot = build_snapshot(pool.code, encoder)
+        snapshot = build_snapshot(pool.code, encoder, pool.sources)
         for start in range(0, len(pool.queries), _QUERIES_AT_ONCE):
             part = slice(start, start + _QUERIES_AT_ONCE)
             gains = pool.gains[part]
@@ -74,7 +74,9 @@ def measure_set(texts: TextSet, encoder: Encoder, public: SentenceEncoder | None
                 values[row] += _ndcg(scores, gains) if graded else reciprocal_ranks(scores, gains)
     if public is not None:
         pool = next(pools_of(texts))
-        scores = public.encode(pool.queries) @ public.encode(pool.sources).T
+        scores = (
+            public.encode(pool.queries) @ public.encode([source.signature + source.body for source in pool.sources]).T
+        )
         values["public"] = _ndcg(scores, pool.gains) if graded else reciprocal_ranks(scores, pool.gains)
     return {
         "set": texts.name,

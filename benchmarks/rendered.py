@@ -19,7 +19,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import score, signals_of
 from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
-from hunch.text.render import Fields
+from hunch.text.render import Fields, Source
 from hunch.text.terms import postings_of
 
 ROWS = ("first_pass", "dense", "lexical", "hybrid")
@@ -28,8 +28,8 @@ Scores = NDArray[np.float32]
 _BATCH = 2000
 
 
-def build_snapshot(code: Sequence[Fields], encoder: Encoder) -> Snapshot:
-    """Return pieces of rendered code as a snapshot of one file each."""
+def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[Source] = ()) -> Snapshot:
+    """Return pieces of rendered code as a snapshot of one file each; with their sources, read in context as well."""
     count = len(code)
     batches = [code[start : start + _BATCH] for start in range(0, count, _BATCH)]
     vectors = [encoder.encode_chunks(encoder.bag_chunks(batch)).astype(np.float16) for batch in batches]
@@ -49,8 +49,8 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder) -> Snapshot:
     )
     views = (View(segment, None, 0),)
     contextual = {}
-    if (reader := remember(encoder)) is not None:
-        rows = reader.encode_chunks(code)
+    if sources and (reader := remember(encoder)) is not None:
+        rows = reader.encode_chunks(sources)
         reader.keep()
         contextual = {number: rows[number : number + 1] for number in range(count)}
     return Snapshot(generation=1, views=views, chunk_count=count, file_count=count, contextual=contextual)

@@ -123,7 +123,7 @@ def _gather_sets(data: Path) -> Iterator[_One]:
     for texts in load_sets(data, "valid"):
         kind = ASKED.index("pair" if texts.name.startswith("pairs/") else "question")
         pool = next(pools_of(texts))
-        snapshot = build_snapshot(pool.code, encoder)
+        snapshot = build_snapshot(pool.code, encoder, pool.sources)
         for number, (text, gains) in enumerate(zip(pool.queries, pool.gains, strict=True)):
             if number == _QUERIES_PER_SET:
                 break

@@ -102,7 +102,7 @@ def check_parity(loaded: Loaded, encoder: ContextualEncoder, texts: TextSet, siz
     Raises:
         ParityError: they differ by more than the tolerance.
     """
-    queries, code = texts.queries[:_ROWS], texts.code[:_ROWS]
+    queries, code = texts.queries[:_ROWS], texts.sources[:_ROWS]
     expected = [encode_texts(loaded.model, loaded.tokenizer, part)[:, :size] for part in (queries, code)]
     expected = [part / np.maximum(np.linalg.norm(part, axis=1, keepdims=True), 1e-12) for part in expected]
     rounded = encoder.encode_chunks(code).astype(np.float32)
@@ -117,7 +117,7 @@ def check_parity(loaded: Loaded, encoder: ContextualEncoder, texts: TextSet, siz
 
 
 def _mrr(encoder: ContextualEncoder, texts: TextSet) -> float:
-    code = encoder.encode_chunks(texts.code)
+    code = encoder.encode_chunks(texts.sources)
     scores: NDArray[np.float32] = np.stack([cosines(code, encoder.encode_query(query)) for query in texts.queries])
     figure = round(float(np.mean(reciprocal_ranks(scores, texts.gains))), 4)
     print(f"{texts.name:20} {len(texts.queries):6}  {figure:.3f}", flush=True)

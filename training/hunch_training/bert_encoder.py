@@ -93,7 +93,7 @@ def read_public(
 ) -> tuple[BertEncoder, Tokenizer]:
     """Return a public encoder that `transformers` saved, and a tokeniser with those of its pieces that code can have.
 
-    Pieces that no identifier has (punctuation, other scripts, unused ones) are left out, a tenth of the vocabulary.
+    Pieces of other scripts and unused ones are left out, a tenth of the vocabulary.
 
     Args:
         folder: with config.json, vocab.txt and model.safetensors.
@@ -124,7 +124,7 @@ def read_public(
 
 def _is_plain(piece: str) -> bool:
     letters = piece.removeprefix("##")
-    return letters.isascii() and letters.isalnum()
+    return letters.isascii() and (letters.isalnum() or len(letters) == len(piece) == 1) and piece not in SEQUENCE_PIECES
 
 
 def _read_weights(folder: Path) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""One encoder that reads both sides as sequences of distinct tokens, and the sharpness that its cosines get."""
+"""One encoder that reads both sides as sequences, and the sharpness that its cosines get."""
 
 from __future__ import annotations
 
@@ -14,26 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hunch.text.bag import Bags
-from hunch.text.render import Fields, render_query
-from hunch.text.sequence import (
-    BEGIN_ID,
-    END_ID,
-    LONGEST_CODE,
-    LONGEST_FIELDS,
-    LONGEST_QUERY,
-    code_sequence,
-    query_sequence,
-)
+from hunch.text.render import Source
+from hunch.text.sequence import code_sequence, query_sequence
 from hunch.text.tokenizer import Tokenizer, dump_tokenizer, load_tokenizer
 from hunch_training.bert_encoder import BertEncoder, BertShape
-from hunch_training.corpus import row_of_entry
 from hunch_training.errors import TrainingError
 from hunch_training.run_folder import load_checkpoint, load_weights
-from hunch_training.sequences import Reading
 from hunch_training.towers import SequenceInput, sequence_input
 
-READING = Reading(query_tokens=2 * LONGEST_QUERY, body_tokens=LONGEST_FIELDS["body"])
-"""What is kept of a pair, before tokens fall out and repeated ones do."""
 ENCODED_TOKENS = 1 << 12
 
 
@@ -60,36 +48,11 @@ class Loaded(NamedTuple):
     """the checkpoint's other contents"""
 
 
-def distinct(sequences: Bags, longest: int) -> Bags:
-    """Return sequences as serving reads them: each token once, between the two at the ends, cut off.
-
-    The same as ``hunch.text.sequence.enclosed`` for each row.
-    """
-    row = row_of_entry(sequences)
-    _, first = np.unique((row << 32) | sequences.ids, return_index=True)
-    first.sort()
-    row, ids = row[first], sequences.ids[first]
-    lengths = np.bincount(row, minlength=len(sequences))
-    starts = np.concatenate([[0], np.cumsum(lengths)])[:-1]
-    within = np.arange(len(ids)) - starts[row]
-    kept = within < longest - 2
-    row, ids, within = row[kept], ids[kept], within[kept]
-    lengths = np.minimum(lengths, longest - 2)
-    full = np.where(lengths > 0, lengths + 2, 0)
-    offsets = np.concatenate([[0], np.cumsum(full)]).astype(np.int64)
-    flat = np.empty(offsets[-1], np.int32)
-    flat[offsets[row] + 1 + within] = ids
-    some = full > 0
-    flat[offsets[:-1][some]] = BEGIN_ID
-    flat[offsets[1:][some] - 1] = END_ID
-    return Bags(offsets, flat, np.zeros(len(flat), np.uint8), np.ones(len(flat), np.uint8))
-
-
 def encode_texts(
-    model: ContextualModel, tokenizer: Tokenizer, texts: Sequence[Fields] | Sequence[str], *, bf16: bool = False
+    model: ContextualModel, tokenizer: Tokenizer, texts: Sequence[Source] | Sequence[str], *, bf16: bool = False
 ) -> NDArray[np.float32]:
-    """Return the embeddings of rendered code or of queries, float32 [n, dim], as serving computes them."""
-    rows = [query_sequence(render_query(text), tokenizer) if isinstance(text, str) else code_sequence(text, tokenizer)
+    """Return the embeddings of pieces of code or of queries, float32 [n, dim], as serving computes them."""
+    rows = [query_sequence(text, tokenizer) if isinstance(text, str) else code_sequence(text, tokenizer)
             for text in texts]  # fmt: skip
     lengths = np.fromiter(map(len, rows), np.int64, len(rows))
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -105,10 +68,10 @@ def encode_texts(
 
 def text_scorer(
     model: ContextualModel, tokenizer: Tokenizer, *, bf16: bool = False
-) -> Callable[[Sequence[str], Sequence[Fields]], NDArray[np.float32]]:
+) -> Callable[[Sequence[str], Sequence[Source]], NDArray[np.float32]]:
     """Return the cosines of queries and code, float32 [queries, code]."""
 
-    def scores(queries: Sequence[str], code: Sequence[Fields]) -> NDArray[np.float32]:
+    def scores(queries: Sequence[str], code: Sequence[Source]) -> NDArray[np.float32]:
         found = [encode_texts(model, tokenizer, texts, bf16=bf16) for texts in (queries, code)]
         result: NDArray[np.float32] = found[0] @ found[1].T
         return result
@@ -133,13 +96,3 @@ def load_contextual(path: Path) -> Loaded:
     model = ContextualModel(BertEncoder(BertShape(**state["bert"])))
     load_weights(model, state.pop("model"), path)
     return Loaded(model.eval(), load_tokenizer(state.pop("tokenizer")), state)
-
-
-def code_rows(code: Bags) -> Bags:
-    """Return code as it is read."""
-    return distinct(code, LONGEST_CODE)
-
-
-def query_rows(queries: Bags) -> Bags:
-    """Return queries as they are read."""
-    return distinct(queries, LONGEST_QUERY)

@@ -11,18 +11,21 @@ from hunch_training.joint_settings import BatchSettings, sizes_of
 class Settings(BatchSettings):
     """What decides the result of a run, besides its data and the public encoder it starts from."""
 
-    epochs: int = 4
+    epochs: int = 3
     patience: int = 0
     learning_rate: float = 2e-4
     warmup: int = 100
     batch: int = 256
-    share: float = 0.075
-    questions: int = 3
+    share: float = 0.06
+    questions: int = 5
     thin: int = 3
-    code_token_dropout: float = 0.1
+    code_token_dropout: float = 0.05
+    name_dropout: float = 0.0
     query_token_dropout: float = 0.05
     name_masking: float = 0.1
-    matryoshka: str = "192"
+    matryoshka: str = "192,256"
+    question_style: float = 0.25
+    """share of the rows whose documentation is turned into what people type"""
     layers: int = 6
     """that are kept of the public encoder"""
     dropout: float = 0.0

@@ -117,11 +117,12 @@ def _tokenise(language: str, pairs: Sequence[Pair], tokenizer: Tokenizer) -> Cor
         language=language,
         queries=bag_queries([render_query(pair.query) for pair in pairs], tokenizer),
         code=bag_fields([fields_of(pair) for pair in pairs], tokenizer),
-        query_ids=np.array([_query_id(pair.query) for pair in pairs], np.int64),
+        query_ids=np.array([query_id(pair.query) for pair in pairs], np.int64),
     )
 
 
-def _query_id(query: str) -> int:
+def query_id(query: str) -> int:
+    """Return a number that is equal for equal queries, whatever their case."""
     return int.from_bytes(hashlib.blake2b(query.lower().encode(), digest_size=8).digest(), "little", signed=True)
 
 

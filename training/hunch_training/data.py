@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from hunch.text.render import Fields, render_parts
+from hunch.text.render import Fields, Source, render_source
 from hunch_training.codesearchnet import is_codesearchnet, missing_text, plain_row
 from hunch_training.errors import TrainingError
 from hunch_training.jsonl import ENDINGS, files_of, read_objects
@@ -163,10 +163,20 @@ def fields_of(pair: Pair) -> Fields:
     return code_fields(pair.code, pair.language, name=pair.name, path=pair.path)
 
 
+def source_of_pair(pair: Pair) -> Source:
+    """Return the parts of the code of a pair as they stand."""
+    return code_source(pair.code, pair.language, name=pair.name, path=pair.path)
+
+
 def code_fields(code: str, language: str, *, name: str = "", path: str = "", documentation: str = "") -> Fields:
     """Return the fields of a function that is at hand as text; a snippet without a name is all body."""
+    return render_source(code_source(code, language, name=name, path=path, documentation=documentation))
+
+
+def code_source(code: str, language: str, *, name: str = "", path: str = "", documentation: str = "") -> Source:
+    """Return the parts of a function that is at hand as text, as they stand; a snippet without a name is all body."""
     end = declaration_end(code, language) if name else 0
-    return render_parts(name=name, path=path, signature=code[:end], documentation=documentation, body=code[end:])
+    return Source(name, path, code[:end], documentation, code[end:])
 
 
 def declaration_end(code: str, language: str) -> int:

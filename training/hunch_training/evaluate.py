@@ -35,11 +35,11 @@ from numpy.typing import NDArray
 from hunch.model.bundle import sha256_of
 from hunch.search.metrics import Interval, bootstrap, ndcg_at
 from hunch.text.bag import Bags
-from hunch.text.render import Fields
+from hunch.text.render import Fields, Source, render_source
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
 from hunch_training.bm25 import bm25_scores
 from hunch_training.corpus import take
-from hunch_training.data import LANGUAGES, Pair, code_fields, fields_of, read_pairs, read_rows
+from hunch_training.data import LANGUAGES, Pair, code_source, read_pairs, read_rows, source_of_pair
 from hunch_training.errors import TrainingError
 from hunch_training.sequences import BAGS, Reading
 
@@ -63,8 +63,8 @@ class TextSet:
     """For each query, the gain of code rows; rows that are not there gain nothing"""
     pool: int | None = None
     """Query i belongs to code i and is ranked among so many; None ranks all code for every query"""
-    sources: list[str] = field(default_factory=list)
-    """The code as it stands in its file, without documentation, for encoders that read plain text"""
+    sources: list[Source] = field(default_factory=list)
+    """The same code as it stands, for encoders that read text"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,8 @@ def load_csn(data: Path) -> list[TextSet]:
         for query, judged in groupby((r for r in labels if r["language"] == language), key=lambda row: row["query"]):
             queries.append(query)
             gains.append({place[r["url"]]: 2 ** float(r["relevance_mean"]) - 1 for r in judged if r["url"] in place})
-        code = [code_fields(r["code_nodoc"], language, name=r["func_name"], path=r["path"]) for r in rows]
-        sets.append(TextSet(f"csn/{language}", queries, code, gains, sources=[row["code_nodoc"] for row in rows]))
+        sources = [code_source(r["code_nodoc"], language, name=r["func_name"], path=r["path"]) for r in rows]
+        sets.append(TextSet(f"csn/{language}", queries, list(map(render_source, sources)), gains, sources=sources))
     return sets
 
 
@@ -173,16 +173,15 @@ def load_cosqa(data: Path, split: Literal["dev", "test"], *, documented: bool = 
     corpus = list(read_rows(data / "cosqa/corpus.jsonl.gz"))
     place = {row["id"]: number for number, row in enumerate(corpus)}
     queries = list(read_rows(data / f"cosqa/queries_{split}.jsonl.gz"))
-    code, sources = [], []
+    sources = []
     for row in corpus:
         stripped, documentation = split_docstring(row["code"])
-        sources.append(stripped)
         found = re.search(r"\bdef\s+(\w+)", stripped)
-        code.append(code_fields(stripped, "python", name=found[1] if found else "",
-                                documentation=documentation if documented else ""))  # fmt: skip
+        sources.append(code_source(stripped, "python", name=found[1] if found else "",
+                                   documentation=documentation if documented else ""))  # fmt: skip
     gains = [{place[row["relevant"]]: 1.0} for row in queries]
     name = "cosqa-documented" if documented else "cosqa"
-    return TextSet(name, [row["query"] for row in queries], code, gains, sources=sources)
+    return TextSet(name, [row["query"] for row in queries], list(map(render_source, sources)), gains, sources=sources)
 
 
 def load_question_sets(data: Path) -> list[TextSet]:
@@ -278,9 +277,9 @@ def _tasks(path: Path) -> list[Pair]:
 
 def _one_to_one(name: str, pairs: Iterable[Pair]) -> TextSet:
     listed = list(pairs)
-    code = [fields_of(pair) for pair in listed]
+    sources = [source_of_pair(pair) for pair in listed]
     gains = [{place: 1.0} for place in range(len(listed))]
-    return TextSet(name, [pair.query for pair in listed], code, gains, POOL, [pair.code for pair in listed])
+    return TextSet(name, [pair.query for pair in listed], list(map(render_source, sources)), gains, POOL, sources)
 
 
 def reciprocal_ranks(scores: NDArray[np.float32], gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -19,17 +19,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.text import sequence
 from hunch.text.bag import Bags, bag_fields, bag_queries
 from hunch.text.render import FIELD_NAMES, Fields, render_query
-from hunch.text.sequence import field_tokens, known_tokens
-from hunch.text.tokenizer import Tokenizer, dump_tokenizer
+from hunch.text.tokenizer import UNKNOWN_ID, Tokenizer, dump_tokenizer
 from hunch_training.corpus import Corpus, concatenate, load_corpora, row_of_entry
 from hunch_training.data import Pair, fields_of, read_training_pairs
 from hunch_training.jsonl import files_of
 
-LONGEST_FIELDS = {name: longest for name, longest in sequence.LONGEST_FIELDS.items() if name != "body"}
-"""Tokens that are kept of the fields before the body."""
+LONGEST_FIELDS = {"name": 12, "path": 12, "signature": 24, "documentation": 48}
+"""Tokens that are kept of the fields before the body: the first ones, of a path the last."""
 
 _ROWS_AT_ONCE = 4096
 _CACHE_FORMAT = 1
@@ -68,16 +66,21 @@ def longest_code(body_tokens: int) -> int:
 
 def query_sequences(queries: Sequence[Sequence[str]], tokenizer: Tokenizer, longest: int) -> Bags:
     """Return rendered queries as sequences of at most ``longest`` tokens; unknown words are left out."""
-    return _sequences([[known_tokens(query, tokenizer)[:longest]] for query in queries])
+    return _sequences([[_known(tokenizer, query)[:longest]] for query in queries])
 
 
 def code_sequences(code: Sequence[Fields], tokenizer: Tokenizer, body_tokens: int) -> Bags:
     """Return rendered code as sequences; unknown words are left out."""
     longest = {**LONGEST_FIELDS, "body": body_tokens}
-    rows = [
-        [field_tokens(name, field, tokenizer, longest[name]) for name, field in zip(FIELD_NAMES, text, strict=True)]
-        for text in code
-    ]
+    rows = []
+    for text in code:
+        parts = []
+        for name, field in zip(FIELD_NAMES, text, strict=True):
+            # An identifier may have no word, but seldom: twice as many identifiers are enough for so many tokens.
+            near = field[-2 * longest[name] :] if name == "path" else field[: 2 * longest[name]]
+            known = _known(tokenizer, near)
+            parts.append(known[-longest[name] :] if name == "path" else known[: longest[name]])
+        rows.append(parts)
     return _sequences(rows)
 
 
@@ -106,6 +109,10 @@ def load_corpora_as(
         code = _load_side("code", paths, tokenizer, cache, reading, limit)
         corpora = [replace(corpus, code=code[corpus.language]) for corpus in corpora]
     return corpora
+
+
+def _known(tokenizer: Tokenizer, identifiers: Sequence[str]) -> list[int]:
+    return [token for token in tokenizer.encode(identifiers) if token != UNKNOWN_ID]
 
 
 def _sequences(rows: Sequence[Sequence[Sequence[int]]]) -> Bags:

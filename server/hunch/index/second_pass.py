@@ -17,7 +17,7 @@ from hunch.index.prepare import digest_of
 from hunch.index.store import Store
 from hunch.model.contextual import ContextualEncoder
 from hunch.text.chunk import chunk_source
-from hunch.text.render import render_chunk
+from hunch.text.render import source_of
 from hunch.workspace.scan import Skip, read_source
 
 _CHUNKS_AT_ONCE = 64
@@ -70,7 +70,7 @@ def read_in_context(
     source = read_source(root, record.path)
     if isinstance(source, Skip) or digest_of(source) != record.digest:
         return Outcome(None, record.path, is_stale=True)
-    texts = [render_chunk(chunk) for chunk in chunk_source(record.path, record.language, source)]
+    texts = [source_of(chunk) for chunk in chunk_source(record.path, record.language, source)]
     try:
         parts = []
         for start in range(0, len(texts), _CHUNKS_AT_ONCE):

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER, Bundle, BundleError
 from hunch.model.session import load_graph
-from hunch.text.render import Fields, render_query
-from hunch.text.sequence import SEQUENCE_PIECES, code_sequence, query_sequence
+from hunch.text.render import Source
+from hunch.text.sequence import code_sequence, is_sequence_vocabulary, query_sequence
 from hunch.text.tokenizer import load_tokenizer
 
 _ROWS_PER_BATCH = 8
@@ -35,21 +35,21 @@ class ContextualEncoder:
             self.tokenizer = load_tokenizer(place.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise BundleError(f"{place}: {error}: install Hunch again") from None
-        if self.tokenizer.pieces[: len(SEQUENCE_PIECES)] != SEQUENCE_PIECES:
+        if not is_sequence_vocabulary(self.tokenizer.pieces):
             raise BundleError(f"{place}: not a vocabulary for sequences: install Hunch again")
         self._graph = load_graph(bundle.path(CONTEXTUAL_GRAPH), threads)
         self.dim = int(self._graph.get_outputs()[0].shape[-1])
 
     def encode_query(self, text: str) -> NDArray[np.float32]:
         """Return the embedding of a query, float32 [dim], L2-normalised; zeros when it has no known word."""
-        (vector,) = self._encode([query_sequence(render_query(text), self.tokenizer)])
+        (vector,) = self._encode([query_sequence(text, self.tokenizer)])
         return np.asarray(vector, np.float32)
 
-    def encode_chunks(self, texts: Sequence[Fields], between: Callable[[], bool] = lambda: False) -> NDArray[np.int8]:
-        """Return the embeddings of rendered chunks, int8 [n, dim]; each row is scaled to its own largest number.
+    def encode_chunks(self, texts: Sequence[Source], between: Callable[[], bool] = lambda: False) -> NDArray[np.int8]:
+        """Return the embeddings of pieces of code, int8 [n, dim]; each row is scaled to its own largest number.
 
         Args:
-            texts: the chunks.
+            texts: the pieces of code.
             between: called after each batch, some 50 ms of work; true ends the work.
 
         Raises:

@@ -21,15 +21,29 @@ class Fields(NamedTuple):
 FIELD_NAMES: tuple[str, ...] = Fields._fields
 
 
+class Source(NamedTuple):
+    """The text of each field as it stands in the file; signature and body together are the code."""
+
+    name: str
+    path: str
+    signature: str
+    documentation: str
+    body: str
+
+
+def source_of(chunk: Chunk) -> Source:
+    """Return the text of each field of a chunk."""
+    return Source(chunk.qualified_name or chunk.name, chunk.path, chunk.signature, chunk.documentation, chunk.body)
+
+
 def render_chunk(chunk: Chunk) -> Fields:
     """Return the identifiers of each field of a chunk."""
-    return render_parts(
-        name=chunk.qualified_name or chunk.name,
-        path=chunk.path,
-        signature=chunk.signature,
-        documentation=chunk.documentation,
-        body=chunk.body,
-    )
+    return render_source(source_of(chunk))
+
+
+def render_source(source: Source) -> Fields:
+    """Return the identifiers of each field."""
+    return render_parts(**source._asdict())
 
 
 def render_parts(*, name: str = "", path: str = "", signature: str = "", documentation: str = "", body: str) -> Fields:

