@@ -16,7 +16,7 @@ class Settings(BatchSettings):
     learning_rate: float = 2e-4
     warmup: int = 100
     batch: int = 256
-    share: float = 0.06
+    share: float = 0.05
     questions: int = 5
     thin: int = 3
     code_token_dropout: float = 0.05
