@@ -11,32 +11,24 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from hunch.text.render import render_parts, render_query
-from hunch.text.sequence import BEGIN_ID, END_ID, LONGEST_FIELDS, SEQUENCE_PIECES, code_sequence, query_sequence
+from hunch.text.render import render_source
+from hunch.text.sequence import SEQUENCE_PIECES, code_sequence, query_sequence, text_tokens
 from hunch_training import cli
 from hunch_training.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
-from hunch_training.contextual_model import (
-    READING,
-    ContextualModel,
-    code_rows,
-    encode_texts,
-    load_contextual,
-    query_rows,
-)
+from hunch_training.contextual_corpus import as_questions, code_rows, contextual_corpora, query_rows
+from hunch_training.contextual_model import ContextualModel, encode_texts, load_contextual
 from hunch_training.contextual_settings import Settings
-from hunch_training.corpus import corpora_of
-from hunch_training.data import Pair
+from hunch_training.data import Pair, source_of_pair
 from hunch_training.errors import TrainingError
 from hunch_training.evaluate import TextSet
 from hunch_training.run_folder import BEST, LAST
-from hunch_training.sequences import code_sequences, query_sequences
 from hunch_training.towers import sequence_input
 from hunch_training.train_contextual import Batch, loss_of, train
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-PUBLIC_PIECES = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "!", "日",
+PUBLIC_PIECES = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "!", "日", "_",
                  *LETTERS, *(f"##{letter}" for letter in LETTERS)]  # fmt: skip
-SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 52, dim=24, layers=2, heads=4, wide=48, positions=64)
+SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 53, dim=24, layers=2, heads=4, wide=48, positions=64)
 
 
 def make_public(folder: Path, *, layers: int = 4, **config: object) -> Path:
@@ -109,12 +101,12 @@ def test_encoder_equals_a_plain_one() -> None:
 
 def test_a_public_encoder_is_read_with_the_pieces_that_code_has(public: Path) -> None:
     encoder, tokenizer = read_public(public, layers=2, positions=64)
-    assert tokenizer.pieces == (*SEQUENCE_PIECES, *LETTERS, *(f"##{letter}" for letter in LETTERS))
+    assert tokenizer.pieces == (*SEQUENCE_PIECES, "!", *LETTERS, *(f"##{letter}" for letter in LETTERS))
     from safetensors.torch import load_file
 
     given = load_file(public / "model.safetensors")
     words = given["embeddings.word_embeddings.weight"]
-    for piece in ("[CLS]", "[SEP]", "q", "##q"):
+    for piece in ("[CLS]", "[SEP]", "_", "!", "q", "##q"):
         assert torch.equal(encoder.words.weight[tokenizer.pieces.index(piece)], words[PUBLIC_PIECES.index(piece)])
     # Of four layers two are kept: the second and the last.
     for own, number in enumerate((1, 3)):
@@ -135,23 +127,40 @@ def test_training_reads_what_serving_reads(public: Path) -> None:
     generator = np.random.default_rng(0)
 
     def some(n: int) -> str:
-        return " ".join("".join(generator.choice(list(LETTERS), 3)) for _ in range(n))
+        marks = ["(x):", "=", "_a", "! "]
+        return " ".join("".join(generator.choice(list(LETTERS), 3)) + marks[i % 4] for i in range(n))
 
-    code = [
-        render_parts(name=some(2), path=some(3), signature=some(i % 9), documentation=some(i % 7), body=some(i * 3))
-        for i in range(40)
-    ]
-    code.append(render_parts(body="日本"))
-    queries = [some(i) for i in range(30)]
-    bags = code_rows(code_sequences(code, tokenizer, LONGEST_FIELDS["body"]))
-    for row, fields in enumerate(code):
-        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == code_sequence(fields, tokenizer)
-    assert READING.query_tokens is not None
-    rendered = [render_query(query) for query in queries]
-    bags = query_rows(query_sequences(rendered, tokenizer, READING.query_tokens))
-    for row, query in enumerate(rendered):
-        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == query_sequence(query, tokenizer)
-    assert (BEGIN_ID, END_ID) == (2, 3)
+    code = [f"def {some(i % 12)}:\n    {some(i * 2)}" for i in range(40)]
+    rows = [Pair("python", some(i), f"A.{some(1)}", f"{some(2)}/b.py", code[i], "p") for i in range(40)]
+    (corpus,) = contextual_corpora(iter(rows), tokenizer)
+    bags = code_rows(corpus.code)
+    for row, pair in enumerate(rows):
+        expected = code_sequence(source_of_pair(pair), tokenizer)
+        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == expected
+    bags = query_rows(corpus.queries)
+    for row, pair in enumerate(rows):
+        assert bags.ids[bags.offsets[row] : bags.offsets[row + 1]].tolist() == query_sequence(pair.query, tokenizer)
+
+
+def test_documentation_becomes_what_people_type(public: Path) -> None:
+    _, tokenizer = read_public(public)
+    texts = ["a b c d e f g h i j k l m n o p", "q r", "a b", ""]
+    (corpus,) = contextual_corpora((Pair("go", text, "", "", "x", "p") for text in texts), tokenizer)
+    stop_words = np.array(text_tokens("a b c", tokenizer, 9), np.int32)
+    chosen = np.array([True, False, True, True])
+    named = 0
+    for seed in range(20):
+        asked = as_questions(
+            corpus.queries, chosen, text_tokens("z", tokenizer, 9), stop_words, np.random.default_rng(seed)
+        )
+        rows = [
+            "".join(tokenizer.pieces[i] for i in asked.ids[asked.offsets[n] : asked.offsets[n + 1]]) for n in range(4)
+        ]
+        assert "defghijklmnop".startswith(rows[0].removeprefix("z")) and 4 <= len(rows[0].removeprefix("z")) < 12
+        assert rows[1] == "qr"  # not chosen
+        assert rows[2].removeprefix("z") == "ab"  # too little would be left
+        named += rows[0].startswith("z")
+    assert 3 < named < 17
 
 
 def test_32_examples_are_learnt_by_heart(public: Path) -> None:
@@ -160,11 +169,13 @@ def test_32_examples_are_learnt_by_heart(public: Path) -> None:
     words = ["".join(row) for row in np.random.default_rng(3).choice(list(LETTERS), (64, 4))]
     settings = Settings(matryoshka="12")
 
-    def batch(side: list[str], longest: int) -> object:
-        rows = query_sequences([[word] for word in side], tokenizer, longest)
-        return sequence_input(query_rows(rows), 1024, field=0)
-
-    given = Batch(batch(words[:32], 16), batch(words[32:], 16), torch.arange(32))  # type: ignore[arg-type]
+    rows = [Pair("go", one, "", "", other, "p") for one, other in zip(words[:32], words[32:], strict=True)]
+    (corpus,) = contextual_corpora(iter(rows), tokenizer)
+    given = Batch(
+        sequence_input(query_rows(corpus.queries), 1024, field=0),
+        sequence_input(code_rows(corpus.code), 1024, field=0),
+        torch.arange(32),
+    )
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     for _ in range(120):
         loss = loss_of(model, given, 0.0, settings)
@@ -191,18 +202,10 @@ def test_cut_off_training_ends_with_the_same_weights(public: Path, tmp_path: Pat
     def run(folder: Path, **how: object) -> None:
         torch.manual_seed(0)
         encoder, tokenizer = read_public(public, layers=2)
-        corpora = corpora_of(iter(pairs()), tokenizer)
-        corpora = [
-            type(corpus)(
-                corpus.language,
-                query_sequences([render_query(pair.query) for pair in pairs()], tokenizer, 16),
-                code_sequences([render_parts(name=p.name, path=p.path, body=p.code) for p in pairs()], tokenizer, 16),
-                corpus.query_ids,
-            )
-            for corpus in corpora
-        ]
-        code = [render_parts(name=pair.name, body="") for pair in pairs()]
-        valid = [TextSet("pairs/python", [pair.query for pair in pairs()], code, [{i: 1.0} for i in range(len(code))])]
+        corpora = contextual_corpora(iter(pairs()), tokenizer)
+        sources = [source_of_pair(pair) for pair in pairs()]
+        code, gains = list(map(render_source, sources)), [{i: 1.0} for i in range(len(sources))]
+        valid = [TextSet("pairs/python", [pair.query for pair in pairs()], code, gains, sources=sources)]
         train(corpora, ContextualModel(encoder), tokenizer, valid, settings, folder, **how)
 
     run(tmp_path / "whole")
@@ -222,7 +225,7 @@ def test_the_stage_from_the_command_line(
                  "--batch", "64", "--matryoshka", "12", "--limit", "200", "--layers", "2"]  # fmt: skip
     assert cli.main(arguments) == 0
     assert "best valid MRR" in capsys.readouterr().out
-    assert load_contextual(tmp_path / "run" / BEST).tokenizer.pieces[:4] == SEQUENCE_PIECES
+    assert load_contextual(tmp_path / "run" / BEST).tokenizer.pieces[: len(SEQUENCE_PIECES)] == SEQUENCE_PIECES
     assert cli.main([*arguments, "--matryoshka", "99"]) == 2
     assert "--matryoshka 99" in capsys.readouterr().err
     with pytest.raises(TrainingError, match="another stage"):

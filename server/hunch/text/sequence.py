@@ -29,6 +29,8 @@ _RUNS = re.compile(r"\w+|[^\w\s]")
 _SEPARATOR = re.compile(r"::|[.#/\\]")
 _CHARACTERS_A_TOKEN = 12
 """Enough text for so many tokens, in all but strange files: what is beyond is not even looked at."""
+_LONGEST_PLACE = 240
+"""Characters of a place that are looked at, its last ones."""
 _CACHED_RUNS = 1 << 15
 
 
@@ -56,7 +58,7 @@ def code_parts(source: Source, tokenizer: Tokenizer) -> Parts:
     stem, _, _ = source.path.rpartition(".")
     separators = list(_SEPARATOR.finditer(source.name))
     qualifier = source.name[: separators[-1].start()] if separators else ""
-    place = text_tokens(f"{stem or source.path} {qualifier}"[-_CHARACTERS_A_TOKEN * 20 :], tokenizer, 40)
+    place = text_tokens(f"{stem or source.path} {qualifier}"[-_LONGEST_PLACE:], tokenizer, _LONGEST_PLACE)
     return Parts(
         signature=text_tokens(source.signature, tokenizer, LONGEST_PARTS["signature"]),
         documentation=text_tokens(source.documentation, tokenizer, LONGEST_PARTS["documentation"]),
