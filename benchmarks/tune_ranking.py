@@ -177,16 +177,25 @@ def calibrate(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray[An
     return _logistic(np.array(values), np.array(right, np.float64))
 
 
-def words_only_bias(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[Any], weight: float) -> float:
-    """Return what "meaning" adds to a right first hit on average."""
+def words_only_bias(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[Any], chosen: Weights) -> float:
+    """Return what both cosines together add to a right first hit on average."""
+    columns = [FEATURES.index("meaning"), FEATURES.index("context")]
     found = []
     for query in queries:
         rows = gathered.rows(query)
         if rows.stop > rows.start:
             best = rows.start + int(np.argmax(total[rows]))
             if gathered.file_hit[best]:
-                found.append(weight * float(gathered.features[best, FEATURES.index("meaning")]))
+                found.append(float(gathered.features[best, columns] @ chosen[columns]))
     return round(float(np.mean(found)), 2)
+
+
+def context_of_meaning(gathered: Gathered) -> tuple[float, float]:
+    """Return the line, at zero and its rise, that tells the cosine in context best from that of the first pass."""
+    meaning, context = (gathered.features[:, FEATURES.index(name)] for name in ("meaning", "context"))
+    there = meaning > 0
+    rise, at_zero = np.polyfit(meaning[there], context[there], 1)
+    return round(float(at_zero), 3), round(float(rise), 3)
 
 
 def best_scores(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[Any]) -> NDArray[np.float64]:
@@ -247,12 +256,14 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
                 key=lambda one: decayed_ndcg(gathered, of_workspaces, 1 / (1 + np.exp(-total)), one))  # fmt: skip
     ndcg["shipped"] = {"train": mean_ndcg(gathered, train, total), "valid": mean_ndcg(gathered, valid, total)}
     verdict = _verdicts(gathered, numbers, total)
-    words_only = words_only_bias(gathered, of_workspaces, total, float(final[FEATURES.index("meaning")]))
+    words_only = words_only_bias(gathered, of_workspaces, total, final)
     for name, shares in verdict["valid_shares"].items():
         print(name, {called: round(share, 3) for called, share in shares.items()})
     for name, figures in ndcg.items():
         print(name, {split: {k: round(v, 4) for k, v in one.items()} for split, one in figures.items()})
+    line = context_of_meaning(gathered)
     print(_ready_to_paste(final, (bias, words_only), decay, verdict))
+    print(f"CONTEXT_OF_MEANING = {line}")
     return {
         "fitted_on": [used[i].id for i in numbers["train"]],
         "checked_on": [used[i].id for i in numbers["valid"]],
@@ -261,6 +272,7 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
         "weights": dict(zip(FEATURES, final.tolist(), strict=True)),
         "bias": bias,
         "words_only_bias": words_only,
+        "context_of_meaning": line,
         "same_file_decay": decay,
         "decays": {
             str(d): decayed_ndcg(gathered, of_workspaces, 1 / (1 + np.exp(-total)), d) for d in (0.4, 0.6, 0.8, 1.0)
