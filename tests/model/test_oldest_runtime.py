@@ -20,12 +20,14 @@ import onnxruntime
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.model.summariser import load_summariser
-from hunch.text.render import render_parts
+from hunch.text.render import Source, render_source
 
 code = "def remove_file(path):\\n    if os.path.exists(path):\\n        os.remove(path)"
 encoder = Encoder(load_bundle())
-chunk = render_parts(name="remove_file", path="src/files.py", signature="def remove_file(path)", body=code)
+source = Source("remove_file", "src/files.py", "def remove_file(path)", "", code)
+chunk = render_source(source)
 vectors = [encoder.encode_queries(["delete a file"])[0], encoder.encode_chunks(encoder.bag_chunks([chunk]))[0]]
+vectors += [encoder.contextual().encode_query("delete a file"), encoder.contextual().encode_chunks([source])[0] / 127]
 summary = load_summariser().summarise(code)
 print(json.dumps([onnxruntime.__version__, [v.tolist() for v in vectors], summary.text, summary.confidence]))
 """
@@ -45,8 +47,9 @@ def test_the_oldest_runtime_gives_the_same(tmp_path: Path) -> None:
         _run({"PYTHONPATH": str(tmp_path / "old")}), _run({})
     )  # fmt: skip
     assert (old, new) == (oldest, onnxruntime.__version__)
-    for one, other in zip(old_vectors, vectors, strict=True):
-        assert one == pytest.approx(other, abs=1e-5)
+    # In context what is multiplied is rounded as it comes, which a last bit may tip over, and so is what is kept.
+    for one, other, tolerance in zip(old_vectors, vectors, (1e-5, 1e-5, 0.01, 0.02), strict=True):
+        assert one == pytest.approx(other, abs=tolerance)
     assert old_text == text and old_confidence == pytest.approx(confidence, abs=1e-3)
 
 
