@@ -55,7 +55,7 @@ def contextual_card(
 ) -> str:  # fmt: skip
     """Return the card of a bundle with the contextual part behind; ``about`` is the run.json of its training run."""
     shape, settings = loaded.model.encoder.shape, about["settings"]
-    _, _, rest = card.partition("\n")
+    _, _, rest = card.split("\n# The contextual encoder")[0].partition("\n")
     rows = ["| set | valid |", "| --- | --- |"]
     rows += [f"| {key.split('/', 1)[1]} | {value:.3f} |" for key, value in metrics.items()]
     return f"# {name} {version}\n{rest.rstrip()}" + _TEXT.format(

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
-from hunch.model.bundle import MODEL_CARD, SHIPPED, load_bundle
+from hunch.model.bundle import DEFAULT_BUNDLE, MODEL_CARD, SHIPPED, load_bundle
 from hunch.model.encoder import Encoder
 from hunch.text.render import Source, render_source
 from hunch.text.sequence import SEQUENCE_PIECES
@@ -103,7 +103,16 @@ def test_bundle_reads_in_context_and_says_what_it_is(
     run: Path, small: None, tmp_path: Path, encoder: BertEncoder
 ) -> None:
     out = tmp_path / "bundles/both"
-    arguments = ["contextual", str(tmp_path), "--run", str(run), "--bundle", str(SHIPPED / "bag-en"), "--out", str(out)]
+    arguments = [
+        "contextual",
+        str(tmp_path),
+        "--run",
+        str(run),
+        "--bundle",
+        str(SHIPPED / DEFAULT_BUNDLE),
+        "--out",
+        str(out),
+    ]
     assert cli.main([*arguments, "--size", str(SIZE)]) == 0
     bundle = load_bundle(out)
     assert bundle.manifest.training["contextual"]["step"] == 7
@@ -126,7 +135,16 @@ def test_a_size_that_was_not_trained_and_graphs_that_differ_are_refused(
     run: Path, small: None, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "both"
-    arguments = ["contextual", str(tmp_path), "--run", str(run), "--bundle", str(SHIPPED / "bag-en"), "--out", str(out)]
+    arguments = [
+        "contextual",
+        str(tmp_path),
+        "--run",
+        str(run),
+        "--bundle",
+        str(SHIPPED / DEFAULT_BUNDLE),
+        "--out",
+        str(out),
+    ]
     assert cli.main([*arguments, "--size", "20"]) == 2
     assert "not trained for vectors of 20 numbers" in capsys.readouterr().err
     monkeypatch.setattr(export, "LARGEST_DIFFERENCE", 1e-6)

@@ -123,7 +123,7 @@ def test_status(shop: Shop) -> None:
     status = talk.ask("hunch/status")
     assert set(status) == {"version", "model", "folders"}
     assert status["version"] == hunch.__version__
-    assert status["model"].startswith("bag-en")
+    assert status["model"].startswith("search-en")
     (folder,) = status["folders"]
     assert (folder["uri"], folder["phase"], folder["complete"], folder["writer"]) == (
         root.as_uri(),
@@ -134,7 +134,8 @@ def test_status(shop: Shop) -> None:
     assert (folder["files"], folder["pausedBy"], folder["notices"]) == (7, "", [])
     assert folder["chunks"] > 7
     assert set(folder) == {
-        "uri", "phase", "message", "done", "total", "files", "chunks", "complete", "writer", "pausedBy", "notices",
+        "uri", "phase", "message", "done", "total", "files", "chunks", "inContext", "complete", "writer",
+        "pausedBy", "notices",
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ const facts: DebugFacts = {
   state: { kind: "running", status: undefined },
   status: {
     version: "0.1.0",
-    model: "bag-en",
+    model: "search-en",
     folders: [
       {
         uri: "file:///home/anna/secret-project",
