@@ -170,6 +170,17 @@ def training_speed_tables(result: Mapping[str, Any]) -> str:
     return f"{table_of(header, rows)}\n\nPeak: {peaks} threads. Median of {result['rounds']} rounds [lowest, highest]."
 
 
+def encoder_tables(result: Mapping[str, Any]) -> str:
+    """Return the table of benchmarks.encoders."""
+    header = ["encoder", "pieces of code a second", "µs a piece", "a question, ms", "MB"]
+    rows = [
+        [name, f"{one['pieces_per_second']:,.0f}", f"{one['microseconds_a_piece']:,.0f}", f"{one['question_ms']:.2f}",
+         f"{one['bytes'] / 1e6:.1f}"]
+        for name, one in result["encoders"].items()
+    ]  # fmt: skip
+    return table_of(header, rows)
+
+
 def _with_interval(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
@@ -182,6 +193,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "lsp": lsp_tables,
     "soak": soak_tables,
     "training_speed": training_speed_tables,
+    "encoders": encoder_tables,
 }
 
 

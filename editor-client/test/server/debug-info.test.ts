@@ -48,7 +48,7 @@ test("it says what was looked at, what runs and how far it is", () => {
   const text = formatDebugInfo(facts);
   expect(text).toContain("selected: <workspace>/.venv/bin/python: broken said=no module");
   expect(text).toContain("path: ~/.local/bin/hunch: hunch 0.1.0");
-  expect(text).toContain("Server: 0.1.0, model bag-en");
+  expect(text).toContain("Server: 0.1.0, model search-en");
   expect(text).toContain("1: indexing, 9 files, 40 pieces, 3 of 9 done");
   expect(text).toContain("hunch.cpuShare: 0.5");
 });
