@@ -20,7 +20,7 @@ CONTEXTUAL_TOKENIZER = "contextual_tokenizer.json"
 MODEL_CARD = "MODEL_CARD.md"
 
 SHIPPED = Path(__file__).parent / "bundles"
-DEFAULT_BUNDLE = "bag-en"
+DEFAULT_BUNDLE = "search-en"
 SEARCHES = (QUERY_GRAPH, CODE_GRAPH, TOKENIZER)
 """What a bundle that searches has; one that writes has other graphs."""
 

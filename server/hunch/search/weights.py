@@ -6,7 +6,7 @@ from hunch.text.roles import Role
 
 SIGNAL_WEIGHTS = {
     "meaning": 1.76,
-    "context": 0.0,
+    "context": 1.76,
     "words": 2.49,
     "name": 0.08,
     "signature": 0.03,
