@@ -132,7 +132,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="the new bundle's folder; replaced when all checks pass"
     )
-    parser.add_argument("--size", type=int, default=192, help="of the vectors (%(default)s)")
+    parser.add_argument("--size", type=int, default=384, help="of the vectors (%(default)s)")
     parser.add_argument("--name", default="search-en", help="(%(default)s)")
     parser.add_argument("--version", default="1", help="(%(default)s)")
     parser.add_argument("--recipe", default="training/runs/search.sh", help="what builds it again (%(default)s)")
