@@ -43,7 +43,7 @@ _ROWS = 300
 
 
 def add_contextual(run: Path, data: Path, bundle: Path, out: Path, *, name: str, version: str, recipe: str,
-                   size: int) -> Manifest:  # fmt: skip
+                   size: int | None = None) -> Manifest:  # fmt: skip
     """Write a bundle that has a contextual encoder besides, replacing ``out`` only when all checks have passed.
 
     Args:
@@ -54,7 +54,7 @@ def add_contextual(run: Path, data: Path, bundle: Path, out: Path, *, name: str,
         name: of the new bundle.
         version: of the new bundle.
         recipe: what builds it again.
-        size: of the vectors, one that the run was trained to do with.
+        size: of the vectors, one that the run was trained to do with; None for all numbers that the encoder gives.
 
     Raises:
         ParityError: the graph does not do what the model does.
@@ -63,6 +63,7 @@ def add_contextual(run: Path, data: Path, bundle: Path, out: Path, *, name: str,
     loaded = load_contextual(run / BEST)
     about = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
     full = loaded.model.encoder.shape.dim
+    size = size or full
     if size != full and str(size) not in about["settings"]["matryoshka"].split(","):
         raise TrainingError(f"{run}: not trained for vectors of {size} numbers: see its --matryoshka")
     base = load_bundle(bundle)
@@ -132,7 +133,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, help="the new bundle's folder; replaced when all checks pass"
     )
-    parser.add_argument("--size", type=int, default=384, help="of the vectors (%(default)s)")
+    parser.add_argument("--size", type=int, help="of the vectors, one that the run was trained for (all numbers)")
     parser.add_argument("--name", default="search-en", help="(%(default)s)")
     parser.add_argument("--version", default="1", help="(%(default)s)")
     parser.add_argument("--recipe", default="training/runs/search.sh", help="what builds it again (%(default)s)")

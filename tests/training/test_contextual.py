@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file
 from torch import nn
 
 from hunch.text.render import render_source
@@ -26,43 +26,7 @@ from hunch_training.towers import sequence_input
 from hunch_training.train_contextual import Batch, loss_of, train
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-PUBLIC_PIECES = ["[PAD]", "[unused0]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "!", "日", "_",
-                 *LETTERS, *(f"##{letter}" for letter in LETTERS)]  # fmt: skip
 SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 53, dim=24, layers=2, heads=4, wide=48, positions=64)
-
-
-def make_public(folder: Path, *, layers: int = 4, **config: object) -> Path:
-    """Write a tiny random encoder as transformers saves one."""
-    folder.mkdir(parents=True, exist_ok=True)
-    about = {
-        "model_type": "bert", "hidden_act": "gelu", "hidden_size": 24, "num_hidden_layers": layers,
-        "num_attention_heads": 4, "intermediate_size": 48, **config,
-    }  # fmt: skip
-    (folder / "config.json").write_text(json.dumps(about))
-    (folder / "vocab.txt").write_text("\n".join(PUBLIC_PIECES))
-    torch.manual_seed(1)
-    weights = {
-        "embeddings.word_embeddings.weight": torch.randn(len(PUBLIC_PIECES), 24) * 0.3,
-        "embeddings.position_embeddings.weight": torch.randn(512, 24) * 0.1,
-        "embeddings.token_type_embeddings.weight": torch.randn(2, 24) * 0.1,
-    }
-    shapes = {"attention.self.query": (24, 24), "attention.self.key": (24, 24), "attention.self.value": (24, 24),
-              "attention.output.dense": (24, 24), "intermediate.dense": (48, 24), "output.dense": (24, 48)}  # fmt: skip
-    for number in range(layers):
-        for name, shape in shapes.items():
-            weights[f"encoder.layer.{number}.{name}.weight"] = torch.randn(shape) * 0.2
-            weights[f"encoder.layer.{number}.{name}.bias"] = torch.randn(shape[0]) * 0.2
-    norms = ["embeddings.LayerNorm"]
-    norms += [f"encoder.layer.{n}.{part}.LayerNorm" for n in range(layers) for part in ("attention.output", "output")]
-    for name in norms:
-        weights[f"{name}.weight"], weights[f"{name}.bias"] = torch.rand(24) + 0.5, torch.randn(24) * 0.1
-    save_file(weights, folder / "model.safetensors")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def public(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_public(tmp_path_factory.mktemp("public"))
 
 
 def reference_layer(layer: BertLayer, shape: BertShape) -> nn.TransformerEncoderLayer:
@@ -102,12 +66,11 @@ def test_encoder_equals_a_plain_one() -> None:
 def test_a_public_encoder_is_read_with_the_pieces_that_code_has(public: Path) -> None:
     encoder, tokenizer = read_public(public, layers=2, positions=64)
     assert tokenizer.pieces == (*SEQUENCE_PIECES, "!", *LETTERS, *(f"##{letter}" for letter in LETTERS))
-    from safetensors.torch import load_file
-
     given = load_file(public / "model.safetensors")
+    pieces = (public / "vocab.txt").read_text().split("\n")
     words = given["embeddings.word_embeddings.weight"]
     for piece in ("[CLS]", "[SEP]", "_", "!", "q", "##q"):
-        assert torch.equal(encoder.words.weight[tokenizer.pieces.index(piece)], words[PUBLIC_PIECES.index(piece)])
+        assert torch.equal(encoder.words.weight[tokenizer.pieces.index(piece)], words[pieces.index(piece)])
     # Of four layers two are kept: the second and the last.
     for own, number in enumerate((1, 3)):
         layer = encoder.layers[own]
@@ -115,7 +78,7 @@ def test_a_public_encoder_is_read_with_the_pieces_that_code_has(public: Path) ->
         assert torch.equal(layer.narrow.weight, given[f"encoder.layer.{number}.output.dense.weight"])
 
 
-def test_no_public_encoder_is_said(tmp_path: Path, public: Path) -> None:
+def test_no_public_encoder_is_said(tmp_path: Path, make_public: Callable[..., Path]) -> None:
     with pytest.raises(TrainingError, match=r"config\.json"):
         read_public(tmp_path / "nothing")
     with pytest.raises(TrainingError, match="BERT's shape"):

@@ -16,10 +16,10 @@ RECIPES = Path(__file__).parents[2] / "training/runs"
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the recipes are bash scripts")
 
 
-def run_small(recipe: str, data: Path, work: Path) -> None:
+def run_small(recipe: str, *arguments: Path) -> None:
     environment = {**os.environ, "PYTHON": sys.executable, "SMALL": "1", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        ["bash", str(RECIPES / recipe), str(data), str(work)],
+        ["bash", str(RECIPES / recipe), *map(str, arguments)],
         env=environment,
         capture_output=True,
         text=True,
@@ -32,6 +32,12 @@ def test_small_recipe_makes_a_bundle(data: Path, tmp_path: Path) -> None:
     run_small("bag.sh", data, tmp_path)
     encoder = Encoder(load_bundle(tmp_path / "bag-en"))
     assert encoder.encode_queries(["alpha the apple"]).shape == (1, 256)
+
+
+def test_small_recipe_makes_a_bundle_that_reads_in_context(data: Path, public: Path, tmp_path: Path) -> None:
+    run_small("search.sh", public, data, tmp_path)
+    encoder = Encoder(load_bundle(tmp_path / "search-en"))
+    assert encoder.contextual().encode_query("alpha the apple").shape == (24,)
 
 
 def test_small_recipe_compares_towers_of_each_kind(data: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ python=${PYTHON:-python}
 
 contextual=(--cache "$work/contextual-cache")
 if [[ ${SMALL:-} ]]; then
-    contextual+=(--limit 2000 --epochs 1 --share 0.1 --batch 64)
+    contextual+=(--limit 2000 --epochs 1 --share 0.1 --batch 64 --matryoshka "")
 fi
 read -ra fast <<< "${FAST:-}"
 
