@@ -139,6 +139,7 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
         ("train", "before"),
         ("train", "climbed"),
         ("valid", "before"),
+        ("valid", "first pass alone"),
         ("valid", "climbed"),
         ("valid", "shipped"),
     ]

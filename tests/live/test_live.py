@@ -228,18 +228,18 @@ def test_pause_stops_the_backlog_but_not_what_was_just_saved(workspace: LiveWork
 
 def test_an_update_that_is_cancelled_says_how_far_it_came_and_goes_on_later(tmp_path: Path) -> None:
     root = tmp_path / "root"
-    for i in range(300):
+    for i in range(900):
         write(root, f"f{i}.py", "\n\n".join(function(f"part_{i}_{j}") for j in range(20)))
     one = LiveWorkspace(root, BUSY)
     one.start()
     assert until(lambda: one.status.total)
     one.cancel()
     assert until(lambda: one.status.phase is Phase.PAUSED)
-    assert not one.status.complete and "of 300 files are done" in one.status.message
+    assert not one.status.complete and "of 900 files are done" in one.status.message
     assert not one.ask(parse_query("part")).complete
     one.resume()
     assert until(lambda: one.status.complete and one.status.phase is Phase.READY)
-    assert one.status.files == 300
+    assert one.status.files == 900
     one.close()
 
 
