@@ -284,8 +284,14 @@ async def _summarize(session: Session, at: PlaceParams) -> Any:
     return summarising.to_json(function, summary) if function and summary else None
 
 
-async def _document(session: Session, at: PlaceParams) -> bool:
+def _document(session: Session, at: PlaceParams) -> Awaitable[bool]:
     """Insert a generated documentation comment; false when there is nothing to document."""
+    # The position is one of the text as it is now: a change may be the next message, before anything else runs.
+    document = session.documents.get(at.uri)
+    return _insert(session, at, session.text_of(at.uri), document.version if document else None)
+
+
+async def _insert(session: Session, at: PlaceParams, text: str | None, version: int | None) -> bool:
     await _folders_ready(session)
     from hunch.lsp import summarising
 
@@ -293,8 +299,6 @@ async def _document(session: Session, at: PlaceParams) -> bool:
     abilities = session.client.abilities
     if not abilities.applies_edits:
         raise RequestError(REQUEST_FAILED, "this editor makes no edits for a server")
-    document = session.documents.get(at.uri)
-    text, version = session.text_of(at.uri), document.version if document else None
     function = await session.in_background(summarising.read_function, place, text, at.position.line)
     summary = await _summary_of(session, function.code) if function and function.room else None
     edit = summarising.edit_of(function, summary.text) if function and summary else None
