@@ -47,7 +47,7 @@ def test_messages_keep_their_order_and_the_newest_of_a_kind_replaces_the_one_tha
     assert not outbox.flush(0.01)
     stream.may.set()
     assert outbox.flush(SECONDS)
-    assert stream.sent == [b"1", b"status c", b"2", b"progress"]
+    assert stream.sent == [b"1", b"2", b"progress", b"status c"]
     outbox.put(b"status d", replaces="status")
     assert outbox.flush(SECONDS)
     assert stream.sent[-1] == b"status d"

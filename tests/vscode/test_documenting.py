@@ -40,8 +40,7 @@ def test_functions_without_documentation(open_in: OpenWindow, tmp_path: Path) ->
     window.press("Escape")
 
     # The action, from the menu of refactorings.
-    window.press("Control+Shift+r")
-    action = window.page.locator(".action-widget .monaco-list-row").filter(has_text=TITLE).first
+    action = window.open_refactorings().filter(has_text=TITLE).first
     expect(action).to_be_visible()
     action.click()
     window.wait_for_text(re.compile(r'days\):\n    """\w.*"""\n    for name in'))
@@ -65,7 +64,6 @@ def test_nothing_is_generated_unless_it_is_wanted(open_in: OpenWindow, tmp_path:
     window = open_in(shop)
     window.wait_until_ready()
     window.open_file("src/files.py", 4, 8)
-    window.press("Control+Shift+r")
-    widget = window.page.locator(".action-widget .monaco-list-row")
+    widget = window.open_refactorings()
     expect(widget.filter(has_text="Find similar code").first).to_be_visible()
     expect(widget.filter(has_text=TITLE)).to_have_count(0)

@@ -327,6 +327,19 @@ class Workbench:
         """Return what the rows of Hunch's view say aloud."""
         return [str(row.get_attribute("aria-label")) for row in self.tree.locator(".monaco-list-row").all()]
 
+    def open_refactorings(self) -> Locator:
+        """Open the menu of refactorings at the cursor, and return its rows."""
+        rows = self.page.locator(".action-widget .monaco-list-row")
+
+        def is_open() -> bool:  # asked while the editor still takes in the file, it shows nothing at all
+            self.press("Control+Shift+r")
+            with suppress(AssertionError):
+                expect(rows.first).to_be_visible(timeout=3000)
+            return rows.first.is_visible()
+
+        self._wait_until(is_open, "the menu of refactorings is open")
+        return rows
+
     def context_menu(self, at: Locator, item: str) -> None:
         """Choose from the context menu of something."""
         entry = self.page.locator(".monaco-menu .action-item").filter(has_text=item)
@@ -362,12 +375,24 @@ def open_window(browser: Browser, server: CodeServer, place: Path, seen: Path) -
     try:
         expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
         yield Workbench(page, server)
+    except BaseException:
+        print(describe(page, server))  # pytest shows it with the failure
+        raise
     finally:
         seen.mkdir(exist_ok=True)
         page.screenshot(path=seen / "window.png")
         (seen / "log.txt").write_text(server.log())
         page.goto("about:blank")  # leaving tells the editor, which then need not wait for the window to come back
         context.close()
+
+
+def describe(page: Page, server: CodeServer) -> str:
+    """Return what a failure leaves one wondering about: what was asked, which servers run, what the log says."""
+    asked = [one.input_value() for one in page.locator(".quick-input-widget input.input").all()]
+    rows = page.locator(".quick-input-widget").all_inner_texts()
+    status = [one.get_attribute("aria-label") for one in page.locator('[id="hunch.hunch.hunch.status"] a').all()]
+    servers = [f"{one.pid}: {one.cmdline()}" for one in server.language_servers()]
+    return f"asked {asked}\nshown {rows}\nstatus {status}\nservers {servers}\nlog\n{server.log()[-6000:]}"
 
 
 # Reads the rows by where they are: the list keeps only those that can be seen, in any order.

@@ -155,16 +155,20 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
         "languages": segment.languages,
         "embedded": segment.dense is not None,
     }
-    (temporary / "files.json").write_text(json.dumps(about), encoding="utf-8")
+
+    def private(name: str) -> Path:
+        file = temporary / name
+        file.touch(mode=0o600)  # before there is anything to read
+        return file
+
+    private("files.json").write_text(json.dumps(about), encoding="utf-8")
     for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
-        np.save(temporary / f"{name}.npy", getattr(segment, name))
+        np.save(private(f"{name}.npy"), getattr(segment, name))
     for name in _INVERTED:
-        np.save(temporary / f"inverted_{name}.npy", getattr(segment.inverted, name))
+        np.save(private(f"inverted_{name}.npy"), getattr(segment.inverted, name))
     if segment.dense is not None:
-        np.save(temporary / "vectors.npy", segment.dense.originals)
-        segment.dense.save(temporary / "codes.faiss")
-    for file in temporary.iterdir():
-        file.chmod(0o600)
+        np.save(private("vectors.npy"), segment.dense.originals)
+        segment.dense.save(private("codes.faiss"))
     temporary.replace(folder)
     for _, old in older:
         # Another process may hold it open, which some systems refuse to delete: the next save tries again.

@@ -50,15 +50,15 @@ class Outbox:
         with self._condition:
             if self._over:
                 return
-            unsent = None if replaces is None else self._replaceable.get(replaces)
-            if unsent is not None:
-                self._waiting += len(body) - len(unsent.body)
-                unsent.body = body
-                return
             letter = _Letter(body, replaces)
-            self._letters.append(letter)
             if replaces is not None:
+                # Not in its place: what was said in between, an answer with an older state say, would come last.
+                unsent = self._replaceable.get(replaces)
+                if unsent is not None:
+                    self._letters.remove(unsent)
+                    self._waiting -= len(unsent.body)
                 self._replaceable[replaces] = letter
+            self._letters.append(letter)
             self._waiting += len(body)
             is_stuck = self._waiting > self._most_waiting and len(self._letters) > 1
             self._over = is_stuck
