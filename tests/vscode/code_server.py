@@ -98,10 +98,14 @@ class CodeServer:
         """Return the private environments that the extension has made, whole or not."""
         return [one for one in self.environments_folder.glob("*") if one.is_dir()]
 
+    def extension_hosts(self) -> list[psutil.Process]:
+        """Return the processes that run extensions: one a window, as a rule."""
+        return [process for process in self.processes() if "--type=extensionHost" in _command_of(process)]
+
     def language_servers(self) -> list[psutil.Process]:
         """Return the language servers, without the processes that they began themselves."""
-        servers = [process for process in self.processes() if _is_server(process)]
-        return [process for process in servers if process.ppid() not in {one.pid for one in servers}]
+        parents = {process: _parent_of(process) for process in self.processes() if _is_server(process)}
+        return [one for one, parent in parents.items() if parent not in {0, *(other.pid for other in parents)}]
 
     def processes(self) -> list[psutil.Process]:
         """Return every living process that works in this server's environment, however it was begun."""
@@ -174,11 +178,24 @@ def _environment(cache: Path, share: Path) -> dict[str, str]:
 
 
 def _is_server(process: psutil.Process) -> bool:
-    try:
-        command = process.cmdline()
-    except psutil.Error:
-        return False
+    command = _command_of(process)
     return "lsp" in command and any("hunch" in part for part in command)
+
+
+def _command_of(process: psutil.Process) -> list[str]:
+    """Return a process's command line, empty when the process has gone."""
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
+
+
+def _parent_of(process: psutil.Process) -> int:
+    """Return the number of a process's parent, 0 when the process has gone."""
+    try:
+        return int(process.ppid())
+    except psutil.Error:
+        return 0
 
 
 def _free_port() -> int:

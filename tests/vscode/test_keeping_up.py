@@ -49,14 +49,12 @@ def test_what_changes_is_found(open_in: OpenWindow, code_server: CodeServer, tmp
     window.press("Escape")
 
     # Paused: nothing new is taken in from the disk until it is told to go on.
-    window.status.click()
-    window.row("Pause Indexing").click()
+    window.choose_from_status("Pause Indexing")
     expect(window.status).to_have_text(re.compile("Hunch: paused"))
     (shop / "src/zoo.py").unlink()
     (shop / "src/moon.py").write_text(CREATED.replace("feed_the_penguins", "feed_the_seals"))
     window.search_until("give every penguin a fish", "feed_the_penguins")
-    window.status.click()
-    window.row("Resume Indexing").click()
+    window.choose_from_status("Resume Indexing")
     window.wait_until_ready()
     window.search_until("give every penguin a fish", "feed_the_seals")
 

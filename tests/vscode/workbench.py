@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from vscode.code_server import LIMIT, CodeServer
+from vscode.code_server import LIMIT, CodeServer, wait_until
 
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -76,7 +76,7 @@ class Workbench:
                 break
             except AssertionError:
                 with suppress(TimeoutError):  # it may be closing
-                    self.quick.locator("input").first.focus(timeout=500)
+                    self.input.click(timeout=500)
                 self.press("Escape")
         expect(self.quick).to_be_hidden()
         self.run("Notifications: Clear All Notifications")
@@ -89,6 +89,15 @@ class Workbench:
         self.run("Developer: Reload Window")
         self.page.wait_for_function("!window.isBeforeReload")
         expect(self.page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
+
+    def choose_from_status(self, choice: str) -> None:
+        """Choose from the menu of Hunch's item in the status bar, by typing: rows move while the menu opens."""
+        self.status.click()
+        expect(self.row(choice)).to_be_visible()
+        self.input.fill(choice)
+        expect(self.quick.locator(".monaco-list-row")).to_have_count(1)
+        self.press("Enter")
+        expect(self.quick).to_be_hidden()
 
     def screenshot(self, file: Path) -> None:
         """Take a picture of the whole window."""
@@ -366,14 +375,18 @@ def open_window(browser: Browser, server: CodeServer, place: Path, seen: Path) -
 
     A picture of how it was in the end and the extension's log are left in the folder ``seen``.
     """
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(LIMIT_MS)
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
-    page = context.new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(server.url_of(place))
+    others = set(server.extension_hosts())
+    page = _open_page(browser, server, place)
+    # At a busy start this editor now and then runs all extensions of a window twice, in two processes that live on;
+    # keys go to one of them while the status bar shows the other. Such a window is no test of anything.
+    for _ in range(9):
+        if len(set(server.extension_hosts()) - others) == 1:
+            break
+        _close_page(page)
+        wait_until(lambda: not set(server.extension_hosts()) - others, "a closed window's extensions have ended")
+        page = _open_page(browser, server, place)
+    assert len(set(server.extension_hosts()) - others) == 1
     try:
-        expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
         yield Workbench(page, server)
     except BaseException:
         print(describe(page, server))  # pytest shows it with the failure
@@ -382,8 +395,24 @@ def open_window(browser: Browser, server: CodeServer, place: Path, seen: Path) -
         seen.mkdir(exist_ok=True)
         page.screenshot(path=seen / "window.png")
         (seen / "log.txt").write_text(server.log())
-        page.goto("about:blank")  # leaving tells the editor, which then need not wait for the window to come back
-        context.close()
+        _close_page(page)
+
+
+def _open_page(browser: Browser, server: CodeServer, place: Path) -> Page:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(LIMIT_MS)
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=server.address)
+    page = context.new_page()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto(server.url_of(place))
+    expect(page.locator(".monaco-workbench .part.statusbar")).to_be_visible()
+    expect(Workbench(page, server).status).to_be_visible()  # Hunch's: extensions run
+    return page
+
+
+def _close_page(page: Page) -> None:
+    page.goto("about:blank")  # leaving tells the editor, which then need not wait for the window to come back
+    page.context.close()
 
 
 def describe(page: Page, server: CodeServer) -> str:
@@ -391,7 +420,7 @@ def describe(page: Page, server: CodeServer) -> str:
     asked = [one.input_value() for one in page.locator(".quick-input-widget input.input").all()]
     rows = page.locator(".quick-input-widget").all_inner_texts()
     status = [one.get_attribute("aria-label") for one in page.locator('[id="hunch.hunch.hunch.status"] a').all()]
-    servers = [f"{one.pid}: {one.cmdline()}" for one in server.language_servers()]
+    servers = [str(one) for one in server.language_servers()]
     return f"asked {asked}\nshown {rows}\nstatus {status}\nservers {servers}\nlog\n{server.log()[-6000:]}"
 
 
