@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
 from vscode.code_server import LIMIT, CodeServer, wait_until
@@ -376,16 +377,20 @@ def open_window(browser: Browser, server: CodeServer, place: Path, seen: Path) -
     A picture of how it was in the end and the extension's log are left in the folder ``seen``.
     """
     others = set(server.extension_hosts())
-    page = _open_page(browser, server, place)
-    # At a busy start this editor now and then runs all extensions of a window twice, in two processes that live on;
-    # keys go to one of them while the status bar shows the other. Such a window is no test of anything.
-    for _ in range(9):
-        if len(set(server.extension_hosts()) - others) == 1:
+
+    def own_hosts() -> int:
+        return len(set(server.extension_hosts()) - others)
+
+    for _ in range(10):
+        page = _open_page(browser, server, place)
+        # At a busy start this editor now and then misses the folders of a workspace file, or runs all extensions twice, in
+        # two processes that live on: keys go to one of them while the status bar shows the other. Nobody can work in that.
+        if own_hosts() == 1 and page.get_by_text("No Folder Opened").count() == 0:
             break
         _close_page(page)
-        wait_until(lambda: not set(server.extension_hosts()) - others, "a closed window's extensions have ended")
-        page = _open_page(browser, server, place)
-    assert len(set(server.extension_hosts()) - others) == 1
+        wait_until(lambda: own_hosts() == 0, "a closed window's extensions have ended")
+    else:
+        pytest.fail("the editor opens no window as it should")
     try:
         yield Workbench(page, server)
     except BaseException:
