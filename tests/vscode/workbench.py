@@ -383,8 +383,8 @@ def open_window(browser: Browser, server: CodeServer, place: Path, seen: Path) -
 
     for _ in range(10):
         page = _open_page(browser, server, place)
-        # At a busy start this editor now and then misses the folders of a workspace file, or runs all extensions twice, in
-        # two processes that live on: keys go to one of them while the status bar shows the other. Nobody can work in that.
+        # At a busy start this editor now and then misses the folders of a workspace file, or runs all extensions twice,
+        # in two processes that live on: keys go to one of them while the status bar shows the other.
         if own_hosts() == 1 and page.get_by_text("No Folder Opened").count() == 0:
             break
         _close_page(page)
