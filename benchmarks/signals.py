@@ -19,12 +19,11 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import signals_of
-from hunch.search.weights import ROLE_WEIGHTS, SIGNAL_WEIGHTS
+from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
 
-FEATURES = (*SIGNAL_WEIGHTS, *(f"role {role.name}" for role in ROLE_WEIGHTS))
-"""The columns: the signals, then one for each role that counts against a file."""
+FEATURES = (*EVIDENCE, *AGAINST)
+"""The columns: the signals, then what counts against a candidate."""
 
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
@@ -211,13 +210,19 @@ def _one_of(
     )
 
 
+def save_for_training(gathered: Gathered, valid: Sequence[int], file: Path) -> None:
+    """Write what hunch-train ranker reads; ``valid`` are the workspaces that choose, the others train."""
+    kept = {name: getattr(gathered, name) for name in (
+        "starts", "features", "file_hit", "name_hit", "files", "places", "path_count", "place_count", "groups",
+    )}  # fmt: skip
+    np.savez_compressed(
+        file, **kept, names=np.array(FEATURES), kinds=np.array(ASKED)[gathered.kinds],
+        split=np.isin(gathered.workspaces, [*valid, SET_HALVES[1]]).astype(np.uint8),
+    )  # fmt: skip
+
+
 def _features(query: Query, candidates: Candidates) -> NDArray[np.float32]:
-    signals = signals_of(candidates)
-    columns: list[NDArray[np.generic]] = [signals[name] for name in SIGNAL_WEIGHTS]
-    for role in ROLE_WEIGHTS:
-        counts = (candidates.roles & role) > 0
-        columns.append(counts & (not query.wanted_roles & role))
-    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+    return np.hstack(matrices(query, candidates, signals_of(candidates)))
 
 
 def _level(kind: str) -> int:

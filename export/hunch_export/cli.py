@@ -7,11 +7,17 @@ import sys
 from collections.abc import Sequence
 
 from hunch.model.bundle import BundleError
-from hunch_export import contextual_bundle, judge, search_bundle, summary_bundle
+from hunch_export import contextual_bundle, judge, ranker_graph, search_bundle, summary_bundle
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
 
-_COMMANDS = {"search": search_bundle, "contextual": contextual_bundle, "summariser": summary_bundle, "judge": judge}
+_COMMANDS = {
+    "search": search_bundle,
+    "contextual": contextual_bundle,
+    "summariser": summary_bundle,
+    "ranker": ranker_graph,
+    "judge": judge,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,8 +12,8 @@ _TEXT = """
 
 # The contextual encoder
 
-A second, slower look: `contextual.onnx` reads a chunk or a question as a sequence of word pieces, with its punctuation, and
-gives a vector of {size} numbers. Hunch computes it for chunks in a second pass, keeps it as int8, and compares it
+A second, slower look: `contextual.onnx` reads a chunk or a question as a sequence of word pieces, with its punctuation,
+and gives a vector of {size} numbers. Hunch computes it for chunks in a second pass, keeps it as int8, and compares it
 with the question for what the bag of tokens, the words and the names bring up.
 
 ## How it works
@@ -43,8 +43,8 @@ nearest the same.
 
 ## Limits
 
-- It sees the first {positions} pieces of a chunk: signature, documentation, the beginning of the body, where it stands. What
-  a long function does at its end is left to the bag.
+- It sees the first {positions} pieces of a chunk: signature, documentation, the beginning of the body, where it
+  stands. What a long function does at its end is left to the bag.
 - Word pieces of English; words of other scripts are not seen.
 """
 

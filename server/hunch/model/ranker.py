@@ -1,0 +1,46 @@
+"""The weights that signals have for one query, from a small network that sees how they are spread over the candidates.
+
+`hunch_training.ranker_model` says how it is made. Its file ships beside the bundles rather than in one: a new ranker makes
+no index anew.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.model.session import Graph, load_graph
+
+RANKER = Path(__file__).parent / "ranker.onnx"
+
+
+class SignalWeights(NamedTuple):
+    """What one unit of each signal adds to the score before the logistic function, for one query."""
+
+    evidence: NDArray[np.float32]
+    """float32 [signals], not negative"""
+    relative: NDArray[np.float32]
+    """float32 [signals], not negative, for signals as shares of the greatest among the query's candidates"""
+    against: NDArray[np.float32]
+    """float32 [marks], not positive"""
+    bias: float
+
+
+def weigh(evidence: NDArray[np.float32]) -> SignalWeights:
+    """Return the weights for a query from its candidates' signals, float32 [n, signals] with n at least 1.
+
+    Raises:
+        BundleError: ONNX Runtime cannot use the ranker's file.
+    """
+    weights, bias = _graph().run(None, {"evidence": evidence})
+    signals = evidence.shape[1]
+    return SignalWeights(weights[:signals], weights[signals : 2 * signals], weights[2 * signals :], float(bias[0]))
+
+
+@lru_cache(maxsize=1)
+def _graph() -> Graph:
+    return load_graph(RANKER)

@@ -1,0 +1,101 @@
+"""Queries with the signals of their candidates, as `benchmarks.tune_ranking gather` keeps them, and how well scores rank."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch_training.errors import TrainingError
+
+TRAIN, VALID = 0, 1
+OWN, FOREIGN, EXCLUDED = 0, 1, 2
+"""Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
+_DISCOUNTS = 1 / np.log2(np.arange(2, 12))
+
+
+@dataclass(frozen=True, slots=True)
+class RankingData:
+    """q queries with n candidates in all: those of query i are the rows starts[i]:starts[i + 1]."""
+
+    starts: NDArray[np.int64]
+    """int64 [q + 1]"""
+    features: NDArray[np.float32]
+    """float32 [n, names]"""
+    names: tuple[str, ...]
+    """of the features: signals, then marks that count against a candidate"""
+    file_hit: NDArray[np.bool_]
+    name_hit: NDArray[np.bool_]
+    """bool [n], whether the file, the definition is one that the query is about"""
+    files: NDArray[np.int32]
+    places: NDArray[np.int32]
+    """int32 [n], the same number for the same file, for the same path and name, within a query"""
+    path_count: NDArray[np.int32]
+    place_count: NDArray[np.int32]
+    """int32 [q], how many files, definitions answer"""
+    kinds: NDArray[np.str_]
+    """str [q]: commit, doc, symbol, pair, question"""
+    groups: NDArray[np.int32]
+    """int32 [q], OWN, FOREIGN or EXCLUDED"""
+    split: NDArray[np.uint8]
+    """uint8 [q], TRAIN or VALID"""
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def rows(self, query: int) -> slice:
+        """Return where the candidates of a query stand."""
+        return slice(int(self.starts[query]), int(self.starts[query + 1]))
+
+    def chosen(self, split: int, *groups: int) -> NDArray[np.int64]:
+        """Return the queries of a split, of some groups, that have candidates."""
+        there = (self.split == split) & np.isin(self.groups, groups) & (np.diff(self.starts) > 0)
+        return np.flatnonzero(there)
+
+
+def load_ranking_data(file: Path) -> RankingData:
+    """Read the file.
+
+    Raises:
+        TrainingError: it is another file.
+    """
+    try:
+        with np.load(file, allow_pickle=False) as arrays:
+            found: dict[str, Any] = {name: arrays[name] for name in RankingData.__dataclass_fields__}
+    except (KeyError, ValueError, OSError) as error:
+        raise TrainingError(f"{file}: no signals of candidates ({error}): make it with tune_ranking gather") from None
+    found["names"] = tuple(str(name) for name in found["names"])
+    return RankingData(**found)
+
+
+def mean_ndcg(data: RankingData, queries: NDArray[np.int64], scores: NDArray[Any]) -> dict[str, float]:
+    """Return NDCG@10 by kind of query and figure; a file or a definition stands where its best candidate is."""
+    values: dict[str, list[float]] = {}
+    for query in queries.tolist():
+        rows, kind = data.rows(query), data.kinds[query]
+        order = np.argsort(-scores[rows], kind="stable")
+        values.setdefault(f"{kind} file", []).append(
+            _ndcg(data.files[rows][order], data.file_hit[rows][order], int(data.path_count[query]))
+        )
+        if data.place_count[query]:
+            values.setdefault(f"{kind} name", []).append(
+                _ndcg(data.places[rows][order], data.name_hit[rows][order], int(data.place_count[query]))
+            )
+    return {name: float(np.mean(found)) for name, found in values.items()}
+
+
+def _ndcg(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:
+    place, total = 0, 0.0
+    seen: set[int] = set()
+    for item, hit in zip(items.tolist(), hits.tolist(), strict=True):
+        if item in seen:
+            continue
+        seen.add(item)
+        total += float(_DISCOUNTS[place]) if hit else 0.0
+        place += 1
+        if place == len(_DISCOUNTS):
+            break
+    return float(total / _DISCOUNTS[:wanted].sum()) if wanted else 0.0

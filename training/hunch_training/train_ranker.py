@@ -1,0 +1,242 @@
+"""Train the ranker: which weight each signal gets for a query.
+
+    python -m benchmarks.tune_ranking gather DATA WORKSPACES --signals signals.npz
+    hunch-train ranker signals-training.npz --run runs/ranker
+
+Learns from queries of train workspaces and is chosen on queries of valid ones: commit subjects and documentation with
+the files and definitions they are about, bare names, documentation of single functions, and web queries. Candidates
+are those that the engine itself brings up. A list-wise loss ranks; beside it the bias of each query learns the chance
+that its first hits are right, also from queries whose answer is not there. What a search can lack is taken away from
+some queries: the second pass of all or of half of the candidates, or every embedding.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from hunch.search.rank import AGAINST, EVIDENCE, guess_context
+from hunch_training.loop import fit
+from hunch_training.loop_settings import LoopSettings
+from hunch_training.ranker_model import Lists, Ranker, chance_loss, listwise_loss, statistics_of
+from hunch_training.ranking_data import (
+    EXCLUDED,
+    FOREIGN,
+    OWN,
+    TRAIN,
+    VALID,
+    RankingData,
+    load_ranking_data,
+    mean_ndcg,
+)
+from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
+from hunch_training.stage_flags import add_flags, settings_of
+
+MEANING, CONTEXT, DOCUMENTATION = (EVIDENCE.index(name) for name in ("meaning", "context", "documentation"))
+WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
+"""What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
+SHARES = {"commit": 0.25, "doc": 0.25, "symbol": 0.2, "pair": 0.15, "question": 0.15}
+"""How much a kind of query counts."""
+OF_WORKSPACES = ("commit", "doc", "symbol")
+CALIBRATED_HITS = 3
+_UNANSWERED = 8
+"""Queries of a step whose answer is not there"""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings(LoopSettings):
+    """What decides the result of a run, besides its data."""
+
+    epochs: int = 10
+    patience: int = 0
+    learning_rate: float = 5e-3
+    warmup: int = 50
+    weight_decay: float = 1e-3
+    steps: int = 200
+    """of an epoch"""
+    batch: int = 64
+    """queries of a step"""
+    hidden: int = 32
+    """numbers between the spread of the signals and the weights"""
+    first_pass: float = 0.25
+    """share of the queries that see the first pass alone"""
+    half: float = 0.1
+    """share of the queries that see the second pass of half of the candidates"""
+    words_alone: float = 0.1
+    """share of the queries that see no embedding"""
+
+
+class Batch(NamedTuple):
+    """What one step sees."""
+
+    lists: Lists
+    file_hit: Tensor
+    name_hit: Tensor
+    weight: Tensor
+    """float32 [q]; 0 for queries whose answer is not there"""
+
+
+def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.int64], seed: int = 0) -> Lists:
+    """Return the candidates of some queries, with what is there of their embeddings."""
+    rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in queries])
+    query_of = np.repeat(np.arange(len(queries)), np.diff(data.starts)[queries])
+    columns = [data.names.index(name) for name in EVIDENCE]
+    evidence = data.features[rows][:, columns]
+    # The documentation that these queries quote was taken out of the index: only wrong answers still have any.
+    evidence[np.isin(data.kinds[queries], ("doc", "symbol"))[query_of], DOCUMENTATION] = 0
+    state = states[query_of]
+    unread = (state == FIRST_PASS) | ((state == HALF) & (np.random.default_rng(seed).random(len(rows)) < 0.5))
+    evidence[unread, CONTEXT] = guess_context(evidence[unread, MEANING])
+    evidence[np.ix_(state == WORDS_ALONE, [MEANING, CONTEXT])] = 0
+    against = data.features[rows][:, [data.names.index(name) for name in AGAINST]]
+    return Lists(torch.from_numpy(evidence), torch.from_numpy(against), torch.from_numpy(query_of), len(queries))
+
+
+def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loop: Any) -> float:
+    """Train to the end; return the best mean NDCG@10 on the valid queries.
+
+    Raises:
+        TrainingError: see ``fit``.
+    """
+    answered = {kind: data.chosen(TRAIN, OWN) for kind in SHARES}
+    answered = {kind: own[data.kinds[own] == kind] for kind, own in answered.items()}
+    answered = {kind: own for kind, own in answered.items() if len(own)}
+    unanswered = data.chosen(TRAIN, FOREIGN, EXCLUDED)
+    chances = [1 - settings.first_pass - settings.half - settings.words_alone,
+               settings.first_pass, settings.half, settings.words_alone]  # fmt: skip
+    some = lists_of(data, data.chosen(TRAIN, OWN), np.zeros(len(data.chosen(TRAIN, OWN)), np.int64))
+    statistics = statistics_of(some)[0]
+    model.mean.copy_(statistics.mean(0))
+    model.spread.copy_(statistics.std(0) + 1e-3)
+
+    def draw(plan: int, generator: np.random.Generator) -> Batch:
+        queries: list[int] = []
+        weight: list[float] = []
+        for kind, own in answered.items():
+            count = max(2, round(settings.batch * SHARES[kind]))
+            queries += generator.choice(own, count).tolist()
+            weight += [SHARES[kind] / count] * count
+        if len(unanswered):
+            queries += generator.choice(unanswered, _UNANSWERED).tolist()
+            weight += [0.0] * _UNANSWERED
+        asked = np.array(queries, np.int64)
+        lists = lists_of(data, asked, generator.choice(4, len(asked), p=chances), int(generator.integers(1 << 30)))
+        rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in queries])
+        file_hit, name_hit = (torch.from_numpy(hit[rows]) for hit in (data.file_hit, data.name_hit))
+        return Batch(lists, file_hit, name_hit, torch.tensor(weight, dtype=torch.float32))
+
+    return fit(
+        model,
+        [range(epoch * settings.steps, (epoch + 1) * settings.steps) for epoch in range(settings.epochs)],
+        draw,
+        loss_of,
+        lambda kept: evaluate(kept, data),
+        settings, run,
+        choose_by="valid_ndcg",
+        size_of=lambda batch: batch.lists.queries,
+        keep={"ranker": {"signals": model.signals, "marks": model.marks, "hidden": settings.hidden}},
+        device=torch.device("cpu"),
+        **loop,
+    )  # fmt: skip
+
+
+def loss_of(model: Ranker, batch: Batch, share: float) -> Tensor:
+    """Return the loss of a batch: of right files and right definitions, and of the chance of being right."""
+    total, bias = model(batch.lists)
+    ranked = [listwise_loss(total, batch.lists, right, batch.weight) for right in (batch.file_hit, batch.name_hit)]
+    chance = chance_loss(model.logits(total, bias), batch.lists, batch.file_hit, CALIBRATED_HITS)
+    return (ranked[0] + ranked[1]) / 2 + chance
+
+
+def evaluate(model: Ranker, data: RankingData) -> dict[str, float]:
+    """Return NDCG@10 on the valid queries by kind, with both passes and with the first alone, and a mean of all."""
+    queries = data.chosen(VALID, OWN)
+    figures: dict[str, float] = {}
+    means = []
+    for name, state in (("", WHOLE), ("first pass ", FIRST_PASS)):
+        found = mean_ndcg(data, queries, scores_of(model, data, queries, state))
+        weights = [SHARES[figure.split()[0]] for figure in found]
+        means.append(float(np.average(list(found.values()), weights=weights)) if found else 0.0)
+        figures |= {f"{name}{figure}": value for figure, value in found.items()}
+    return {"valid_ndcg": (3 * means[0] + means[1]) / 4, **figures}
+
+
+def scores_of(
+    model: Ranker, data: RankingData, queries: NDArray[np.int64], state: int = WHOLE, at_once: int = 500
+) -> NDArray[np.float32]:
+    """Return the logits of all candidates of some queries, float32 [n of the data]; not a number elsewhere."""
+    scores = np.full(len(data.features), np.nan, np.float32)
+    with torch.no_grad():
+        for start in range(0, len(queries), at_once):
+            part = queries[start : start + at_once]
+            total, bias = model(lists_of(data, part, np.full(len(part), state)))
+            rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in part])
+            scores[rows] = model.logits(total, bias).numpy()
+    return scores
+
+
+def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> None:
+    """Make scores the share of best hits that are in a right file; their order stays.
+
+    One scale and one shift of the logits for all queries (Platt, 1999), by Newton's method.
+    """
+    logits = scores_of(model, data, queries)
+    best = np.array([data.starts[query] + int(np.argmax(logits[data.rows(query)])) for query in queries], np.int64)
+    values, right = logits[best], data.file_hit[best]
+    x = np.stack([values, np.ones(len(values))], axis=1).astype(np.float64)
+    fitted = np.array([1.0, 0.0])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-(x @ fitted)))
+        slope = x.T @ (right - chance)
+        curve = (x * (chance * (1 - chance))[:, None]).T @ x + 1e-6 * np.eye(2)
+        fitted += np.linalg.solve(curve, slope)
+    scale, shift = max(float(fitted[0]), 1e-3), float(fitted[1])
+    with torch.no_grad():
+        model.sharpness.add_(float(np.log(scale)))
+        model.bias.weight.mul_(scale)
+        model.bias.bias.mul_(scale).add_(shift)
+
+
+def limited(data: RankingData, limit: int | None) -> RankingData:
+    """Return the first queries only."""
+    if limit is None or limit >= len(data):
+        return data
+    end = int(data.starts[limit])
+    per_query = {name: getattr(data, name)[:limit]
+                 for name in ("path_count", "place_count", "kinds", "groups", "split")}  # fmt: skip
+    per_row = {name: getattr(data, name)[:end] for name in ("features", "file_hit", "name_hit", "files", "places")}
+    return replace(data, starts=data.starts[: limit + 1], **per_query, **per_row)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the stage is given on the command line."""
+    parser.add_argument("signals", type=Path, help="the signals of candidates, from benchmarks.tune_ranking gather")
+    parser.add_argument("--run", type=Path, required=True, help="the folder of the run; goes on if it is there")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
+    add_flags(parser, Settings)
+
+
+def run_stage(options: argparse.Namespace) -> None:
+    """Run the stage from the command line."""
+    settings = settings_of(options, Settings)
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(settings.seed)
+    data = limited(load_ranking_data(options.signals), settings.limit)
+    files: Sequence[Path] = [options.signals]
+    describe_run(options.run, "ranker", settings, files, queries=len(data), candidates=len(data.features))
+    model = Ranker(len(EVIDENCE), len(AGAINST), settings.hidden)
+    best = train(data, model, settings, options.run)
+    state = load_checkpoint(options.run / BEST)
+    load_weights(model, state["model"], options.run / BEST)
+    own = data.chosen(TRAIN, OWN)
+    calibrate(model, data, own[np.isin(data.kinds[own], OF_WORKSPACES)])
+    save_checkpoint(options.run / BEST, **{**state, "model": model.state_dict()})
+    print(f"best valid NDCG@10 {best:.4f}", flush=True)
