@@ -12,9 +12,9 @@ they quote is blanked before the workspace is indexed. "plain" leaves out querie
 of the answer stands.
 
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
-alone, linear one hand-set weight a signal, hybrid what the product does, and public a public sentence encoder that reads
-the code as it stands (on the first pool of the sets of pairs). In workspaces, first pass, dense and lexical run through
-the same ranking with the rest switched off.
+alone, linear one hand-set weight a signal, hybrid what the product does, and public a public sentence encoder that
+reads the code as it stands (on the first pool of the sets of pairs). In workspaces, first pass, dense and lexical run
+through the same ranking with the rest switched off.
 """
 
 from __future__ import annotations

@@ -2,9 +2,8 @@
 
 hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
 
-One graph: evidence float32 [n, signals] of one query's candidates, to the query's weights float32 [2 * signals + marks] and its
-bias float32 [1]; the sharpness of the run is multiplied in. Where a run has calibrated itself on train queries, a
-score is the chance that a hit is right.
+One graph: evidence float32 [n, signals] of one query's candidates, to the query's weights float32 [2 * signals + marks]
+and its bias float32 [1]; the sharpness of the run is multiplied in.
 """
 
 from __future__ import annotations

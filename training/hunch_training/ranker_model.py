@@ -1,9 +1,9 @@
 """The ranker: from how the signals of a query's candidates are spread, the weight of each signal for that query.
 
-A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a hyper-
-network: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the candidates.
-Weights of evidence are never negative and weights of what counts against a candidate never positive, so that among the
-candidates of a query more evidence never lowers a score.
+A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
+hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
+candidates. Weights of evidence are never negative and weights of what counts against a candidate never positive, so
+that among the candidates of a query more evidence never lowers a score.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Ranker(nn.Module):
 
 
 def statistics_of(lists: Lists) -> tuple[Tensor, Tensor]:
-    """Return the greatest, mean and spread of each signal by query, float32 [q, 3 * signals], and the greatest alone."""
+    """Return greatest, mean and spread of each signal by query, float32 [q, 3 * signals], and the greatest alone."""
     evidence, row, queries = lists.evidence, lists.query_of[:, None].expand(-1, lists.evidence.shape[1]), lists.queries
     zeros = evidence.new_zeros(queries, evidence.shape[1])
     count = evidence.new_zeros(queries).scatter_add(0, lists.query_of, evidence.new_ones(len(evidence)))

@@ -1,4 +1,4 @@
-"""Queries with the signals of their candidates, as `benchmarks.tune_ranking gather` keeps them, and how well scores rank."""
+"""Queries with the signals of their candidates, from `benchmarks.tune_ranking gather`, and how well scores rank."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The weights that signals have for one query, from a small network that sees how they are spread over the candidates.
 
-`hunch_training.ranker_model` says how it is made. Its file ships beside the bundles rather than in one: a new ranker makes
-no index anew.
+`hunch_training.ranker_model` says how it is made. Its file ships beside the bundles rather than in one: a new ranker
+makes no index anew.
 """
 
 from __future__ import annotations

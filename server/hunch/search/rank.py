@@ -1,7 +1,7 @@
 """Signals to one score: a weighted sum through the logistic function, and why a hit is where it is.
 
-The weights are those of the query: a small network gives them, see hunch.model.ranker. Among the candidates of a query more
-evidence never lowers a score.
+The weights are those of the query: a small network gives them, see hunch.model.ranker. Among the candidates of a query
+more evidence never lowers a score.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def matrices(query: Query, candidates: Candidates, signals: Signals) -> tuple[ND
 def effects_of(
     evidence: NDArray[np.float32], against: NDArray[np.float32], weights: SignalWeights
 ) -> NDArray[np.float32]:
-    """Return what each signal and mark adds to the score before the logistic function, float32 [n, EVIDENCE + AGAINST]."""
+    """Return what each signal and mark adds before the logistic function, float32 [n, EVIDENCE + AGAINST]."""
     shares = evidence / np.maximum(evidence.max(axis=0), _FEW)
     return np.hstack([evidence * weights.evidence + shares * weights.relative, against * weights.against])
 

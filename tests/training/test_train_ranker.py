@@ -1,0 +1,104 @@
+"""The ranker learns which signals count for which query, and says how sure it is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from hunch.search.rank import AGAINST, EVIDENCE
+from hunch_training.cli import main
+from hunch_training.errors import TrainingError
+from hunch_training.ranker_model import Lists, Ranker, listwise_loss
+from hunch_training.ranking_data import OWN, RankingData, load_ranking_data, mean_ndcg
+from hunch_training.train_ranker import FIRST_PASS, WHOLE, WORDS_ALONE, lists_of
+
+CANDIDATES = 12
+WORDS, CONTEXT, MEANING = (EVIDENCE.index(name) for name in ("words", "context", "meaning"))
+
+
+@pytest.fixture(scope="module")
+def signals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Commit queries whose answer has the words, questions whose answer is near in context; greatest words tell which."""
+    generator = np.random.default_rng(0)
+    queries = 400
+    features = np.zeros((queries, CANDIDATES, len(EVIDENCE) + len(AGAINST)), np.float32)
+    features[..., [WORDS, CONTEXT, MEANING]] = generator.random((queries, CANDIDATES, 3)) * 0.5
+    kinds = np.array(["commit", "question"])[np.arange(queries) % 2]
+    right = np.zeros((queries, CANDIDATES), bool)
+    for query in range(queries):
+        answer = int(generator.integers(CANDIDATES))
+        right[query, answer] = True
+        if kinds[query] == "commit":
+            features[query, :, WORDS] += 0.4  # words are there, and the one with the most is right
+            features[query, answer, WORDS] = 1.0
+        else:
+            features[query, answer, CONTEXT] = 0.7
+    number = np.tile(np.arange(CANDIDATES, dtype=np.int32), queries)
+    file = tmp_path_factory.mktemp("signals") / "signals.npz"
+    np.savez(
+        file, starts=np.arange(0, (queries + 1) * CANDIDATES, CANDIDATES),
+        features=features.reshape(-1, features.shape[-1]), names=np.array([*EVIDENCE, *AGAINST]),
+        file_hit=right.ravel(), name_hit=right.ravel(), files=number, places=number,
+        path_count=np.ones(queries, np.int32), place_count=np.ones(queries, np.int32), kinds=kinds,
+        groups=np.full(queries, OWN, np.int32), split=(np.arange(queries) >= 300).astype(np.uint8),
+    )  # fmt: skip
+    return file
+
+
+def test_it_learns_what_counts_for_which_query(signals: Path, tmp_path: Path) -> None:
+    arguments = ["ranker", str(signals), "--run", str(tmp_path / "run"), "--epochs", "3", "--steps", "60"]
+    assert main(arguments) == 0
+    lines = [json.loads(line) for line in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    last = [line for line in lines if "valid_ndcg" in line][-1]
+    assert last["commit file"] > 0.95 and last["question file"] > 0.95
+    assert last["first pass question file"] < 0.8  # the signal that answers them is not there
+    assert main(arguments) == 0  # it goes on at its end
+
+
+def test_what_a_search_can_lack_is_taken_away(signals: Path) -> None:
+    data = load_ranking_data(signals)
+    asked = np.array([0, 1, 2])
+    evidence = lists_of(data, asked, np.array([WHOLE, FIRST_PASS, WORDS_ALONE])).evidence.numpy()
+    whole, first, words = evidence.reshape(3, CANDIDATES, -1)
+    assert (whole == data.features[:CANDIDATES, : len(EVIDENCE)]).all()
+    assert np.corrcoef(first[:, CONTEXT], first[:, MEANING])[0, 1] == pytest.approx(1)
+    assert not words[:, [CONTEXT, MEANING]].any() and words[:, WORDS].all()
+
+
+def test_scores_are_judged_by_file_and_by_definition(signals: Path) -> None:
+    data = load_ranking_data(signals)
+    queries = np.arange(len(data))
+    assert mean_ndcg(data, queries, data.file_hit) == dict.fromkeys(mean_ndcg(data, queries, data.file_hit), 1.0)
+    assert max(mean_ndcg(data, queries, -data.file_hit.astype(float)).values()) < 0.5
+
+
+def test_another_file_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "other.npz"
+    np.savez(file, starts=np.zeros(1))
+    with pytest.raises(TrainingError, match="make it with tune_ranking gather"):
+        load_ranking_data(file)
+
+
+def test_queries_do_not_see_each_other() -> None:
+    torch.manual_seed(0)
+    model = Ranker(len(EVIDENCE), len(AGAINST))
+    evidence, against = torch.rand(7, len(EVIDENCE)), torch.zeros(7, len(AGAINST))
+    together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), 2)
+    alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), 1)
+    with torch.no_grad():
+        assert torch.allclose(model(together)[0][:3], model(alone)[0], atol=1e-6)
+
+
+def test_a_query_without_an_answer_teaches_no_order() -> None:
+    lists = Lists(torch.rand(4, 1), torch.zeros(4, 1), torch.tensor([0, 0, 1, 1]), 2)
+    total = torch.tensor([3.0, 1.0, 0.5, 0.2])
+    loss = listwise_loss(total, lists, torch.tensor([True, False, False, False]), torch.ones(2))
+    assert float(loss) == pytest.approx(float(np.log(1 + np.exp(-2.0))), abs=1e-5)
+
+
+def test_fields_are_those_of_the_file() -> None:
+    assert {"starts", "features", "names", "split"} <= set(RankingData.__dataclass_fields__)
