@@ -49,6 +49,6 @@ def test_the_one_that_ships_is_small_and_fits(tmp_path: Path) -> None:
 def test_a_run_of_another_stage_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    torch.save({"step": 1, "settings": {}}, run / "best.pt")
+    torch.save({"step": 1, "settings": {}, "model": {}}, run / "best.pt")
     assert main(["ranker", "--run", str(run), "--out", str(tmp_path / "x.onnx")]) == 2
     assert "hunch-train ranker" in capsys.readouterr().err
