@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -21,6 +22,8 @@ from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
+from hunch.text.terms import STOP_WORDS
+from hunch_training.evaluate import TextSet
 
 FEATURES = (*EVIDENCE, *AGAINST)
 """The columns: the signals, then what counts against a candidate."""
@@ -28,9 +31,10 @@ FEATURES = (*EVIDENCE, *AGAINST)
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
 
-ASKED = (*KINDS, "symbol", "pair", "question")
+ASKED = (*KINDS, "symbol", "pair", "question", "keyword", "small")
 """Kinds of queries: the two of the workspaces, the bare names that the doc queries document, documentation of the valid
-pairs, and the web queries of CoSQA's dev part."""
+pairs, the web queries of CoSQA's dev part, the first words with a meaning of such documentation, and such documentation
+and words asked of few functions."""
 
 SET_HALVES = (1000, 1001)
 """In the place of workspaces: the even and the odd queries of the retrieval sets."""
@@ -38,6 +42,7 @@ SET_HALVES = (1000, 1001)
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 _EVERY_EXCLUDED = 3
 _QUERIES_PER_SET = 400
+_SMALL_POOL = 200
 _SHORTEST_NAME = 5
 _GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "\\*?[]!# "})
 
@@ -120,24 +125,50 @@ def _gather_sets(data: Path) -> Iterator[_One]:
     """Look up the candidates of the valid retrieval sets, at most so many queries of each."""
     encoder = Encoder(load_bundle(model_folder()))
     for texts in load_sets(data, "valid"):
-        kind = ASKED.index("pair" if texts.name.startswith("pairs/") else "question")
+        kind = "pair" if texts.name.startswith("pairs/") else "question"
         pool = next(pools_of(texts))
+        if kind == "pair":
+            yield from _gather_small(pool, encoder)
         snapshot = build_snapshot(pool.code, encoder, pool.sources)
-        for number, (text, gains) in enumerate(zip(pool.queries, pool.gains, strict=True)):
-            if number == _QUERIES_PER_SET:
-                break
+        asked = list(enumerate(zip(pool.queries, pool.gains, strict=True)))[:_QUERIES_PER_SET]
+        texts_of_kind = [(number, kind, text, gains) for number, (text, gains) in asked]
+        if kind == "pair":
+            texts_of_kind += [(number, "keyword", keywords_of(text, 2 + number // 2 % 3), gains)
+                              for number, (text, gains) in asked]  # fmt: skip
+        for number, kind, text, gains in texts_of_kind:
             try:
                 parsed = parse_query(text.replace(":", " "))
             except QueryError:
                 continue
-            candidates = find_candidates(snapshot, parsed, *_embeddings(snapshot, encoder, parsed.text))
-            count = len(candidates.chunks)
-            right = np.isin(candidates.chunks, list(gains))
-            numbers = np.arange(count, dtype=np.int32)
-            levels = np.full(count, 2, np.int32)
-            columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
-            yield _One(columns, (1, 1, kind, OWN, SET_HALVES[number % 2]))
+            yield _of_set(snapshot, encoder, parsed, list(gains), kind, number)
     print("gathered: sets", flush=True)
+
+
+def _of_set(
+    snapshot: Snapshot, encoder: Encoder, parsed: Query, answers: Sequence[int], kind: str, number: int
+) -> _One:
+    candidates = find_candidates(snapshot, parsed, *_embeddings(snapshot, encoder, parsed.text))
+    count = len(candidates.chunks)
+    right = np.isin(candidates.chunks, answers)
+    numbers = np.arange(count, dtype=np.int32)
+    levels = np.full(count, 2, np.int32)
+    columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
+    return _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]))
+
+
+def _gather_small(pool: TextSet, encoder: Encoder) -> Iterator[_One]:
+    """Look up the candidates of a small part of a pool of pairs, of which most pieces are candidates."""
+    code = pool.code[:_SMALL_POOL]
+    snapshot = build_snapshot(code, encoder, pool.sources[:_SMALL_POOL])
+    for number, (text, gains) in enumerate(zip(pool.queries, pool.gains, strict=True)):
+        if max(gains) >= len(code):
+            continue
+        for asked in (text, keywords_of(text, 2 + number // 2 % 3)):
+            try:
+                parsed = parse_query(asked.replace(":", " "))
+            except QueryError:
+                continue
+            yield _of_set(snapshot, encoder, parsed, list(gains), "small", number)
 
 
 def save(gathered: Gathered, file: Path) -> None:
@@ -149,6 +180,12 @@ def load(file: Path) -> Gathered:
     """Read what was kept."""
     with np.load(file) as arrays:
         return Gathered(**{field.name: arrays[field.name] for field in fields(Gathered)})
+
+
+def keywords_of(text: str, count: int) -> str:
+    """Return the first words of a text that are no stop words, as people type who do not type sentences."""
+    words = [word for word in re.findall(r"[^\W_]+", text) if word.lower() not in STOP_WORDS]
+    return " ".join(words[:count])
 
 
 def _names_alone(queries: Sequence[WorkspaceQuery]) -> Iterator[WorkspaceQuery]:

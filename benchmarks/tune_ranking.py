@@ -83,7 +83,15 @@ FIGURES = ("file", "name")
 
 _EVIDENCE = np.array([name not in {"file card", "block"} and not name.startswith("role ") for name in FEATURES])
 """Signals that speak for a candidate and never count against it, whatever the data say."""
-_KIND_SHARES = {"commit": 0.25, "doc": 0.25, "symbol": 0.25, "pair": 0.125, "question": 0.125}
+_KIND_SHARES = {
+    "commit": 0.25,
+    "doc": 0.25,
+    "symbol": 0.25,
+    "pair": 0.125,
+    "question": 0.125,
+    "keyword": 0.125,
+    "small": 0.125,
+}
 """How much a kind of query counts: what is asked in a workspace twice as much as what is asked of single functions."""
 _L2 = 1e-3
 _STEPS = 300

@@ -2,8 +2,8 @@
 
 hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
 
-One graph: evidence float32 [n, signals] of one query's candidates, to the query's weights float32 [2 * signals + marks]
-and its bias float32 [1]; the sharpness of the run is multiplied in.
+One graph: evidence float32 [n, signals] of one query's candidates, to the query's weights float32 [signals + marks] and
+its bias float32 [1]; the sharpness of the run is multiplied in.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "weights.weight": _numbers(model.weights.weight).T, "weights.bias": _numbers(model.weights.bias),
         "bias.weight": _numbers(model.bias.weight).T, "bias.bias": _numbers(model.bias.bias),
         "sharpness": np.float32(sharpness), "minus": np.float32(-sharpness), "zero": np.float32(0),
-        "cut": np.array([2 * signals, model.marks], np.int64), "flat": np.array([-1], np.int64),
+        "cut": np.array([signals, model.marks], np.int64), "flat": np.array([-1], np.int64),
     }  # fmt: skip
     nodes = [
         helper.make_node("ReduceMax", ["evidence"], ["greatest"], axes=[0], keepdims=0),
@@ -102,7 +102,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "ranker",
         [helper.make_tensor_value_info("evidence", TensorProto.FLOAT, ["candidates", signals])],
         [
-            helper.make_tensor_value_info("weights", TensorProto.FLOAT, [2 * signals + model.marks]),
+            helper.make_tensor_value_info("weights", TensorProto.FLOAT, [signals + model.marks]),
             helper.make_tensor_value_info("bias", TensorProto.FLOAT, [1]),
         ],
         [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
@@ -137,8 +137,8 @@ def weights_of(model: Ranker, evidence: NDArray[np.float32]) -> tuple[NDArray[np
     nothing = torch.zeros(len(evidence), model.marks)
     lists = Lists(torch.from_numpy(evidence), nothing, torch.zeros(len(evidence), dtype=torch.int64), 1)
     with torch.no_grad():
-        weighed = model.weigh(statistics_of(lists)[0])
-        parts = torch.cat([weighed.evidence, weighed.relative, weighed.against], 1)[0] * model.sharpness.exp()
+        weighed = model.weigh(statistics_of(lists))
+        parts = torch.cat([weighed.evidence, weighed.against], 1)[0] * model.sharpness.exp()
     return parts.numpy(), float(weighed.bias[0])
 
 

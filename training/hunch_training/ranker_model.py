@@ -14,8 +14,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import binary_cross_entropy_with_logits, linear, softplus
 
-FEW = 1e-6
-
 
 class Lists(NamedTuple):
     """The candidates of q queries, n in all, one query after the other."""
@@ -33,9 +31,7 @@ class Weighed(NamedTuple):
     """What the network says of q queries."""
 
     evidence: Tensor
-    """float32 [q, signals], not negative, for the signals as they are"""
-    relative: Tensor
-    """float32 [q, signals], not negative, for the signals as shares of the query's greatest"""
+    """float32 [q, signals], not negative"""
     against: Tensor
     """float32 [q, marks], not positive"""
     bias: Tensor
@@ -54,7 +50,7 @@ class Ranker(nn.Module):
         self.register_buffer("mean", torch.zeros(3 * signals))
         self.register_buffer("spread", torch.ones(3 * signals))
         self.first = nn.Linear(3 * signals, hidden)
-        self.weights = nn.Linear(hidden, 2 * signals + marks)
+        self.weights = nn.Linear(hidden, signals + marks)
         self.bias = nn.Linear(hidden, 1)
         self.sharpness = nn.Parameter(torch.zeros(1))
         """logarithm of what turns a sum of weighted signals into a logit"""
@@ -70,18 +66,15 @@ class Ranker(nn.Module):
         signals = self.signals
         return Weighed(
             softplus(raw[:, :signals]),
-            softplus(raw[:, signals : 2 * signals]),
-            -softplus(raw[:, 2 * signals :]),
+            -softplus(raw[:, signals:]),
             linear(hidden.detach(), self.bias.weight, self.bias.bias)[:, 0],
         )
 
     def forward(self, lists: Lists) -> tuple[Tensor, Tensor]:
         """Return the sum of weighed signals of each candidate, float32 [n], and the bias of its query, float32 [n]."""
-        statistics, greatest = statistics_of(lists)
-        weighed = self.weigh(statistics)
+        weighed = self.weigh(statistics_of(lists))
         row = lists.query_of
-        relative = lists.evidence / greatest[row].clamp(min=FEW)
-        total = (lists.evidence * weighed.evidence[row]).sum(1) + (relative * weighed.relative[row]).sum(1)
+        total = (lists.evidence * weighed.evidence[row]).sum(1)
         return total + (lists.against * weighed.against[row]).sum(1), weighed.bias[row]
 
     def logits(self, total: Tensor, bias: Tensor) -> Tensor:
@@ -89,8 +82,8 @@ class Ranker(nn.Module):
         return self.sharpness.exp() * total.detach() + bias
 
 
-def statistics_of(lists: Lists) -> tuple[Tensor, Tensor]:
-    """Return greatest, mean and spread of each signal by query, float32 [q, 3 * signals], and the greatest alone."""
+def statistics_of(lists: Lists) -> Tensor:
+    """Return greatest, mean and spread of each signal by query, float32 [q, 3 * signals]."""
     evidence, row, queries = lists.evidence, lists.query_of[:, None].expand(-1, lists.evidence.shape[1]), lists.queries
     zeros = evidence.new_zeros(queries, evidence.shape[1])
     count = evidence.new_zeros(queries).scatter_add(0, lists.query_of, evidence.new_ones(len(evidence)))
@@ -99,7 +92,7 @@ def statistics_of(lists: Lists) -> tuple[Tensor, Tensor]:
     mean = zeros.scatter_add(0, row, evidence) / count
     square = zeros.scatter_add(0, row, evidence**2) / count
     spread = (square - mean**2).clamp(min=0).sqrt()
-    return torch.cat([greatest, mean, spread], 1), greatest
+    return torch.cat([greatest, mean, spread], 1)
 
 
 def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) -> Tensor:

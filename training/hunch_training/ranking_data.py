@@ -37,7 +37,7 @@ class RankingData:
     place_count: NDArray[np.int32]
     """int32 [q], how many files, definitions answer"""
     kinds: NDArray[np.str_]
-    """str [q]: commit, doc, symbol, pair, question"""
+    """str [q]: commit, doc, symbol, pair, question, keyword, small"""
     groups: NDArray[np.int32]
     """int32 [q], OWN, FOREIGN or EXCLUDED"""
     split: NDArray[np.uint8]

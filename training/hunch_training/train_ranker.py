@@ -4,8 +4,8 @@
     hunch-train ranker signals-training.npz --run runs/ranker
 
 Learns from queries of train workspaces and is chosen on queries of valid ones: commit subjects and documentation with
-the files and definitions they are about, bare names, documentation of single functions, and web queries. Candidates
-are those that the engine itself brings up. A list-wise loss ranks; beside it the bias of each query learns the chance
+the files and definitions they are about, bare names, documentation of single functions, keywords of it, and web
+queries. Candidates are those that the engine itself brings up. A list-wise loss ranks; beside it the bias of each query learns the chance
 that its first hits are right, also from queries whose answer is not there. What a search can lack is taken away from
 some queries: the second pass of all or of half of the candidates, or every embedding.
 """
@@ -43,7 +43,7 @@ from hunch_training.stage_flags import add_flags, settings_of
 MEANING, CONTEXT, DOCUMENTATION = (EVIDENCE.index(name) for name in ("meaning", "context", "documentation"))
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
-SHARES = {"commit": 0.25, "doc": 0.25, "symbol": 0.2, "pair": 0.15, "question": 0.15}
+SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.1, "pair": 0.1, "question": 0.14, "keyword": 0.11, "small": 0.11}
 """How much a kind of query counts."""
 OF_WORKSPACES = ("commit", "doc", "symbol")
 CALIBRATED_HITS = 3
@@ -62,7 +62,7 @@ class Settings(LoopSettings):
     weight_decay: float = 1e-3
     steps: int = 200
     """of an epoch"""
-    batch: int = 64
+    batch: int = 128
     """queries of a step"""
     hidden: int = 32
     """numbers between the spread of the signals and the weights"""
@@ -113,7 +113,7 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
     chances = [1 - settings.first_pass - settings.half - settings.words_alone,
                settings.first_pass, settings.half, settings.words_alone]  # fmt: skip
     some = lists_of(data, data.chosen(TRAIN, OWN), np.zeros(len(data.chosen(TRAIN, OWN)), np.int64))
-    statistics = statistics_of(some)[0]
+    statistics = statistics_of(some)
     model.mean.copy_(statistics.mean(0))
     model.spread.copy_(statistics.std(0) + 1e-3)
 

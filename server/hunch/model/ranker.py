@@ -23,8 +23,6 @@ class SignalWeights(NamedTuple):
 
     evidence: NDArray[np.float32]
     """float32 [signals], not negative"""
-    relative: NDArray[np.float32]
-    """float32 [signals], not negative, for signals as shares of the greatest among the query's candidates"""
     against: NDArray[np.float32]
     """float32 [marks], not positive"""
     bias: float
@@ -38,7 +36,7 @@ def weigh(evidence: NDArray[np.float32]) -> SignalWeights:
     """
     weights, bias = _graph().run(None, {"evidence": evidence})
     signals = evidence.shape[1]
-    return SignalWeights(weights[:signals], weights[signals : 2 * signals], weights[2 * signals :], float(bias[0]))
+    return SignalWeights(weights[:signals], weights[signals:], float(bias[0]))
 
 
 @lru_cache(maxsize=1)

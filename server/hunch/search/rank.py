@@ -32,7 +32,6 @@ _BLOCK = KINDS.index("block")
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _FIELDS = ("name", "signature", "path", "documentation")
 _WORTH_NAMING = 0.005
-_FEW = np.float32(1e-6)
 
 Signals = Mapping[str, NDArray[np.float32]]
 """The signals of n candidates by name, float32 [n] each."""
@@ -133,8 +132,7 @@ def effects_of(
     evidence: NDArray[np.float32], against: NDArray[np.float32], weights: SignalWeights
 ) -> NDArray[np.float32]:
     """Return what each signal and mark adds before the logistic function, float32 [n, EVIDENCE + AGAINST]."""
-    shares = evidence / np.maximum(evidence.max(axis=0), _FEW)
-    return np.hstack([evidence * weights.evidence + shares * weights.relative, against * weights.against])
+    return np.hstack([evidence * weights.evidence, against * weights.against])
 
 
 def add_up(evidence: NDArray[np.float32], against: NDArray[np.float32], weights: SignalWeights) -> NDArray[np.float32]:
