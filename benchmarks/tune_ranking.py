@@ -304,11 +304,12 @@ def learned_logits(gathered: Gathered) -> NDArray[np.float64]:
     """Return the scores of all candidates before the logistic function, as the product's ranker gives them."""
     total = np.zeros(len(gathered.features))
     signals = len(EVIDENCE)
+    names = (gathered.kinds == ASKED.index("symbol")).tolist()
     for query in range(len(gathered)):
         rows = gathered.rows(query)
         if rows.stop > rows.start:
             evidence, against = gathered.features[rows, :signals], gathered.features[rows, signals:]
-            total[rows] = add_up(evidence, against, weigh(np.ascontiguousarray(evidence)))
+            total[rows] = add_up(evidence, against, weigh(np.ascontiguousarray(evidence), is_name=names[query]))
     return total
 
 

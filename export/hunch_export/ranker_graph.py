@@ -2,8 +2,8 @@
 
 hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
 
-One graph: evidence float32 [n, signals] of one query's candidates, to the query's weights float32 [signals + marks] and
-its bias float32 [1]; the sharpness of the run is multiplied in.
+One graph: evidence float32 [n, signals] of one query's candidates and name float32 [1], whether it is one word, to the
+query's weights float32 [signals + marks] and its bias float32 [1]; the sharpness of the run is multiplied in.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         helper.make_node("Sub", ["square", "middle2"], ["difference"]),
         helper.make_node("Max", ["difference", "zero"], ["variance"]),
         helper.make_node("Sqrt", ["variance"], ["deviation"]),
-        helper.make_node("Concat", ["above", "middle", "deviation"], ["statistics"], axis=0),
+        helper.make_node("Concat", ["above", "middle", "deviation", "name"], ["statistics"], axis=0),
         helper.make_node("Sub", ["statistics", "mean"], ["centred"]),
         helper.make_node("Div", ["centred", "spread"], ["scaled"]),
         helper.make_node("MatMul", ["scaled", "first.weight"], ["first.product"]),
@@ -100,7 +100,10 @@ def write_ranker(model: Ranker, place: Path) -> None:
     graph = helper.make_graph(
         nodes,
         "ranker",
-        [helper.make_tensor_value_info("evidence", TensorProto.FLOAT, ["candidates", signals])],
+        [
+            helper.make_tensor_value_info("evidence", TensorProto.FLOAT, ["candidates", signals]),
+            helper.make_tensor_value_info("name", TensorProto.FLOAT, [1]),
+        ],
         [
             helper.make_tensor_value_info("weights", TensorProto.FLOAT, [signals + model.marks]),
             helper.make_tensor_value_info("bias", TensorProto.FLOAT, [1]),
@@ -124,18 +127,24 @@ def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
     for _ in range(queries):
         count = int(generator.integers(1, 200))
         evidence = generator.random((count, model.signals), np.float32) * generator.random(model.signals, np.float32)
-        weights, bias = session.run(None, {"evidence": evidence})
-        expected, expected_bias = weights_of(model, evidence)
+        is_name = bool(count % 2)
+        weights, bias = session.run(None, {"evidence": evidence, "name": np.array([is_name], np.float32)})
+        expected, expected_bias = weights_of(model, evidence, is_name)
         largest = max(largest, float(np.abs(weights - expected).max()), abs(float(bias[0]) - expected_bias))
     if largest > LARGEST_DIFFERENCE:
         raise ParityError(f"{place}: a weight differs by {largest:.1e}")
     return largest
 
 
-def weights_of(model: Ranker, evidence: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+def weights_of(model: Ranker, evidence: NDArray[np.float32], is_name: bool) -> tuple[NDArray[np.float32], float]:
     """Return what the model says of one query's candidates: weights and bias as the graph gives them."""
     nothing = torch.zeros(len(evidence), model.marks)
-    lists = Lists(torch.from_numpy(evidence), nothing, torch.zeros(len(evidence), dtype=torch.int64), 1)
+    lists = Lists(
+        torch.from_numpy(evidence),
+        nothing,
+        torch.zeros(len(evidence), dtype=torch.int64),
+        torch.tensor([float(is_name)]),
+    )
     with torch.no_grad():
         weighed = model.weigh(statistics_of(lists))
         parts = torch.cat([weighed.evidence, weighed.against], 1)[0] * model.sharpness.exp()

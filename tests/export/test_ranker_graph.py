@@ -26,8 +26,8 @@ def test_graph_and_model_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert check_ranker(model, file) < 1e-4
     monkeypatch.setattr(ranker, "_graph", lambda: load_graph(file))
     evidence = np.random.default_rng(1).random((5, len(EVIDENCE)), np.float32)
-    found = ranker.weigh(evidence)
-    expected, bias = weights_of(model, evidence)
+    found = ranker.weigh(evidence, is_name=True)
+    expected, bias = weights_of(model, evidence, True)
     assert np.concatenate(found[:2]) == pytest.approx(expected, abs=1e-4)
     assert found.bias == pytest.approx(bias, abs=1e-4)
 
@@ -43,7 +43,7 @@ def test_the_one_that_ships_is_small_and_fits(tmp_path: Path) -> None:
     assert ranker.RANKER.stat().st_size < 200_000
     given = onnx.load(str(ranker.RANKER)).graph.input[0].type.tensor_type.shape.dim
     assert given[1].dim_value == len(EVIDENCE)
-    assert len(ranker.weigh(np.ones((1, len(EVIDENCE)), np.float32)).against) == len(AGAINST)
+    assert len(ranker.weigh(np.ones((1, len(EVIDENCE)), np.float32), is_name=False).against) == len(AGAINST)
 
 
 def test_a_run_of_another_stage_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -22,7 +22,18 @@ from hunch.model.ranker import weigh
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
-from hunch.search.rank import AGAINST, EVIDENCE, ROLES, Reason, add_up, matrices, reasons, score, signals_of
+from hunch.search.rank import (
+    AGAINST,
+    EVIDENCE,
+    ROLES,
+    Reason,
+    add_up,
+    matrices,
+    reasons,
+    score,
+    signals_of,
+    weights_for,
+)
 from hunch.search.weights import CONTEXT_OF_MEANING
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -111,7 +122,7 @@ def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) 
 @given(st.lists(st.floats(0, 1, width=32), min_size=16, max_size=16), st.integers(0, len(EVIDENCE) - 1))
 def test_more_evidence_never_lowers_a_score(values: list[float], signal: int) -> None:
     evidence = np.array(values, np.float32).reshape(2, -1)
-    weights = weigh(evidence)
+    weights = weigh(evidence, is_name=False)
     more = evidence[:1].copy()
     more[0, signal] = max(float(evidence[0, signal]), float(evidence[1, signal]))
     against = np.zeros((3, len(AGAINST)), np.float32)
@@ -121,7 +132,7 @@ def test_more_evidence_never_lowers_a_score(values: list[float], signal: int) ->
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=8, max_size=8))
 def test_evidence_speaks_for_and_marks_against(values: list[float]) -> None:
-    weights = weigh(np.array([values], np.float32))
+    weights = weigh(np.array([values], np.float32), is_name=True)
     assert (weights.evidence >= 0).all() and (weights.against <= 0).all()
 
 
@@ -177,7 +188,7 @@ def test_reasons_add_up_to_the_score(
     value = scored(query, **changes)
     logit = np.log(value / (1 - value))
     alone = candidates(**changes)
-    bias = weigh(matrices(query, alone, signals_of(alone))[0]).bias
+    bias = weights_for(query, matrices(query, alone, signals_of(alone))[0]).bias
     # Reasons are rounded to a thousandth, those below a two-hundredth are left out.
     assert bias + sum(reason.weight for reason in found) == pytest.approx(logit, abs=0.005 * len(EVIDENCE + AGAINST))
     effects = [abs(reason.weight) for reason in found]

@@ -88,14 +88,14 @@ def test_queries_do_not_see_each_other() -> None:
     torch.manual_seed(0)
     model = Ranker(len(EVIDENCE), len(AGAINST))
     evidence, against = torch.rand(7, len(EVIDENCE)), torch.zeros(7, len(AGAINST))
-    together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), 2)
-    alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), 1)
+    together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), torch.zeros(2))
+    alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), torch.zeros(1))
     with torch.no_grad():
         assert torch.allclose(model(together)[0][:3], model(alone)[0], atol=1e-6)
 
 
 def test_a_query_without_an_answer_teaches_no_order() -> None:
-    lists = Lists(torch.rand(4, 1), torch.zeros(4, 1), torch.tensor([0, 0, 1, 1]), 2)
+    lists = Lists(torch.rand(4, 1), torch.zeros(4, 1), torch.tensor([0, 0, 1, 1]), torch.zeros(2))
     total = torch.tensor([3.0, 1.0, 0.5, 0.2])
     loss = listwise_loss(total, lists, torch.tensor([True, False, False, False]), torch.ones(2))
     assert float(loss) == pytest.approx(float(np.log(1 + np.exp(-2.0))), abs=1e-5)

@@ -2,7 +2,7 @@
 
 A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
 hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
-candidates. Weights of evidence are never negative and weights of what counts against a candidate never positive, so
+candidates, and whether the query is a single word. Weights of evidence are never negative and weights of what counts against a candidate never positive, so
 that among the candidates of a query more evidence never lowers a score.
 """
 
@@ -24,7 +24,13 @@ class Lists(NamedTuple):
     """float32 [n, marks]"""
     query_of: Tensor
     """int64 [n], ascending"""
-    queries: int
+    is_name: Tensor
+    """float32 [q], 1 for queries of one word, which are names as a rule"""
+
+    @property
+    def queries(self) -> int:
+        """How many there are."""
+        return len(self.is_name)
 
 
 class Weighed(NamedTuple):
@@ -47,9 +53,9 @@ class Ranker(nn.Module):
         self.signals, self.marks = signals, marks
         self.mean: Tensor
         self.spread: Tensor
-        self.register_buffer("mean", torch.zeros(3 * signals))
-        self.register_buffer("spread", torch.ones(3 * signals))
-        self.first = nn.Linear(3 * signals, hidden)
+        self.register_buffer("mean", torch.zeros(3 * signals + 1))
+        self.register_buffer("spread", torch.ones(3 * signals + 1))
+        self.first = nn.Linear(3 * signals + 1, hidden)
         self.weights = nn.Linear(hidden, signals + marks)
         self.bias = nn.Linear(hidden, 1)
         self.sharpness = nn.Parameter(torch.zeros(1))
@@ -60,7 +66,7 @@ class Ranker(nn.Module):
         nn.init.constant_(self.bias.bias, -3.0)
 
     def weigh(self, statistics: Tensor) -> Weighed:
-        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * signals]."""
+        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * signals + 1]."""
         hidden = torch.tanh(self.first((statistics - self.mean) / self.spread))
         raw = self.weights(hidden)
         signals = self.signals
@@ -83,7 +89,7 @@ class Ranker(nn.Module):
 
 
 def statistics_of(lists: Lists) -> Tensor:
-    """Return greatest, mean and spread of each signal by query, float32 [q, 3 * signals]."""
+    """Return greatest, mean and spread of each signal by query, and what it is, float32 [q, 3 * signals + 1]."""
     evidence, row, queries = lists.evidence, lists.query_of[:, None].expand(-1, lists.evidence.shape[1]), lists.queries
     zeros = evidence.new_zeros(queries, evidence.shape[1])
     count = evidence.new_zeros(queries).scatter_add(0, lists.query_of, evidence.new_ones(len(evidence)))
@@ -92,7 +98,7 @@ def statistics_of(lists: Lists) -> Tensor:
     mean = zeros.scatter_add(0, row, evidence) / count
     square = zeros.scatter_add(0, row, evidence**2) / count
     spread = (square - mean**2).clamp(min=0).sqrt()
-    return torch.cat([greatest, mean, spread], 1)
+    return torch.cat([greatest, mean, spread, lists.is_name[:, None]], 1)
 
 
 def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) -> Tensor:

@@ -4,10 +4,10 @@
     hunch-train ranker signals-training.npz --run runs/ranker
 
 Learns from queries of train workspaces and is chosen on queries of valid ones: commit subjects and documentation with
-the files and definitions they are about, bare names, documentation of single functions, keywords of it, and web
-queries. Candidates are those that the engine itself brings up. A list-wise loss ranks; beside it the bias of each query learns the chance
-that its first hits are right, also from queries whose answer is not there. What a search can lack is taken away from
-some queries: the second pass of all or of half of the candidates, or every embedding.
+the files and definitions they are about, bare names, documentation of single functions and keywords of it, and web
+queries. Candidates are those that the engine itself brings up. A list-wise loss ranks; beside it the bias of each query
+learns the chance that its first hits are right, also from queries whose answer is not there. What a search can lack is
+taken away from some queries: the second pass of all or of half of the candidates, or every embedding.
 """
 
 from __future__ import annotations
@@ -97,7 +97,8 @@ def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.i
     evidence[unread, CONTEXT] = guess_context(evidence[unread, MEANING])
     evidence[np.ix_(state == WORDS_ALONE, [MEANING, CONTEXT])] = 0
     against = data.features[rows][:, [data.names.index(name) for name in AGAINST]]
-    return Lists(torch.from_numpy(evidence), torch.from_numpy(against), torch.from_numpy(query_of), len(queries))
+    is_name = torch.from_numpy((data.kinds[queries] == "symbol").astype(np.float32))
+    return Lists(torch.from_numpy(evidence), torch.from_numpy(against), torch.from_numpy(query_of), is_name)
 
 
 def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loop: Any) -> float:

@@ -28,13 +28,17 @@ class SignalWeights(NamedTuple):
     bias: float
 
 
-def weigh(evidence: NDArray[np.float32]) -> SignalWeights:
-    """Return the weights for a query from its candidates' signals, float32 [n, signals] with n at least 1.
+def weigh(evidence: NDArray[np.float32], *, is_name: bool) -> SignalWeights:
+    """Return the weights for a query.
+
+    Args:
+        evidence: its candidates' signals, float32 [n, signals] with n at least 1.
+        is_name: whether it is a single word, which is a name as a rule.
 
     Raises:
         BundleError: ONNX Runtime cannot use the ranker's file.
     """
-    weights, bias = _graph().run(None, {"evidence": evidence})
+    weights, bias = _graph().run(None, {"evidence": evidence, "name": np.array([is_name], np.float32)})
     signals = evidence.shape[1]
     return SignalWeights(weights[:signals], weights[signals:], float(bias[0]))
 

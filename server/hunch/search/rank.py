@@ -86,7 +86,7 @@ def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.
     if not len(candidates.chunks):
         return np.zeros(0, np.float32)
     evidence, against = matrices(query, candidates, signals)
-    return np.asarray(1 / (1 + np.exp(-add_up(evidence, against, weigh(evidence)))), np.float32)
+    return np.asarray(1 / (1 + np.exp(-add_up(evidence, against, weights_for(query, evidence)))), np.float32)
 
 
 def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int]) -> list[list[Reason]]:
@@ -94,7 +94,7 @@ def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequen
     if not rows:
         return []
     evidence, against = matrices(query, candidates, signals)
-    effects = effects_of(evidence, against, weigh(evidence))
+    effects = effects_of(evidence, against, weights_for(query, evidence))
     chosen = np.array(rows, np.int64)
     texts = [term.text for term in query.terms]
     result: list[list[Reason]] = []
@@ -111,6 +111,11 @@ def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequen
 
 
 _NAMES = (*EVIDENCE, "file card", "block", *(f"in {str(role.name).lower()} code" for role in ROLES))
+
+
+def weights_for(query: Query, evidence: NDArray[np.float32]) -> SignalWeights:
+    """Return the weights of the signals for a query with the evidence of its candidates."""
+    return weigh(evidence, is_name=len(query.text.split()) == 1)
 
 
 def matrices(query: Query, candidates: Candidates, signals: Signals) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
