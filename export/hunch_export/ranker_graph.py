@@ -1,6 +1,6 @@
-"""Export a ranker as the file that the product ranks with, and check that both say the same.
+"""Export a ranker as a graph, and check that both say the same. The product does not rank with it yet.
 
-hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
+hunch-export ranker --run runs/ranker --out ranker.onnx
 
 One graph: evidence float32 [n, signals] of one query's candidates and name float32 [1], whether it is one word, to the
 query's weights float32 [signals + marks] and its bias float32 [1]; the sharpness of the run is multiplied in.
@@ -67,6 +67,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "first.weight": _numbers(model.first.weight).T, "first.bias": _numbers(model.first.bias),
         "weights.weight": _numbers(model.weights.weight).T, "weights.bias": _numbers(model.weights.bias),
         "bias.weight": _numbers(model.bias.weight).T, "bias.bias": _numbers(model.bias.bias),
+        "hope": _numbers(model.hope.weight).T,
         "sharpness": np.float32(sharpness), "minus": np.float32(-sharpness), "zero": np.float32(0),
         "cut": np.array([signals, model.marks], np.int64), "flat": np.array([-1], np.int64),
     }  # fmt: skip
@@ -94,7 +95,9 @@ def write_ranker(model: Ranker, place: Path) -> None:
         helper.make_node("Mul", ["against", "minus"], ["against.sharp"]),
         helper.make_node("Concat", ["for.sharp", "against.sharp"], ["weights"], axis=0),
         helper.make_node("MatMul", ["hidden", "bias.weight"], ["bias.product"]),
-        helper.make_node("Add", ["bias.product", "bias.bias"], ["bias.raw"]),
+        helper.make_node("Add", ["bias.product", "bias.bias"], ["bias.hidden"]),
+        helper.make_node("MatMul", ["scaled", "hope"], ["hope.product"]),
+        helper.make_node("Add", ["bias.hidden", "hope.product"], ["bias.raw"]),
         helper.make_node("Reshape", ["bias.raw", "flat"], ["bias"]),
     ]
     graph = helper.make_graph(

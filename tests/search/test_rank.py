@@ -18,23 +18,11 @@ from hunch.index.store import open_in_memory
 from hunch.index.writer import update_store
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
-from hunch.model.ranker import weigh
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
-from hunch.search.rank import (
-    AGAINST,
-    EVIDENCE,
-    ROLES,
-    Reason,
-    add_up,
-    matrices,
-    reasons,
-    score,
-    signals_of,
-    weights_for,
-)
-from hunch.search.weights import CONTEXT_OF_MEANING
+from hunch.search.rank import Reason, reasons, score, signals_of
+from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 from hunch.text.roles import Role
@@ -83,17 +71,9 @@ def some(value: float) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.array([value], np.float32)
 
 
-def both(more: dict[str, Any], less: dict[str, Any], query: Query = QUERY) -> tuple[float, float]:
-    """Return the scores of two candidates of one query."""
-    parts = [candidates(**changes) for changes in (more, less)]
-    together: dict[str, Any] = {
-        name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "kinds", "roles")
-    }
-    context = [np.full(1, np.nan, np.float32) if part.context is None else part.context for part in parts]
-    one = candidates(**together, context=np.concatenate(context))
-    found = score(query, one, signals_of(one))
-    return float(found[0]), float(found[1])
+def test_nothing_scores_what_the_bias_says() -> None:
+    assert scored() == pytest.approx(1 / (1 + np.exp(-BIAS)))
+    assert explained() == []
 
 
 @pytest.mark.parametrize(
@@ -110,33 +90,24 @@ def both(more: dict[str, Any], less: dict[str, Any], query: Query = QUERY) -> tu
         ({"term_fields": fields(NAME | BODY, 0)}, {"term_fields": fields(BODY, 0)}),
         ({}, {"kinds": np.array([KINDS.index("file")], np.uint8)}),
         ({}, {"kinds": np.array([KINDS.index("block")], np.uint8)}),
-        *(({}, {"roles": np.array([int(role)], np.uint8)}) for role in ROLES),
+        *(({}, {"roles": np.array([int(role)], np.uint8)}) for role in ROLE_WEIGHTS),
     ],
 )
 def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) -> None:
-    above, below = both(more, less)
     tie = "dense" in less and float(less["dense"][0]) < 0
-    assert above == below if tie else above > below
+    assert scored(**more) == scored(**less) if tie else scored(**more) > scored(**less)
 
 
-@given(st.lists(st.floats(0, 1, width=32), min_size=16, max_size=16), st.integers(0, len(EVIDENCE) - 1))
-def test_more_evidence_never_lowers_a_score(values: list[float], signal: int) -> None:
-    evidence = np.array(values, np.float32).reshape(2, -1)
-    weights = weigh(evidence, is_name=False)
-    more = evidence[:1].copy()
-    more[0, signal] = max(float(evidence[0, signal]), float(evidence[1, signal]))
-    against = np.zeros((3, len(AGAINST)), np.float32)
-    scores = add_up(np.concatenate([evidence, more]), against, weights)
-    assert scores[2] >= scores[0]
+@pytest.mark.parametrize("field", [name for name in FIELD_NAMES if name != "body"])
+def test_a_match_in_a_field_never_lowers_the_score(field: str) -> None:
+    bit = 1 << FIELD_NAMES.index(field)
+    for others in range(32):
+        for lexical in (0.0, 0.5):
+            without = scored(term_fields=fields(others & ~bit, 0), lexical=some(lexical))
+            assert scored(term_fields=fields(others | bit, 0), lexical=some(lexical)) >= without
 
 
-@given(st.lists(st.floats(0, 1, width=32), min_size=8, max_size=8))
-def test_evidence_speaks_for_and_marks_against(values: list[float]) -> None:
-    weights = weigh(np.array([values], np.float32), is_name=True)
-    assert (weights.evidence >= 0).all() and (weights.against <= 0).all()
-
-
-@pytest.mark.parametrize("role", list(ROLES))
+@pytest.mark.parametrize("role", list(ROLE_WEIGHTS))
 def test_a_role_counts_unless_it_is_asked_for(role: Role) -> None:
     asked = replace(QUERY, wanted_roles=role)
     here = np.array([int(role)], np.uint8)
@@ -148,6 +119,8 @@ def test_a_role_counts_unless_it_is_asked_for(role: Role) -> None:
 
 def test_several_roles_add_up() -> None:
     both = np.array([int(Role.TEST | Role.VENDORED)], np.uint8)
+    logit = np.log(scored(roles=both) / (1 - scored(roles=both)))
+    assert logit == pytest.approx(BIAS + ROLE_WEIGHTS[Role.TEST] + ROLE_WEIGHTS[Role.VENDORED], abs=1e-3)
     asked = replace(QUERY, wanted_roles=Role.TEST)
     assert scored(QUERY, roles=both) < scored(asked, roles=both) < scored(asked)
 
@@ -155,9 +128,10 @@ def test_several_roles_add_up() -> None:
 def test_some_signals_alone_score_without_the_others() -> None:
     one = candidates(dense=some(0.5), lexical=some(0.7))
     signals = signals_of(one)
-    assert {*EVIDENCE, "file card", "block"} == set(signals)
+    assert set(signals) == set(SIGNAL_WEIGHTS)
     alone = float(score(QUERY, one, {name: signals[name] for name in ("meaning", "context")})[0])
     assert alone == pytest.approx(scored(dense=some(0.5)))
+    assert alone < scored(dense=some(0.5), lexical=some(0.7))
 
 
 def test_no_candidates_have_no_scores() -> None:
@@ -187,10 +161,8 @@ def test_reasons_add_up_to_the_score(
     found = explained(query, **changes)
     value = scored(query, **changes)
     logit = np.log(value / (1 - value))
-    alone = candidates(**changes)
-    bias = weights_for(query, matrices(query, alone, signals_of(alone))[0]).bias
     # Reasons are rounded to a thousandth, those below a two-hundredth are left out.
-    assert bias + sum(reason.weight for reason in found) == pytest.approx(logit, abs=0.005 * len(EVIDENCE + AGAINST))
+    assert BIAS + sum(reason.weight for reason in found) == pytest.approx(logit, abs=0.005 * len(SIGNAL_WEIGHTS))
     effects = [abs(reason.weight) for reason in found]
     assert effects == sorted(effects, reverse=True)
     assert len({reason.signal for reason in found}) == len(found)
@@ -207,9 +179,7 @@ def test_what_was_not_read_in_context_gets_what_its_meaning_suggests() -> None:
     guessed = scored(dense=some(0.5))
     assert guessed == pytest.approx(scored(dense=some(0.5), context=some(at_zero + rise * 0.5)))
     assert guessed == scored(dense=some(0.5), context=some(np.nan))
-    near, unread = both({"dense": some(0.5), "context": some(0.9)}, {"dense": some(0.5)})
-    read, far = both({"dense": some(0.5)}, {"dense": some(0.5), "context": some(0.1)})
-    assert near > unread and read > far
+    assert scored(dense=some(0.5), context=some(0.9)) > guessed > scored(dense=some(0.5), context=some(0.1))
     assert scored(context=some(np.nan)) == scored()  # nothing speaks for it
 
 
@@ -248,8 +218,8 @@ ASKED = {
     "detect circular dependencies": "has_cycle",
 }
 RANKINGS = {
-    "dense": ["meaning"], "lexical": ["words"], "all": [*EVIDENCE, "file card", "block"], "in context": ["context"],
-    "all in context": [*EVIDENCE, "file card", "block"],
+    "dense": ["meaning"], "lexical": ["words"], "all": list(SIGNAL_WEIGHTS), "in context": ["context"],
+    "all in context": list(SIGNAL_WEIGHTS),
 }  # fmt: skip
 """The signals of each; those whose name says so come after the second pass."""
 MOST_LOST = 0.02

@@ -2,8 +2,8 @@
 
 A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
 hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
-candidates, and whether the query is a single word. Weights of evidence are never negative and weights of what counts against a candidate never positive, so
-that among the candidates of a query more evidence never lowers a score.
+candidates, and whether the query is a single word. Weights of evidence are never negative and weights of what counts
+against a candidate never positive, so that among the candidates of a query more evidence never lowers a score.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ class Ranker(nn.Module):
         self.first = nn.Linear(3 * signals + 1, hidden)
         self.weights = nn.Linear(hidden, signals + marks)
         self.bias = nn.Linear(hidden, 1)
+        self.hope = nn.Linear(3 * signals + 1, 1, bias=False).requires_grad_(False)
+        """what the statistics themselves add to the bias; learnt when the weights stand"""
+        nn.init.zeros_(self.hope.weight)
         self.sharpness = nn.Parameter(torch.zeros(1))
         """logarithm of what turns a sum of weighted signals into a logit"""
         nn.init.normal_(self.weights.weight, 0, 0.05)
@@ -67,13 +70,14 @@ class Ranker(nn.Module):
 
     def weigh(self, statistics: Tensor) -> Weighed:
         """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * signals + 1]."""
-        hidden = torch.tanh(self.first((statistics - self.mean) / self.spread))
+        scaled = (statistics - self.mean) / self.spread
+        hidden = torch.tanh(self.first(scaled))
         raw = self.weights(hidden)
         signals = self.signals
         return Weighed(
             softplus(raw[:, :signals]),
             -softplus(raw[:, signals:]),
-            linear(hidden.detach(), self.bias.weight, self.bias.bias)[:, 0],
+            (linear(hidden.detach(), self.bias.weight, self.bias.bias) + self.hope(scaled))[:, 0],
         )
 
     def forward(self, lists: Lists) -> tuple[Tensor, Tensor]:

@@ -41,6 +41,8 @@ from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_
 from hunch_training.stage_flags import add_flags, settings_of
 
 MEANING, CONTEXT, DOCUMENTATION = (EVIDENCE.index(name) for name in ("meaning", "context", "documentation"))
+SPOKEN = torch.tensor([name not in ("meaning", "context") for name in EVIDENCE])
+"""Signals that need a word in common"""
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
 SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.1, "pair": 0.1, "question": 0.14, "keyword": 0.11, "small": 0.11}
@@ -184,6 +186,46 @@ def scores_of(
     return scores
 
 
+def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 400, batch: int = 128) -> None:
+    """Let the biases tell queries with an answer from those without; the order of candidates stays.
+
+    A third of the queries are asked where the answer is, a third elsewhere or with its files left out, and from a
+    third, those of single functions among them, the right candidates are taken away; of half of the names in it no part
+    stands anywhere else either.
+    """
+    generator = np.random.default_rng(seed)
+    own, unanswered = data.chosen(TRAIN, OWN), data.chosen(TRAIN, FOREIGN, EXCLUDED)
+    groups = [own, unanswered, own] if len(unanswered) else [own, own]
+    kind_of = [data.kinds[group] for group in groups]
+    model.hope.requires_grad_(True)
+    learnt = [model.sharpness, *model.bias.parameters(), *model.hope.parameters()]
+    optimizer = torch.optim.Adam(learnt, lr=0.01)
+    for step in range(steps):
+        asked = np.concatenate([_evenly(group, kinds, batch // len(groups), generator)
+                                for group, kinds in zip(groups, kind_of, strict=True)])  # fmt: skip
+        lists = lists_of(data, asked, generator.choice(3, len(asked), p=[0.7, 0.2, 0.1]), step)
+        rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in asked])
+        right = torch.from_numpy(data.file_hit[rows])
+        left_out = (lists.query_of >= batch // len(groups) * (len(groups) - 1)) & right
+        nowhere = (lists.query_of >= batch // len(groups) * (len(groups) - 1)) & (lists.is_name > 0)[lists.query_of]
+        nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
+        lists.evidence[nowhere[:, None] & SPOKEN] = 0
+        kept = ~left_out
+        lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.is_name)
+        loss = chance_loss(model.logits(*model(lists)), lists, right[kept], 1)
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimizer.step()
+
+
+def _evenly(
+    queries: NDArray[np.int64], kinds: NDArray[np.str_], count: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Draw queries, of each kind as many."""
+    names = sorted(set(kinds.tolist()))
+    return np.concatenate([generator.choice(queries[kinds == name], count // len(names) + 1) for name in names])[:count]
+
+
 def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> None:
     """Make scores the share of best hits that are in a right file; their order stays.
 
@@ -202,6 +244,7 @@ def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> N
     scale, shift = max(float(fitted[0]), 1e-3), float(fitted[1])
     with torch.no_grad():
         model.sharpness.add_(float(np.log(scale)))
+        model.hope.weight.mul_(scale)
         model.bias.weight.mul_(scale)
         model.bias.bias.mul_(scale).add_(shift)
 
@@ -238,6 +281,7 @@ def run_stage(options: argparse.Namespace) -> None:
     state = load_checkpoint(options.run / BEST)
     load_weights(model, state["model"], options.run / BEST)
     own = data.chosen(TRAIN, OWN)
+    learn_chances(model, data, settings.seed)
     calibrate(model, data, own[np.isin(data.kinds[own], OF_WORKSPACES)])
     save_checkpoint(options.run / BEST, **{**state, "model": model.state_dict()})
     print(f"best valid NDCG@10 {best:.4f}", flush=True)
