@@ -7,13 +7,14 @@
 ``gather``: the signals of all candidates are looked up once and kept; FILE-training.npz beside them is what
 `hunch-train ranker` reads. Test workspaces are refused.
 
-``weights``: the weights start from a list-wise softmax fitted on train workspaces (the likelihood that the top hit is in a right file, and is a right definition), then each is moved up and
-down as long as the mean NDCG@10 rises; valid workspaces say what that gained. The scale and the bias are then set so
-that the score of a hit is the share of such hits that are in a right file. The verdict's thresholds come from the best
-scores of queries that have an answer and of those that have none. Doc queries say nothing about the signal of
-documentation, since theirs was taken out of the index: it is hidden from them. Bare names are asked for as well, so
-that the weights of names do not come from sentences alone, and so are the valid sets of functions and web queries: one
-half of their queries goes with the train workspaces, the other with the valid ones.
+``weights``: the weights start from a list-wise softmax fitted on train workspaces (the likelihood that the top hit is
+in a right file, and is a right definition), then each is moved up and down as long as the mean NDCG@10 rises; valid
+workspaces say what that gained. The scale and the bias are then set so that the score of a hit is the share of such
+hits that are in a right file. The verdict's thresholds come from the best scores of queries that have an answer and
+of those that have none. Doc queries say nothing about the signal of documentation, since theirs was taken out of the
+index: it is hidden from them. Bare names are asked for as well, so that the weights of names do not come from
+sentences alone, and so are the valid sets of functions and web queries: one half of their queries goes with the train
+workspaces, the other with the valid ones.
 
 ``fields``: a random search over the weights and length normalisations of BM25F, for which all terms are made anew.
 """
