@@ -63,6 +63,7 @@ from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
+from hunch_training.ranking_data import ndcg_once
 
 Weights = NDArray[np.float64]
 
@@ -90,7 +91,6 @@ _L2 = 1e-3
 _STEPS = 300
 _CALIBRATED_HITS = 3
 _COLLAPSED_HITS = 40
-_DISCOUNTS = 1 / np.log2(np.arange(2, 12))
 
 
 def refuse_test(workspaces: Sequence[Workspace]) -> None:
@@ -138,11 +138,13 @@ def mean_ndcg(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray[An
         order = np.argsort(-scores[rows], kind="stable")
         kind = ASKED[gathered.kinds[query]]
         values[f"{kind} file"].append(
-            _ndcg(gathered.files[rows][order], gathered.file_hit[rows][order], int(gathered.path_count[query]))
+            ndcg_once(gathered.files[rows][order], gathered.file_hit[rows][order], int(gathered.path_count[query]))
         )
         if gathered.place_count[query]:
             values[f"{kind} name"].append(
-                _ndcg(gathered.places[rows][order], gathered.name_hit[rows][order], int(gathered.place_count[query]))
+                ndcg_once(
+                    gathered.places[rows][order], gathered.name_hit[rows][order], int(gathered.place_count[query])
+                )
             )
     return {name: float(np.mean(found)) for name, found in values.items() if found}
 
@@ -242,7 +244,7 @@ def decayed_ndcg(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray
         rows = gathered.rows(query)
         kept = _collapsed(gathered, rows, scores[rows], decay)
         values.append(
-            _ndcg(gathered.places[rows][kept], gathered.name_hit[rows][kept], int(gathered.place_count[query]))
+            ndcg_once(gathered.places[rows][kept], gathered.name_hit[rows][kept], int(gathered.place_count[query]))
         )
     return float(np.mean(values))
 
@@ -407,22 +409,6 @@ def _objective(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray[A
     figures = mean_ndcg(gathered, queries, scores)
     shares = [_KIND_SHARES[name.split()[0]] for name in figures]
     return float(np.average(list(figures.values()), weights=shares))
-
-
-def _ndcg(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:
-    """NDCG@10 of items that stand once each, at their first place; gains are 1."""
-    place, total = 0, 0.0
-    seen: set[int] = set()
-    for item, hit in zip(items.tolist(), hits.tolist(), strict=True):
-        if item in seen:
-            continue
-        seen.add(item)
-        if hit:
-            total += _DISCOUNTS[place]
-        place += 1
-        if place == len(_DISCOUNTS):
-            break
-    return float(total / _DISCOUNTS[:wanted].sum()) if wanted else 0.0
 
 
 def _collapsed(gathered: Gathered, rows: slice, scores: NDArray[Any], decay: float) -> NDArray[np.int64]:

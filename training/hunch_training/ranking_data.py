@@ -78,16 +78,17 @@ def mean_ndcg(data: RankingData, queries: NDArray[np.int64], scores: NDArray[Any
         rows, kind = data.rows(query), data.kinds[query]
         order = np.argsort(-scores[rows], kind="stable")
         values.setdefault(f"{kind} file", []).append(
-            _ndcg(data.files[rows][order], data.file_hit[rows][order], int(data.path_count[query]))
+            ndcg_once(data.files[rows][order], data.file_hit[rows][order], int(data.path_count[query]))
         )
         if data.place_count[query]:
             values.setdefault(f"{kind} name", []).append(
-                _ndcg(data.places[rows][order], data.name_hit[rows][order], int(data.place_count[query]))
+                ndcg_once(data.places[rows][order], data.name_hit[rows][order], int(data.place_count[query]))
             )
     return {name: float(np.mean(found)) for name, found in values.items()}
 
 
-def _ndcg(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:
+def ndcg_once(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:
+    """Return NDCG@10 of items that stand once each, at their first place; gains are 1."""
     place, total = 0, 0.0
     seen: set[int] = set()
     for item, hit in zip(items.tolist(), hits.tolist(), strict=True):
