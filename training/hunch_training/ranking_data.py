@@ -50,6 +50,10 @@ class RankingData:
         """Return where the candidates of a query stand."""
         return slice(int(self.starts[query]), int(self.starts[query + 1]))
 
+    def rows_of(self, queries: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of the candidates of some queries, one query after the other."""
+        return np.concatenate([np.arange(self.starts[query], self.starts[query + 1]) for query in queries])
+
     def chosen(self, split: int, *groups: int) -> NDArray[np.int64]:
         """Return the queries of a split, of some groups, that have candidates."""
         there = (self.split == split) & np.isin(self.groups, groups) & (np.diff(self.starts) > 0)

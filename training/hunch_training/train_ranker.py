@@ -88,7 +88,7 @@ class Batch(NamedTuple):
 
 def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.int64], seed: int = 0) -> Lists:
     """Return the candidates of some queries, with what is there of their embeddings."""
-    rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in queries])
+    rows = data.rows_of(queries)
     query_of = np.repeat(np.arange(len(queries)), np.diff(data.starts)[queries])
     columns = [data.names.index(name) for name in EVIDENCE]
     evidence = data.features[rows][:, columns]
@@ -132,7 +132,7 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
             weight += [0.0] * _UNANSWERED
         asked = np.array(queries, np.int64)
         lists = lists_of(data, asked, generator.choice(4, len(asked), p=chances), int(generator.integers(1 << 30)))
-        rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in queries])
+        rows = data.rows_of(asked)
         file_hit, name_hit = (torch.from_numpy(hit[rows]) for hit in (data.file_hit, data.name_hit))
         return Batch(lists, file_hit, name_hit, torch.tensor(weight, dtype=torch.float32))
 
@@ -181,8 +181,7 @@ def scores_of(
         for start in range(0, len(queries), at_once):
             part = queries[start : start + at_once]
             total, bias = model(lists_of(data, part, np.full(len(part), state)))
-            rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in part])
-            scores[rows] = model.logits(total, bias).numpy()
+            scores[data.rows_of(part)] = model.logits(total, bias).numpy()
     return scores
 
 
@@ -204,17 +203,16 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 400,
         asked = np.concatenate([_evenly(group, kinds, batch // len(groups), generator)
                                 for group, kinds in zip(groups, kind_of, strict=True)])  # fmt: skip
         lists = lists_of(data, asked, generator.choice(3, len(asked), p=[0.7, 0.2, 0.1]), step)
-        rows = np.concatenate([np.arange(data.starts[query], data.starts[query + 1]) for query in asked])
-        right = torch.from_numpy(data.file_hit[rows])
-        left_out = (lists.query_of >= batch // len(groups) * (len(groups) - 1)) & right
-        nowhere = (lists.query_of >= batch // len(groups) * (len(groups) - 1)) & (lists.is_name > 0)[lists.query_of]
+        right = torch.from_numpy(data.file_hit[data.rows_of(asked)])
+        robbed = lists.query_of >= batch // len(groups) * (len(groups) - 1)
+        nowhere = robbed & (lists.is_name > 0)[lists.query_of]
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
-        kept = ~left_out
+        kept = ~(robbed & right)
         lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.is_name)
         loss = chance_loss(model.logits(*model(lists)), lists, right[kept], 1)
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        torch.autograd.backward(loss)
         optimizer.step()
 
 
