@@ -8,11 +8,11 @@ from contextlib import closing, suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from hunch.index.prepare import end_with_parent, safe_start
 from hunch.index.priority import yield_to_others
 from hunch.index.segment import save_segment
 from hunch.index.snapshot import build_base
 from hunch.index.store import open_for_reading
+from hunch.index.workers import end_with_parent, safe_start
 
 
 def start_compaction(database: Path, cache: Path) -> BaseProcess:

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing
-import multiprocessing.connection
-import os
-import signal
-import sys
-import threading
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import chain, islice
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from hunch.index.priority import yield_to_others
 from hunch.index.records import pack_record
 from hunch.index.store import FileRecord
+from hunch.index.workers import Lost, work_apart
 from hunch.model.bundle import TOKENIZER
 from hunch.model.encoder import Encoder
 from hunch.text.bag import Bags, bag_fields
@@ -38,8 +30,6 @@ MIN_FILES_FOR_WORKERS = 400
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
 _BATCHES_IN_FLIGHT = 6
-_WAIT_SECONDS = 0.02
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 class StaleFile(NamedTuple):
@@ -126,88 +116,19 @@ def prepare_files(
         workers: processes at most.
         apart: keep this process free to answer: even a single worker takes many files, at low priority.
     """
-    batches: Iterator[list[StaleFile]] = _batches(files)
+    tokenizer = encoder.tokenizer if encoder else None
     max_tokens = encoder.bundle.manifest.max_tokens if encoder else 0
-    if workers >= (1 if apart else 2) and len(files) >= MIN_FILES_FOR_WORKERS:
-        pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]] = deque()
-        with safe_start():
-            executor = ProcessPoolExecutor(
-                workers,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_start_worker,
-                initargs=(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens, apart),
-            )
-        done_with_all = False
-        try:
-            _submit(executor, islice(batches, workers + 2 if apart else _BATCHES_IN_FLIGHT), pending)
-            while pending:
-                if not wait([pending[0][1]], timeout=_WAIT_SECONDS).done:
-                    yield None
-                    continue
-                done = pending[0][1].result()
-                pending.popleft()
-                _submit(executor, islice(batches, 1), pending)
-                yield done
-            done_with_all = True
-        except BrokenProcessPool:
-            # A worker was killed, for want of memory perhaps. This process goes on alone, with what is left.
-            batches = chain([batch for batch, _ in pending], batches)
-        finally:
-            if not done_with_all:
-                _end_workers(executor)
-            executor.shutdown(cancel_futures=True)
-    for batch in batches:
-        yield prepare_batch(root, batch, encoder.tokenizer if encoder else None, max_tokens)
-
-
-def _end_workers(executor: ProcessPoolExecutor) -> None:
-    """Let nobody wait for batches that nobody wants: workers only read."""
-    if sys.version_info >= (3, 14):
-        executor.terminate_workers()
+    batches = _batches(files)
+    if workers < (1 if apart else 2) or len(files) < MIN_FILES_FOR_WORKERS:
+        for batch in batches:
+            yield prepare_batch(root, batch, tokenizer, max_tokens)
         return
-    for process in list((executor._processes or {}).values()):
-        process.terminate()
-
-
-def _submit(
-    executor: ProcessPoolExecutor,
-    batches: Iterable[list[StaleFile]],
-    pending: deque[tuple[list[StaleFile], Future[PreparedBatch]]],
-) -> None:
-    for batch in batches:
-        with safe_start():
-            try:
-                pending.append((batch, executor.submit(_prepare_in_worker, batch)))
-            except BrokenProcessPool:
-                failed: Future[PreparedBatch] = Future()
-                failed.set_exception(BrokenProcessPool())
-                pending.append((batch, failed))
-
-
-@contextmanager
-def safe_start() -> Iterator[None]:
-    """Start workers so that they run no code of the folder this process is in, and so that Ctrl-C does not reach them.
-
-    A worker begins as ``python -c``, which looks for modules in the current folder first: a workspace with a
-    multiprocessing.py of its own would have it run.
-    """
-    before = os.environ.get(_SAFE_PATH)
-    here = Path.cwd() if sys.version_info < (3, 11) else None
-    os.environ[_SAFE_PATH] = "1"
-    if here is not None:
-        os.chdir(Path(__file__).parent)  # that Python does not know the variable
-    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
-    try:
-        yield
-    finally:
-        if masked is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-        if here is not None:
-            os.chdir(here)
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before
+    setup = _Setup(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens, apart)
+    in_flight = workers + 2 if apart else _BATCHES_IN_FLIGHT
+    with closing(work_apart(_prepare_in_worker, batches, workers, setup, in_flight)) as results:
+        for result in results:
+            # A worker was killed, for want of memory perhaps: this process does its part.
+            yield prepare_batch(root, result.item, tokenizer, max_tokens) if isinstance(result, Lost) else result
 
 
 def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:
@@ -228,39 +149,29 @@ def _read_tokenizer(file: Path | None) -> Tokenizer | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Worker:
+class _Setup:
+    """What a worker process begins with."""
+
     root: Path
-    tokenizer: Tokenizer | None
+    tokenizer_file: Path | None
     max_tokens: int
+    is_polite: bool
+
+    def __call__(self) -> None:
+        global _preparing
+        if self.is_polite:
+            yield_to_others()
+        tokenizer = None
+        if self.tokenizer_file is not None:
+            tokenizer = load_tokenizer(self.tokenizer_file.read_text(encoding="utf-8"))
+        _preparing = partial(prepare_batch, self.root, tokenizer=tokenizer, max_tokens=self.max_tokens)
 
 
-_worker: _Worker | None = None
-
-
-def _start_worker(root: Path, tokenizer_file: Path | None, max_tokens: int, polite: bool) -> None:
-    global _worker
-    if polite:
-        yield_to_others()
-    _worker = _Worker(root, _read_tokenizer(tokenizer_file), max_tokens)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
-    end_with_parent()
-
-
-def end_with_parent() -> None:
-    """Let this worker process end when its parent does, however that ended."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    # A killed parent cannot say goodbye, and the queue's pipe stays open as long as any worker lives.
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
+_preparing: Callable[[list[StaleFile]], PreparedBatch] | None = None
 
 
 def _prepare_in_worker(files: list[StaleFile]) -> PreparedBatch:
-    assert _worker is not None
+    assert _preparing is not None
     began = time.process_time()
-    batch = prepare_batch(_worker.root, files, _worker.tokenizer, _worker.max_tokens)
+    batch = _preparing(files)
     return replace(batch, cpu_seconds=time.process_time() - began)
