@@ -12,9 +12,9 @@ they quote is blanked before the workspace is indexed. "plain" leaves out querie
 of the answer stands.
 
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
-alone, hybrid what the product does, and public a public sentence encoder that reads the code as it stands (on the first
-pool of the sets of pairs). In workspaces, first pass, dense and lexical run through the same ranking with the rest
-switched off.
+alone, linear one hand-set weight a signal, hybrid what the product does, and public a public sentence encoder that
+reads the code as it stands (on the first pool of the sets of pairs). In workspaces, first pass, dense and lexical run
+through the same ranking with the rest switched off.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.datasets import Split, load_sets, pools_of
+from benchmarks.hand_set import linear_score
 from benchmarks.machine import save_result
 from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
 from benchmarks.report import quality_tables
@@ -49,6 +50,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import bootstrap, ndcg_at, recall_at
 from hunch.search.query import QueryError, parse_query
+from hunch.search.rank import score
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet
@@ -106,7 +108,8 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
     snapshot = replace(engine.snapshot, contextual={}) if row == "first_pass" else engine.snapshot
-    return search(engine.root, snapshot, encoder, query, limit=_HITS).hits
+    scorer = linear_score if row == "linear" else score
+    return search(engine.root, snapshot, encoder, query, limit=_HITS, scorer=scorer).hits
 
 
 def judge(hits: Sequence[Hit], query: WorkspaceQuery) -> tuple[float, float, float, float]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.hand_set import linear_score
 from benchmarks.remembered import remember
 from hunch.index.lexical import add_scores, invert
 from hunch.index.segment import Segment
@@ -17,12 +18,12 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import score, signals_of
-from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import Fields, Source
 from hunch.text.terms import postings_of
+from hunch_training.usual_weights import SIGNAL_WEIGHTS
 
-ROWS = ("first_pass", "dense", "lexical", "hybrid")
+ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
 Scores = NDArray[np.float32]
 
 _BATCH = 2000
@@ -59,8 +60,9 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[S
 def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:
     """Return the scores of all code for all queries, float32 [queries, code], by each row's search.
 
-    ``first_pass`` is the cosine of the bags of tokens, ``dense`` that and the cosine in context, weighed as ranking
-    weighs them; without a second pass they are the same. Hybrid is what the product does. What it does not take for a
+    ``first_pass`` is the cosine of the bags of tokens, ``dense`` that and the cosine in context, weighed as the linear
+    ranking weighs them; without a second pass they are the same. Linear is the hand-set
+    ranking that the learned one has to beat, hybrid what the product does. What it does not take for a
     candidate comes after the candidates, by what dense says.
     """
     (view,) = snapshot.views
@@ -76,7 +78,7 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         weights = np.array([SIGNAL_WEIGHTS["meaning"], SIGNAL_WEIGHTS["context"]], np.float32)
         dense = (first_pass * weights[0] + in_context * weights[1]) / weights.sum()
     lexical = np.zeros_like(dense)
-    hybrid = dense - 2  # below every score, which is above 0
+    linear, hybrid = dense - 2, dense - 2  # below every score, which is above 0
     for row, text in enumerate(queries):
         try:
             query = parse_query(_without_filters(text))
@@ -85,9 +87,11 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         vector = embeddings[row] if embeddings[row].any() else None
         context = asked[row] if snapshot.contextual and asked[row].any() else None
         candidates = find_candidates(snapshot, query, vector, context)
-        hybrid[row, candidates.chunks] = score(query, candidates, signals_of(candidates))
+        signals = signals_of(candidates)
+        linear[row, candidates.chunks] = linear_score(query, candidates, signals)
+        hybrid[row, candidates.chunks] = score(query, candidates, signals)
         _add_words(segment, query, candidates.idf, lexical[row])
-    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "hybrid": hybrid}
+    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": linear, "hybrid": hybrid}
 
 
 def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -18,7 +18,7 @@ from benchmarks.table import table_of
 
 README = Path(__file__).resolve().parent / "README.md"
 
-_ROWS = ("first_pass", "dense", "lexical", "hybrid")
+_ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
 
 
 def quality_tables(result: Mapping[str, Any]) -> str:

@@ -20,8 +20,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import AGAINST, EVIDENCE, signals_of
-from hunch.search.weights import ROLE_WEIGHTS
+from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
 from hunch_training.evaluate import TextSet
@@ -260,12 +259,7 @@ def save_for_training(gathered: Gathered, valid: Sequence[int], file: Path) -> N
 
 
 def _features(query: Query, candidates: Candidates) -> NDArray[np.float32]:
-    signals = signals_of(candidates)
-    columns: list[NDArray[np.generic]] = [signals[name] for name in (*EVIDENCE, *AGAINST[:2])]
-    for role in ROLE_WEIGHTS:
-        counts = (candidates.roles & role) > 0
-        columns.append(counts & (not query.wanted_roles & role))
-    return np.stack([np.asarray(column, np.float32) for column in columns], axis=1)
+    return np.hstack(matrices(query, candidates, signals_of(candidates)))
 
 
 def _level(kind: str) -> int:

@@ -1,20 +1,24 @@
-"""Choose the numbers of hunch/search/weights.py and of hunch/text/terms.py, and what the ranker learns from.
+"""Choose the numbers of ranking that are not learnt, and gather what the ranker learns from.
 
     python -m benchmarks.tune_ranking gather DATA WORKSPACES --signals FILE.npz
     python -m benchmarks.tune_ranking weights DATA WORKSPACES [--fit ID,ID,...] [--signals FILE.npz]
+    python -m benchmarks.tune_ranking verdicts DATA WORKSPACES [--signals FILE.npz]
     python -m benchmarks.tune_ranking fields DATA WORKSPACES --on werkzeug,jekyll,undici
 
 ``gather``: the signals of all candidates are looked up once and kept; FILE-training.npz beside them is what
 `hunch-train ranker` reads. Test workspaces are refused.
 
-``weights``: the weights start from a list-wise softmax fitted on train workspaces (the likelihood that the top hit is
-in a right file, and is a right definition), then each is moved up and down as long as the mean NDCG@10 rises; valid
-workspaces say what that gained. The scale and the bias are then set so that the score of a hit is the share of such
-hits that are in a right file. The verdict's thresholds come from the best scores of queries that have an answer and
-of those that have none. Doc queries say nothing about the signal of documentation, since theirs was taken out of the
-index: it is hidden from them. Bare names are asked for as well, so that the weights of names do not come from
-sentences alone, and so are the valid sets of functions and web queries: one half of their queries goes with the train
-workspaces, the other with the valid ones.
+``verdicts``: the thresholds of the verdict under the ranker that ships, and how its scores agree with the share of
+right hits.
+
+``weights``: the linear ranking of usual_weights.py. Weights start from a list-wise softmax fitted on train
+workspaces (the likelihood that the top hit is in a right file, and is a right definition), then each is moved up and
+down as long as the mean NDCG@10 rises; valid workspaces say what that gained. The scale and the bias are then set so
+that the score of a hit is the share of such hits that are in a right file. The verdict's thresholds come from the best
+scores of queries that have an answer and of those that have none. Doc queries say nothing about the signal of
+documentation, since theirs was taken out of the index: it is hidden from them. Bare names are asked for as well, so
+that the weights of names do not come from sentences alone, and so are the valid sets of functions and web queries: one
+half of their queries goes with the train workspaces, the other with the valid ones.
 
 ``fields``: a random search over the weights and length normalisations of BM25F, for which all terms are made anew.
 """
@@ -55,14 +59,17 @@ from benchmarks.workspaces import (
     read_workspaces,
 )
 from hunch.index.lexical import InvertedIndex, add_scores, invert
+from hunch.model.ranker import rank
 from hunch.search import weights
 from hunch.search.metrics import ndcg_at
 from hunch.search.query import QueryError, parse_query
+from hunch.search.rank import EVIDENCE
 from hunch.text import terms
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
+from hunch_training import usual_weights
 from hunch_training.ranking_data import ndcg_once
 
 Weights = NDArray[np.float64]
@@ -122,7 +129,7 @@ def without(gathered: Gathered, feature: str) -> Gathered:
 
 def current_weights() -> Weights:
     """Return the weights of the product, in the order of FEATURES."""
-    return np.array([*weights.SIGNAL_WEIGHTS.values(), *weights.ROLE_WEIGHTS.values()], np.float64)
+    return np.array([*usual_weights.SIGNAL_WEIGHTS.values(), *usual_weights.ROLE_WEIGHTS.values()], np.float64)
 
 
 def chosen(gathered: Gathered, workspaces: Sequence[int], group: int = OWN) -> NDArray[np.int64]:
@@ -269,6 +276,53 @@ def gathered_signals(
     return used, gathered
 
 
+def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | None) -> dict[str, Any]:
+    """Choose the verdict's thresholds under the ranker that ships, and say how well it ranks and how honest it is."""
+    used, gathered = gathered_signals(data, folder, fit_on, kept)
+    numbers = {split: [i for i, one in enumerate(used) if (one.split == "valid") == (split == "valid")]
+               for split in ("train", "valid")}  # fmt: skip
+    hidden = hide_documentation(gathered)
+    total = learned_logits(hidden)
+    valid = chosen(hidden, [*numbers["valid"], SET_HALVES[1]])
+    verdict = _verdicts(hidden, numbers, total)
+    own = chosen(hidden, numbers["valid"])
+    linear = hidden.features.astype(np.float64) @ current_weights()
+    ndcg = {"linear": mean_ndcg(hidden, valid, linear), "learned": mean_ndcg(hidden, valid, total)}
+    result = {
+        "ndcg": ndcg,
+        "verdict": verdict,
+        "calibration": (table := _reliability(hidden, own, total)),
+        "expected_calibration_error": calibration_error(table),
+    }
+    for name, shares in verdict["valid_shares"].items():
+        print(name, {called: round(share, 3) for called, share in shares.items()})
+    print({name: {k: round(v, 3) for k, v in one.items()} for name, one in ndcg.items()})
+    print(f"expected calibration error {result['expected_calibration_error']:.3f}")
+    print(f"RELEVANT_SCORE = {verdict['relevant']}\nWEAK_SCORE = {verdict['weak']}")
+    return result
+
+
+def learned_logits(gathered: Gathered) -> NDArray[np.float64]:
+    """Return the scores of all candidates before the logistic function, as the product's ranker gives them."""
+    total = np.zeros(len(gathered.features))
+    signals = len(EVIDENCE)
+    names = (gathered.kinds == ASKED.index("symbol")).tolist()
+    for query in range(len(gathered)):
+        rows = gathered.rows(query)
+        if rows.stop > rows.start:
+            evidence, against = gathered.features[rows, :signals], gathered.features[rows, signals:]
+            scores = rank(np.ascontiguousarray(evidence), np.ascontiguousarray(against), is_name=names[query]).scores
+            scores = np.clip(scores, 1e-6, 1 - 1e-6)
+            total[rows] = np.log(scores) - np.log1p(-scores)
+    return total
+
+
+def calibration_error(table: Sequence[Mapping[str, float]]) -> float:
+    """Return the mean difference of score and share of right hits over the bins of a reliability diagram."""
+    hits = np.array([row["hits"] for row in table], np.float64)
+    return float(np.average([abs(row["score"] - row["right"]) for row in table], weights=hits))
+
+
 def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | None) -> dict[str, Any]:
     """Choose the weights and print them ready to paste."""
     used, gathered = gathered_signals(data, folder, fit_on, kept)
@@ -352,7 +406,7 @@ def _verdicts(gathered: Gathered, numbers: Mapping[str, Sequence[int]], total: N
 
 
 def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[Any]) -> list[dict[str, float]]:
-    """Return, by score of the first hit, how often its file is right."""
+    """Return, by score of the first hit, how often its file is right, for a name how often it is the definition."""
     scores = 1 / (1 + np.exp(-total))
     first, right = [], []
     for query in queries:
@@ -360,7 +414,8 @@ def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[
         if rows.stop > rows.start:
             best = rows.start + int(np.argmax(scores[rows]))
             first.append(float(scores[best]))
-            right.append(bool(gathered.file_hit[best]))
+            hits = gathered.name_hit if gathered.kinds[query] == ASKED.index("symbol") else gathered.file_hit
+            right.append(bool(hits[best]))
     values, labels = np.array(first), np.array(right)
     table = []
     for low in np.arange(0, 1, 0.1):
@@ -380,9 +435,9 @@ def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[
 def _ready_to_paste(final: Weights, biases: tuple[float, float], decay: float, verdict: Mapping[str, Any]) -> str:
     named = dict(zip(FEATURES, final.tolist(), strict=True))
     lines = ["SIGNAL_WEIGHTS = {"]
-    lines += [f'    "{name}": {named[name]},' for name in weights.SIGNAL_WEIGHTS]
+    lines += [f'    "{name}": {named[name]},' for name in usual_weights.SIGNAL_WEIGHTS]
     lines += ["}", "ROLE_WEIGHTS = {"]
-    lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in weights.ROLE_WEIGHTS]
+    lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in usual_weights.ROLE_WEIGHTS]
     lines += ["}", f"BIAS = {biases[0]}", f"WORDS_ONLY_BIAS = {biases[1]}", f"SAME_FILE_DECAY = {decay}"]
     lines += [f"RELEVANT_SCORE = {verdict['relevant']}", f"WEAK_SCORE = {verdict['weak']}"]
     return "\n".join(lines)
@@ -548,7 +603,7 @@ def _by_words(index: InvertedIndex, text: str, count: int) -> list[int]:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Tune from the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.tune_ranking", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("what", choices=("gather", "weights", "fields"))
+    parser.add_argument("what", choices=("gather", "weights", "verdicts", "fields"))
     parser.add_argument("data", type=Path, help="the data folder, with SOURCES.md in it")
     parser.add_argument("workspaces", type=Path, help="where the workspaces are, or are unpacked to")
     parser.add_argument("--fit", default=",".join(FIT_ON), help="train workspaces to choose weights on (%(default)s)")
@@ -564,6 +619,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         used, gathered = gathered_signals(options.data, options.workspaces, fit_on, options.signals)
         valid = [number for number, one in enumerate(used) if one.split == "valid"]
         save_for_training(gathered, valid, options.signals.with_stem(f"{options.signals.stem}-training"))
+    elif options.what == "verdicts":
+        save_result("verdicts", tune_verdicts(options.data, options.workspaces, fit_on, options.signals))
     elif options.what == "weights":
         result = tune_weights(options.data, options.workspaces, fit_on, options.signals)
         save_result("tune_ranking", result)

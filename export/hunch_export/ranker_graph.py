@@ -1,9 +1,10 @@
-"""Export a ranker as a graph, and check that both say the same. The product does not rank with it yet.
+"""Export a ranker as the file that the product ranks with, and check that both say the same.
 
-hunch-export ranker --run runs/ranker --out ranker.onnx
+hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
 
-One graph: evidence float32 [n, signals] of one query's candidates and name float32 [1], whether it is one word, to the
-query's weights float32 [signals + marks] and its bias float32 [1]; the sharpness of the run is multiplied in.
+One graph: evidence float32 [n, signals] and against float32 [n, marks] of one query's candidates and name float32 [1],
+whether it is one word, to the candidates' scores float32 [n] and the query's weights float32 [signals + marks]; the
+scale of the query is multiplied into the weights.
 """
 
 from __future__ import annotations
@@ -16,18 +17,18 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
+from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 from torch.nn import Module
 
 from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
-from hunch_training.ranker_model import Lists, Ranker, statistics_of
+from hunch_training.ranker_model import LEAST_SHARE, Lists, Ranker
 from hunch_training.run_folder import BEST, load_checkpoint, load_weights
 
 LARGEST_DIFFERENCE = 1e-3
-"""Between a weight of the graph and of the model"""
+"""Between a weight or a score of the graph and of the model"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +42,7 @@ def run_command(options: argparse.Namespace) -> None:
     model = load_ranker(options.run / BEST)
     write_ranker(model, options.out)
     difference = check_ranker(model, options.out)
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes, largest difference of a weight {difference:.1e}")
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes, largest difference {difference:.1e}")
 
 
 def load_ranker(path: Path) -> Ranker:
@@ -60,66 +61,83 @@ def load_ranker(path: Path) -> Ranker:
 
 def write_ranker(model: Ranker, place: Path) -> None:
     """Write the graph of a ranker."""
-    signals = model.signals
-    sharpness = float(model.sharpness.detach().exp())
+    signals, marks = model.signals, len(model.usual) - model.signals
+    temperature = float(model.temperature.detach().exp())
     constants = {
         "mean": _numbers(model.mean), "spread": _numbers(model.spread),
         "first.weight": _numbers(model.first.weight).T, "first.bias": _numbers(model.first.bias),
-        "weights.weight": _numbers(model.weights.weight).T, "weights.bias": _numbers(model.weights.bias),
-        "bias.weight": _numbers(model.bias.weight).T, "bias.bias": _numbers(model.bias.bias),
-        "hope": _numbers(model.hope.weight).T,
-        "sharpness": np.float32(sharpness), "minus": np.float32(-sharpness), "zero": np.float32(0),
-        "cut": np.array([signals, model.marks], np.int64), "flat": np.array([-1], np.int64),
+        "weights.weight": _numbers(model.weights.weight).T,
+        "weights.bias": _numbers(model.weights.bias) + _numbers(model.middle),
+        "second.weight": _numbers(model.second.weight).T, "second.bias": _numbers(model.second.bias),
+        "chance.weight": _numbers(model.chance.weight).T, "chance.bias": _numbers(model.chance.bias),
+        "least": _numbers(model.usual) * np.float32(model.least),
+        "range": _numbers(model.usual) * _numbers(model.range),
+        "temperature": np.float32(temperature), "cooled": np.float32(1 / temperature),
+        "zero": np.float32(0), "one": np.float32(1), "least.share": np.float32(LEAST_SHARE),
+        "three": np.array([1, 1, 1], np.int64),
     }  # fmt: skip
+    node = helper.make_node
     nodes = [
-        helper.make_node("ReduceMax", ["evidence"], ["greatest"], axes=[0], keepdims=0),
-        helper.make_node("Max", ["greatest", "zero"], ["above"]),
-        helper.make_node("ReduceMean", ["evidence"], ["middle"], axes=[0], keepdims=0),
-        helper.make_node("Mul", ["evidence", "evidence"], ["squares"]),
-        helper.make_node("ReduceMean", ["squares"], ["square"], axes=[0], keepdims=0),
-        helper.make_node("Mul", ["middle", "middle"], ["middle2"]),
-        helper.make_node("Sub", ["square", "middle2"], ["difference"]),
-        helper.make_node("Max", ["difference", "zero"], ["variance"]),
-        helper.make_node("Sqrt", ["variance"], ["deviation"]),
-        helper.make_node("Concat", ["above", "middle", "deviation", "name"], ["statistics"], axis=0),
-        helper.make_node("Sub", ["statistics", "mean"], ["centred"]),
-        helper.make_node("Div", ["centred", "spread"], ["scaled"]),
-        helper.make_node("MatMul", ["scaled", "first.weight"], ["first.product"]),
-        helper.make_node("Add", ["first.product", "first.bias"], ["first"]),
-        helper.make_node("Tanh", ["first"], ["hidden"]),
-        helper.make_node("MatMul", ["hidden", "weights.weight"], ["weights.product"]),
-        helper.make_node("Add", ["weights.product", "weights.bias"], ["raw"]),
-        helper.make_node("Softplus", ["raw"], ["positive"]),
-        helper.make_node("Split", ["positive", "cut"], ["for", "against"], axis=0),
-        helper.make_node("Mul", ["for", "sharpness"], ["for.sharp"]),
-        helper.make_node("Mul", ["against", "minus"], ["against.sharp"]),
-        helper.make_node("Concat", ["for.sharp", "against.sharp"], ["weights"], axis=0),
-        helper.make_node("MatMul", ["hidden", "bias.weight"], ["bias.product"]),
-        helper.make_node("Add", ["bias.product", "bias.bias"], ["bias.hidden"]),
-        helper.make_node("MatMul", ["scaled", "hope"], ["hope.product"]),
-        helper.make_node("Add", ["bias.hidden", "hope.product"], ["bias.raw"]),
-        helper.make_node("Reshape", ["bias.raw", "flat"], ["bias"]),
-    ]
+        node("ReduceMax", ["evidence"], ["greatest"], axes=[0], keepdims=0),
+        node("Max", ["greatest", "zero"], ["above"]),
+        node("ReduceMean", ["evidence"], ["average"], axes=[0], keepdims=0),
+        node("Mul", ["evidence", "evidence"], ["squares"]),
+        node("ReduceMean", ["squares"], ["square"], axes=[0], keepdims=0),
+        node("Mul", ["average", "average"], ["average.squared"]),
+        node("Sub", ["square", "average.squared"], ["difference"]),
+        node("Max", ["difference", "zero"], ["variance"]),
+        node("Sqrt", ["variance"], ["deviation"]),
+        node("Concat", ["above", "average", "deviation", "name"], ["statistics"], axis=0),
+        node("Sub", ["statistics", "mean"], ["centred"]),
+        node("Div", ["centred", "spread"], ["scaled"]),
+        *_layer("scaled", "first", "first.out"), node("Tanh", ["first.out"], ["hidden"]),
+        *_layer("hidden", "weights", "raw"), node("Sigmoid", ["raw"], ["gate"]),
+        node("Mul", ["gate", "range"], ["more"]), node("Add", ["more", "least"], ["unscaled"]),
+        *_layer("scaled", "second", "second.out"), node("Tanh", ["second.out"], ["certainty"]),
+        *_layer("certainty", "chance", "chance.out"),
+        node("Split", ["chance.out", "three"], ["scale.log", "bias", "rivalry.log"], axis=0),
+        node("Exp", ["scale.log"], ["scale"]), node("Exp", ["rivalry.log"], ["rivalry"]),
+        node("Concat", ["evidence", "against"], ["signals"], axis=1),
+        node("MatMul", ["signals", "unscaled"], ["total"]),
+        node("Mul", ["total", "temperature"], ["sharp"]),
+        node("ReduceLogSumExp", ["sharp"], ["everything"], axes=[0], keepdims=1),
+        node("Sub", ["sharp", "everything"], ["share.log"]), node("Exp", ["share.log"], ["share"]),
+        node("Sub", ["one", "share"], ["rest"]), node("Max", ["rest", "least.share"], ["rivals.share"]),
+        node("Log", ["rivals.share"], ["rivals.log"]), node("Add", ["rivals.log", "everything"], ["others.sharp"]),
+        node("Mul", ["others.sharp", "cooled"], ["others"]), node("Mul", ["others", "rivalry"], ["taken"]),
+        node("Mul", ["total", "scale"], ["given"]), node("Add", ["given", "bias"], ["alone"]),
+        node("Sub", ["alone", "taken"], ["logits"]), node("Sigmoid", ["logits"], ["scores"]),
+        node("Mul", ["unscaled", "scale"], ["weights"]),
+    ]  # fmt: skip
+    value = helper.make_tensor_value_info
     graph = helper.make_graph(
         nodes,
         "ranker",
         [
-            helper.make_tensor_value_info("evidence", TensorProto.FLOAT, ["candidates", signals]),
-            helper.make_tensor_value_info("name", TensorProto.FLOAT, [1]),
+            value("evidence", TensorProto.FLOAT, ["candidates", signals]),
+            value("against", TensorProto.FLOAT, ["candidates", marks]),
+            value("name", TensorProto.FLOAT, [1]),
         ],
         [
-            helper.make_tensor_value_info("weights", TensorProto.FLOAT, [signals + model.marks]),
-            helper.make_tensor_value_info("bias", TensorProto.FLOAT, [1]),
+            value("scores", TensorProto.FLOAT, ["candidates"]),
+            value("weights", TensorProto.FLOAT, [signals + marks]),
         ],
-        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in constants.items()],
+        [numpy_helper.from_array(np.ascontiguousarray(constant), name) for name, constant in constants.items()],
     )
     written = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(written)
     onnx.save(written, str(place))
 
 
+def _layer(given: str, name: str, out: str) -> list[NodeProto]:
+    return [
+        helper.make_node("MatMul", [given, f"{name}.weight"], [f"{name}.product"]),
+        helper.make_node("Add", [f"{name}.product", f"{name}.bias"], [out]),
+    ]
+
+
 def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
-    """Return the largest difference of a weight on random candidates.
+    """Return the largest difference of a weight or a score on random candidates.
 
     Raises:
         ParityError: it is more than the tolerance.
@@ -130,28 +148,31 @@ def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
     for _ in range(queries):
         count = int(generator.integers(1, 200))
         evidence = generator.random((count, model.signals), np.float32) * generator.random(model.signals, np.float32)
+        against = (generator.random((count, len(model.usual) - model.signals)) < 0.1).astype(np.float32)
         is_name = bool(count % 2)
-        weights, bias = session.run(None, {"evidence": evidence, "name": np.array([is_name], np.float32)})
-        expected, expected_bias = weights_of(model, evidence, is_name)
-        largest = max(largest, float(np.abs(weights - expected).max()), abs(float(bias[0]) - expected_bias))
+        given = {"evidence": evidence, "against": against, "name": np.array([is_name], np.float32)}
+        for found, expected in zip(session.run(None, given), ranked_by(model, evidence, against, is_name), strict=True):
+            largest = max(largest, float(np.abs(found - expected).max()))
     if largest > LARGEST_DIFFERENCE:
-        raise ParityError(f"{place}: a weight differs by {largest:.1e}")
+        raise ParityError(f"{place}: a weight or a score differs by {largest:.1e}")
     return largest
 
 
-def weights_of(model: Ranker, evidence: NDArray[np.float32], is_name: bool) -> tuple[NDArray[np.float32], float]:
-    """Return what the model says of one query's candidates: weights and bias as the graph gives them."""
-    nothing = torch.zeros(len(evidence), model.marks)
+def ranked_by(
+    model: Ranker, evidence: NDArray[np.float32], against: NDArray[np.float32], is_name: bool
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what the model says of one query's candidates: scores and weights as the graph gives them."""
     lists = Lists(
         torch.from_numpy(evidence),
-        nothing,
+        torch.from_numpy(against),
         torch.zeros(len(evidence), dtype=torch.int64),
         torch.tensor([float(is_name)]),
     )
     with torch.no_grad():
-        weighed = model.weigh(statistics_of(lists))
-        parts = torch.cat([weighed.evidence, weighed.against], 1)[0] * model.sharpness.exp()
-    return parts.numpy(), float(weighed.bias[0])
+        total, weighed = model(lists)
+        scores = torch.sigmoid(model.logits(total, weighed, lists))
+        weights = torch.cat([weighed.evidence, weighed.against], 1)[0] * weighed.scale
+    return scores.numpy(), weights.numpy()
 
 
 def _numbers(tensor: Tensor | Module) -> NDArray[np.float32]:

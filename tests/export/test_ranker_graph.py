@@ -8,34 +8,55 @@ import numpy as np
 import pytest
 import torch
 
+from hunch.model import ranker
 from hunch.model.session import load_graph
 from hunch.search.rank import AGAINST, EVIDENCE
 from hunch_export.cli import main
 from hunch_export.parity import ParityError
-from hunch_export.ranker_graph import check_ranker, weights_of, write_ranker
+from hunch_export.ranker_graph import check_ranker, ranked_by, write_ranker
 from hunch_training.ranker_model import Ranker
+from hunch_training.train_ranker import USUAL
 
 
-def test_graph_and_model_agree(tmp_path: Path) -> None:
+@pytest.fixture
+def model() -> Ranker:
     torch.manual_seed(0)
-    model = Ranker(len(EVIDENCE), len(AGAINST)).eval()
-    torch.nn.init.normal_(model.hope.weight)
+    made = Ranker(USUAL, len(EVIDENCE))
+    for layer in (made.weights, made.chance):
+        torch.nn.init.normal_(layer.weight)
+    return made.eval()
+
+
+def test_graph_and_model_agree(model: Ranker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "ranker.onnx"
     write_ranker(model, file)
-    assert file.stat().st_size < 200_000
     assert check_ranker(model, file) < 1e-4
+    monkeypatch.setattr(ranker, "_graph", lambda: load_graph(file))
     evidence = np.random.default_rng(1).random((5, len(EVIDENCE)), np.float32)
-    weights, bias = load_graph(file).run(None, {"evidence": evidence, "name": np.ones(1, np.float32)})
-    expected, expected_bias = weights_of(model, evidence, True)
-    assert weights == pytest.approx(expected, abs=1e-4) and float(bias[0]) == pytest.approx(expected_bias, abs=1e-4)
-    assert (weights[: len(EVIDENCE)] >= 0).all() and (weights[len(EVIDENCE) :] <= 0).all()
+    against = np.eye(5, len(AGAINST), dtype=np.float32)
+    found = ranker.rank(evidence, against, is_name=True)
+    for one, expected in zip(found, ranked_by(model, evidence, against, True), strict=True):
+        assert one == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_graph_of_other_weights_is_refused(tmp_path: Path) -> None:
+def test_a_graph_of_other_weights_is_refused(model: Ranker, tmp_path: Path) -> None:
     file = tmp_path / "ranker.onnx"
-    write_ranker(Ranker(len(EVIDENCE), len(AGAINST)), file)
-    with pytest.raises(ParityError, match="a weight differs"):
-        check_ranker(Ranker(len(EVIDENCE), len(AGAINST)), file)
+    write_ranker(model, file)
+    with pytest.raises(ParityError, match="a weight or a score differs"):
+        check_ranker(Ranker(USUAL, len(EVIDENCE)), file)
+
+
+def test_an_untrained_ranker_ranks_with_the_usual_weights(tmp_path: Path) -> None:
+    evidence = torch.rand(6, len(EVIDENCE)).numpy()
+    scores, weights = ranked_by(Ranker(USUAL, len(EVIDENCE)), evidence, np.zeros((6, len(AGAINST)), np.float32), False)
+    assert weights == pytest.approx(USUAL, abs=1e-5)
+    assert (np.argsort(scores) == np.argsort(evidence @ np.array(USUAL[: len(EVIDENCE)], np.float32))).all()
+
+
+def test_the_one_that_ships_is_small_and_fits() -> None:
+    assert ranker.RANKER.stat().st_size < 200_000
+    one = ranker.rank(np.ones((1, len(EVIDENCE)), np.float32), np.zeros((1, len(AGAINST)), np.float32), is_name=False)
+    assert len(one.weights) == len(EVIDENCE + AGAINST)
 
 
 def test_a_run_of_another_stage_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

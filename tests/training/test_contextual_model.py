@@ -189,6 +189,10 @@ def test_the_stage_from_the_command_line(
     assert cli.main(arguments) == 0
     assert "best valid MRR" in capsys.readouterr().out
     assert load_contextual(tmp_path / "run" / BEST).tokenizer.pieces[: len(SEQUENCE_PIECES)] == SEQUENCE_PIECES
+    goes_on = [*arguments[:4], str(tmp_path / "more"), *arguments[5:], "--start", str(tmp_path / "run" / BEST)]
+    assert cli.main([*goes_on, "--learning-rate", "1e-12"]) == 0
+    runs = [load_contextual(tmp_path / run / BEST).model.state_dict() for run in ("run", "more")]
+    assert all(torch.allclose(runs[0][name], runs[1][name], atol=1e-6) for name in runs[0])
     assert cli.main([*arguments, "--matryoshka", "99"]) == 2
     assert "--matryoshka 99" in capsys.readouterr().err
     with pytest.raises(TrainingError, match="another stage"):

@@ -12,9 +12,9 @@ import torch
 from hunch.search.rank import AGAINST, EVIDENCE
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
-from hunch_training.ranker_model import Lists, Ranker, listwise_loss
+from hunch_training.ranker_model import Lists, Ranker, listwise_loss, statistics_of
 from hunch_training.ranking_data import OWN, RankingData, load_ranking_data, mean_ndcg
-from hunch_training.train_ranker import FIRST_PASS, WHOLE, WORDS_ALONE, lists_of
+from hunch_training.train_ranker import FIRST_PASS, USUAL, WHOLE, WORDS_ALONE, lists_of
 
 CANDIDATES = 12
 WORDS, CONTEXT, MEANING = (EVIDENCE.index(name) for name in ("words", "context", "meaning"))
@@ -86,12 +86,22 @@ def test_another_file_is_told(tmp_path: Path) -> None:
 
 def test_queries_do_not_see_each_other() -> None:
     torch.manual_seed(0)
-    model = Ranker(len(EVIDENCE), len(AGAINST))
+    model = Ranker(USUAL, len(EVIDENCE))
     evidence, against = torch.rand(7, len(EVIDENCE)), torch.zeros(7, len(AGAINST))
     together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), torch.zeros(2))
     alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), torch.zeros(1))
     with torch.no_grad():
         assert torch.allclose(model(together)[0][:3], model(alone)[0], atol=1e-6)
+
+
+def test_rivals_take_from_the_chance_of_a_hit() -> None:
+    model = Ranker(USUAL, len(EVIDENCE))
+    lists = Lists(torch.zeros(6, len(EVIDENCE)), torch.zeros(6, len(AGAINST)),
+                  torch.tensor([0, 0, 0, 1, 1, 1]), torch.zeros(2))  # fmt: skip
+    with torch.no_grad():
+        weighed = model.weigh(statistics_of(lists))
+        chances = model.logits(torch.tensor([2.0, 1.9, 1.8, 2.0, 0.1, 0.0]), weighed, lists)
+    assert chances[3] > chances[0] > chances[1] > chances[2] > chances[4] > chances[5]
 
 
 def test_a_query_without_an_answer_teaches_no_order() -> None:

@@ -2,17 +2,25 @@
 
 A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
 hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
-candidates, and whether the query is a single word. Weights of evidence are never negative and weights of what counts
-against a candidate never positive, so that among the candidates of a query more evidence never lowers a score.
+candidates, and whether the query is a single word. It chooses between multiples of usual weights that were set for all
+queries alike: no signal is ever ignored, and none rules alone. Evidence counts for a candidate and marks against it, so
+among the candidates of a query more evidence never lowers a score.
+
+A second network says what the sums are worth as a chance of being right: a scale, a bias, and what the rivals of a
+candidate take away.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import binary_cross_entropy_with_logits, linear, softplus
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+LEAST_SHARE = 1e-3
+"""What the rivals of a candidate have of a softmax at least, however far behind they are"""
 
 
 class Lists(NamedTuple):
@@ -40,56 +48,81 @@ class Weighed(NamedTuple):
     """float32 [q, signals], not negative"""
     against: Tensor
     """float32 [q, marks], not positive"""
+    scale: Tensor
+    """float32 [q], what one unit of a candidate's sum adds to its logit"""
     bias: Tensor
-    """float32 [q], what puts the score where the chance of being right is"""
+    """float32 [q]"""
+    rivalry: Tensor
+    """float32 [q], what one unit of the soft maximum of the others' sums takes away"""
 
 
 class Ranker(nn.Module):
     """The network, with the mean and spread of its inputs on the training queries."""
 
-    def __init__(self, signals: int, marks: int, hidden: int = 16) -> None:
-        """Make random weights."""
+    def __init__(
+        self, usual: Sequence[float], signals: int, hidden: int = 32, least: float = 0.5, most: float = 3.0,
+        most_against: float = 1.5,
+    ) -> None:  # fmt: skip
+        """Make a network that says of every query that the usual weights are right.
+
+        Args:
+            usual: the weights of the signals, then of the marks.
+            signals: how many of them are signals.
+            hidden: numbers between statistics and weights.
+            least: what the network can lower a weight to, as a share of the usual.
+            most: what it can raise one of a signal to.
+            most_against: what it can raise one of a mark to.
+        """
         super().__init__()
-        self.signals, self.marks = signals, marks
+        self.signals, self.least = signals, least
+        self.usual: Tensor
         self.mean: Tensor
         self.spread: Tensor
+        self.register_buffer("usual", torch.tensor(usual))
+        most_of = torch.tensor([most] * signals + [most_against] * (len(usual) - signals))
+        self.range = most_of - least
+        """how far the multiples reach"""
+        self.middle = torch.log((1 - least) / (most_of - 1))
+        """what is added to the network's output so that zero means the usual weight"""
         self.register_buffer("mean", torch.zeros(3 * signals + 1))
         self.register_buffer("spread", torch.ones(3 * signals + 1))
         self.first = nn.Linear(3 * signals + 1, hidden)
-        self.weights = nn.Linear(hidden, signals + marks)
-        self.bias = nn.Linear(hidden, 1)
-        self.hope = nn.Linear(3 * signals + 1, 1, bias=False).requires_grad_(False)
-        """what the statistics themselves add to the bias; learnt when the weights stand"""
-        nn.init.zeros_(self.hope.weight)
-        self.sharpness = nn.Parameter(torch.zeros(1))
-        """logarithm of what turns a sum of weighted signals into a logit"""
-        nn.init.normal_(self.weights.weight, 0, 0.05)
-        nn.init.zeros_(self.weights.bias)
-        nn.init.zeros_(self.bias.weight)
-        nn.init.constant_(self.bias.bias, -3.0)
+        self.weights = nn.Linear(hidden, len(usual))
+        self.temperature = nn.Parameter(torch.zeros(1))
+        """logarithm of what sums are multiplied with where candidates compete"""
+        self.second = nn.Linear(3 * signals + 1, hidden)
+        self.chance = nn.Linear(hidden, 3)
+        for zeroed in (self.weights, self.chance):
+            nn.init.zeros_(zeroed.weight)
+            nn.init.zeros_(zeroed.bias)
 
     def weigh(self, statistics: Tensor) -> Weighed:
         """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * signals + 1]."""
         scaled = (statistics - self.mean) / self.spread
-        hidden = torch.tanh(self.first(scaled))
-        raw = self.weights(hidden)
-        signals = self.signals
+        raw = self.weights(torch.tanh(self.first(scaled)))
+        weights = self.usual * (self.least + self.range * torch.sigmoid(raw + self.middle))
+        chance = self.chance(torch.tanh(self.second(scaled)))
         return Weighed(
-            softplus(raw[:, :signals]),
-            -softplus(raw[:, signals:]),
-            (linear(hidden.detach(), self.bias.weight, self.bias.bias) + self.hope(scaled))[:, 0],
+            weights[:, : self.signals],
+            weights[:, self.signals :],
+            chance[:, 0].exp(),
+            chance[:, 1],
+            chance[:, 2].exp(),
         )
 
-    def forward(self, lists: Lists) -> tuple[Tensor, Tensor]:
-        """Return the sum of weighed signals of each candidate, float32 [n], and the bias of its query, float32 [n]."""
+    def forward(self, lists: Lists) -> tuple[Tensor, Weighed]:
+        """Return each candidate's sum of weighed signals, float32 [n], and what the network says of the queries."""
         weighed = self.weigh(statistics_of(lists))
         row = lists.query_of
-        total = (lists.evidence * weighed.evidence[row]).sum(1)
-        return total + (lists.against * weighed.against[row]).sum(1), weighed.bias[row]
+        total = (lists.evidence * weighed.evidence[row]).sum(1) + (lists.against * weighed.against[row]).sum(1)
+        return total, weighed
 
-    def logits(self, total: Tensor, bias: Tensor) -> Tensor:
-        """Return the logits of the chance of being right; only the sharpness and the bias learn from it."""
-        return self.sharpness.exp() * total.detach() + bias
+    def logits(self, total: Tensor, weighed: Weighed, lists: Lists) -> Tensor:
+        """Return the logit of each candidate's chance of being right, float32 [n]; in the order of the sums."""
+        row, sharp = lists.query_of, total * self.temperature.exp()
+        everything = _log_sum(sharp, lists)[row]
+        others = torch.clamp(1 - torch.exp(sharp - everything), min=LEAST_SHARE).log() + everything
+        return weighed.scale[row] * total + weighed.bias[row] - weighed.rivalry[row] * others / self.temperature.exp()
 
 
 def statistics_of(lists: Lists) -> Tensor:
@@ -120,14 +153,22 @@ def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) ->
     return (weight * answered * (everything - among_right)).sum()
 
 
-def chance_loss(logits: Tensor, lists: Lists, right: Tensor, hits: int) -> Tensor:
-    """Return the cross-entropy of the chance that each query's first hits are right."""
+def chance_loss(logits: Tensor, lists: Lists, right: Tensor, weight: Tensor, hits: int) -> Tensor:
+    """Return the cross-entropy of the chance that each query's first hits are right.
+
+    Args:
+        logits: float32 [n].
+        lists: the candidates.
+        right: bool [n].
+        weight: float32 [q].
+        hits: how many.
+    """
     order = torch.argsort(logits.detach(), descending=True, stable=True)
     order = order[torch.argsort(lists.query_of[order], stable=True)]
     starts = torch.searchsorted(lists.query_of, torch.arange(lists.queries))
     place = torch.arange(len(order)) - starts[lists.query_of[order]]
     first = order[place < hits]
-    return binary_cross_entropy_with_logits(logits[first], right[first].float())
+    return binary_cross_entropy_with_logits(logits[first], right[first].float(), weight[lists.query_of[first]])
 
 
 def _log_sum(values: Tensor, lists: Lists) -> Tensor:

@@ -46,6 +46,11 @@ class RankingData:
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    def right(self) -> NDArray[np.bool_]:
+        """Return which candidates are right, bool [n]: the definition of a name, the file of all else."""
+        of_definition = np.repeat(self.kinds == "symbol", np.diff(self.starts))
+        return np.where(of_definition, self.name_hit, self.file_hit)
+
     def rows(self, query: int) -> slice:
         """Return where the candidates of a query stand."""
         return slice(int(self.starts[query]), int(self.starts[query + 1]))

@@ -35,7 +35,7 @@ from hunch_training.evaluate import TextSet, first_pool, load_sets, reciprocal_r
 from hunch_training.joint_batches import draw_pairs, plan_epoch, repeats_of
 from hunch_training.joint_model import contrastive_loss
 from hunch_training.loop import default_groups, fit
-from hunch_training.run_folder import describe_run
+from hunch_training.run_folder import describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.towers import SequenceInput, sequence_input
 from hunch_training.train_joint import gather_uneven
@@ -127,6 +127,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("data", type=Path, help="the data folder, with packages_pairs/ in it")
     parser.add_argument("public", type=Path, help="the public encoder, a folder saved by transformers")
     parser.add_argument("--run", type=Path, required=True, help="the folder of the run; goes on if it is there")
+    parser.add_argument("--start", type=Path, help="a checkpoint of another run, whose weights this one goes on from")
     parser.add_argument("--cache", type=Path, help="tokenised training data is kept here (RUN/cache)")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
     parser.add_argument("--workers", type=int, default=0, help="processes that prepare batches (%(default)s)")
@@ -143,12 +144,15 @@ def run_stage(options: argparse.Namespace) -> None:
         options.public, layers=settings.layers, positions=LONGEST_CODE, dropout=settings.dropout
     )
     model = ContextualModel(encoder, settings.temperature)
+    if options.start:
+        load_weights(model, load_checkpoint(options.start)["model"], options.start)
     settings.sizes(encoder.shape.dim)
     files = training_files(options.data, questions=settings.questions > 0)
     corpora = load_contextual_corpora(files, tokenizer, options.cache or options.run / "cache", settings.limit)
     pairs = sum(map(len, corpora))
     describe_run(options.run, "contextual", settings, files, pairs=pairs, vocabulary=len(tokenizer.pieces),
-                 public_sha256=sha256_of(options.public / "model.safetensors"))  # fmt: skip
+                 public_sha256=sha256_of(options.public / "model.safetensors"),
+                 start_sha256=sha256_of(options.start) if options.start else None)  # fmt: skip
     valid = [first_pool(texts) for texts in load_sets(options.data, "valid") if not texts.name.endswith("documented")]
     print(f"{pairs:,} pairs in {len(corpora)} groups, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} million "
           f"weights, ready after {time.perf_counter() - started:.0f} s", flush=True)  # fmt: skip

@@ -39,18 +39,21 @@ from hunch_training.ranking_data import (
 )
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
 from hunch_training.stage_flags import add_flags, settings_of
+from hunch_training.usual_weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 
 MEANING, CONTEXT, DOCUMENTATION = (EVIDENCE.index(name) for name in ("meaning", "context", "documentation"))
 SPOKEN = torch.tensor([name not in ("meaning", "context") for name in EVIDENCE])
 """Signals that need a word in common"""
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
+LEAST_WEIGHT = 0.3
+"""Of a signal that is worth less in the sum set by hand, so that it can be worth something"""
 SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.1, "pair": 0.1, "question": 0.14, "keyword": 0.11, "small": 0.11}
 """How much a kind of query counts."""
+USUAL = [*(max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT) for name in EVIDENCE),
+         *(SIGNAL_WEIGHTS[name] for name in AGAINST[:2]), *ROLE_WEIGHTS.values()]  # fmt: skip
 OF_WORKSPACES = ("commit", "doc", "symbol")
-CALIBRATED_HITS = 3
-_UNANSWERED = 8
-"""Queries of a step whose answer is not there"""
+CALIBRATED_HITS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,12 @@ class Settings(LoopSettings):
     """queries of a step"""
     hidden: int = 32
     """numbers between the spread of the signals and the weights"""
+    least: float = 0.5
+    """what a weight can be lowered to, as a share of the weight set by hand"""
+    most: float = 3.0
+    """what that of a signal can be raised to"""
+    most_against: float = 1.5
+    """what that of a mark can be raised to"""
     first_pass: float = 0.25
     """share of the queries that see the first pass alone"""
     half: float = 0.1
@@ -83,7 +92,7 @@ class Batch(NamedTuple):
     file_hit: Tensor
     name_hit: Tensor
     weight: Tensor
-    """float32 [q]; 0 for queries whose answer is not there"""
+    """float32 [q]"""
 
 
 def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.int64], seed: int = 0) -> Lists:
@@ -112,7 +121,6 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
     answered = {kind: data.chosen(TRAIN, OWN) for kind in SHARES}
     answered = {kind: own[data.kinds[own] == kind] for kind, own in answered.items()}
     answered = {kind: own for kind, own in answered.items() if len(own)}
-    unanswered = data.chosen(TRAIN, FOREIGN, EXCLUDED)
     chances = [1 - settings.first_pass - settings.half - settings.words_alone,
                settings.first_pass, settings.half, settings.words_alone]  # fmt: skip
     some = lists_of(data, data.chosen(TRAIN, OWN), np.zeros(len(data.chosen(TRAIN, OWN)), np.int64))
@@ -127,9 +135,6 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
             count = max(2, round(settings.batch * SHARES[kind]))
             queries += generator.choice(own, count).tolist()
             weight += [SHARES[kind] / count] * count
-        if len(unanswered):
-            queries += generator.choice(unanswered, _UNANSWERED).tolist()
-            weight += [0.0] * _UNANSWERED
         asked = np.array(queries, np.int64)
         lists = lists_of(data, asked, generator.choice(4, len(asked), p=chances), int(generator.integers(1 << 30)))
         rows = data.rows_of(asked)
@@ -145,18 +150,20 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
         settings, run,
         choose_by="valid_ndcg",
         size_of=lambda batch: batch.lists.queries,
-        keep={"ranker": {"signals": model.signals, "marks": model.marks, "hidden": settings.hidden}},
+        keep={"ranker": {"usual": USUAL, "signals": len(EVIDENCE), "hidden": settings.hidden,
+                         "least": settings.least, "most": settings.most,
+                         "most_against": settings.most_against}},
         device=torch.device("cpu"),
         **loop,
     )  # fmt: skip
 
 
 def loss_of(model: Ranker, batch: Batch, share: float) -> Tensor:
-    """Return the loss of a batch: of right files and right definitions, and of the chance of being right."""
-    total, bias = model(batch.lists)
+    """Return the loss of a batch: of right files and of right definitions."""
+    total, _ = model(batch.lists)
+    total = model.temperature.exp() * total
     ranked = [listwise_loss(total, batch.lists, right, batch.weight) for right in (batch.file_hit, batch.name_hit)]
-    chance = chance_loss(model.logits(total, bias), batch.lists, batch.file_hit, CALIBRATED_HITS)
-    return (ranked[0] + ranked[1]) / 2 + chance
+    return (ranked[0] + ranked[1]) / 2
 
 
 def evaluate(model: Ranker, data: RankingData) -> dict[str, float]:
@@ -180,37 +187,43 @@ def scores_of(
     with torch.no_grad():
         for start in range(0, len(queries), at_once):
             part = queries[start : start + at_once]
-            total, bias = model(lists_of(data, part, np.full(len(part), state)))
-            scores[data.rows_of(part)] = model.logits(total, bias).numpy()
+            lists = lists_of(data, part, np.full(len(part), state))
+            total, weighed = model(lists)
+            scores[data.rows_of(part)] = model.logits(total, weighed, lists).numpy()
     return scores
 
 
-def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 400, batch: int = 128) -> None:
-    """Let the biases tell queries with an answer from those without; the order of candidates stays.
+def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 2000, batch: int = 126) -> None:
+    """Let scale, bias and rivalry say how likely the first hits of a query are right; the order of candidates stays.
 
     A third of the queries are asked where the answer is, a third elsewhere or with its files left out, and from a
     third, those of single functions among them, the right candidates are taken away; of half of the names in it no part
-    stands anywhere else either.
+    stands anywhere else either. The first third counts as much as the two others.
     """
-    generator = np.random.default_rng(seed)
+    generator, is_right = np.random.default_rng(seed), data.right()
     own, unanswered = data.chosen(TRAIN, OWN), data.chosen(TRAIN, FOREIGN, EXCLUDED)
     groups = [own, unanswered, own] if len(unanswered) else [own, own]
     kind_of = [data.kinds[group] for group in groups]
-    model.hope.requires_grad_(True)
-    learnt = [model.sharpness, *model.bias.parameters(), *model.hope.parameters()]
-    optimizer = torch.optim.Adam(learnt, lr=0.01)
+    of_group = batch // len(groups)
+    weight = torch.full((of_group * len(groups),), 1 / (len(groups) - 1))
+    weight[:of_group] = 1
+    with torch.no_grad():
+        model.chance.bias[1] = BIAS
+    optimizer = torch.optim.Adam([*model.second.parameters(), *model.chance.parameters()], lr=0.005)
     for step in range(steps):
-        asked = np.concatenate([_evenly(group, kinds, batch // len(groups), generator)
+        asked = np.concatenate([_evenly(group, kinds, of_group, generator)
                                 for group, kinds in zip(groups, kind_of, strict=True)])  # fmt: skip
-        lists = lists_of(data, asked, generator.choice(3, len(asked), p=[0.7, 0.2, 0.1]), step)
-        right = torch.from_numpy(data.file_hit[data.rows_of(asked)])
-        robbed = lists.query_of >= batch // len(groups) * (len(groups) - 1)
+        lists = lists_of(data, asked, generator.choice(4, len(asked), p=[0.6, 0.2, 0.1, 0.1]), step)
+        right = torch.from_numpy(is_right[data.rows_of(asked)])
+        robbed = lists.query_of >= of_group * (len(groups) - 1)
         nowhere = robbed & (lists.is_name > 0)[lists.query_of]
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
         kept = ~(robbed & right)
         lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.is_name)
-        loss = chance_loss(model.logits(*model(lists)), lists, right[kept], 1)
+        total, weighed = model(lists)
+        logits = model.logits(total.detach(), weighed, lists)
+        loss = chance_loss(logits, lists, right[kept], weight, CALIBRATED_HITS)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
@@ -221,30 +234,30 @@ def _evenly(
 ) -> NDArray[np.int64]:
     """Draw queries, of each kind as many."""
     names = sorted(set(kinds.tolist()))
-    return np.concatenate([generator.choice(queries[kinds == name], count // len(names) + 1) for name in names])[:count]
+    drawn = np.concatenate([generator.choice(queries[kinds == name], -(-count // len(names))) for name in names])
+    return np.asarray(generator.permutation(drawn)[:count], np.int64)
 
 
 def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> None:
-    """Make scores the share of best hits that are in a right file; their order stays.
+    """Make scores the share of best hits that are right; their order stays.
 
     One scale and one shift of the logits for all queries (Platt, 1999), by Newton's method.
     """
     logits = scores_of(model, data, queries)
-    best = np.array([data.starts[query] + int(np.argmax(logits[data.rows(query)])) for query in queries], np.int64)
-    values, right = logits[best], data.file_hit[best]
+    first = np.array([data.starts[query] + int(np.argmax(logits[data.rows(query)])) for query in queries], np.int64)
+    values, right = logits[first], data.right()[first]
     x = np.stack([values, np.ones(len(values))], axis=1).astype(np.float64)
     fitted = np.array([1.0, 0.0])
     for _ in range(30):
         chance = 1 / (1 + np.exp(-(x @ fitted)))
-        slope = x.T @ (right - chance)
         curve = (x * (chance * (1 - chance))[:, None]).T @ x + 1e-6 * np.eye(2)
-        fitted += np.linalg.solve(curve, slope)
+        fitted += np.linalg.solve(curve, x.T @ (right - chance))
     scale, shift = max(float(fitted[0]), 1e-3), float(fitted[1])
     with torch.no_grad():
-        model.sharpness.add_(float(np.log(scale)))
-        model.hope.weight.mul_(scale)
-        model.bias.weight.mul_(scale)
-        model.bias.bias.mul_(scale).add_(shift)
+        model.chance.bias[0] += float(np.log(scale))
+        model.chance.bias[2] += float(np.log(scale))
+        model.chance.weight[1] *= scale
+        model.chance.bias[1] = model.chance.bias[1] * scale + shift
 
 
 def limited(data: RankingData, limit: int | None) -> RankingData:
@@ -274,7 +287,7 @@ def run_stage(options: argparse.Namespace) -> None:
     data = limited(load_ranking_data(options.signals), settings.limit)
     files: Sequence[Path] = [options.signals]
     describe_run(options.run, "ranker", settings, files, queries=len(data), candidates=len(data.features))
-    model = Ranker(len(EVIDENCE), len(AGAINST), settings.hidden)
+    model = Ranker(USUAL, len(EVIDENCE), settings.hidden, settings.least, settings.most, settings.most_against)
     best = train(data, model, settings, options.run)
     state = load_checkpoint(options.run / BEST)
     load_weights(model, state["model"], options.run / BEST)

@@ -19,8 +19,7 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import score, signals_of
-from hunch.search.weights import SIGNAL_WEIGHTS
+from hunch.search.rank import EVIDENCE, score, signals_of
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
@@ -30,7 +29,7 @@ MIN_WORDS, MAX_WORDS = 4, 40
 """Shorter sentences say too little, longer ones are not what people type."""
 
 RANKINGS: dict[str, Collection[str]] = {
-    "all signals": SIGNAL_WEIGHTS.keys(),
+    "all signals": (*EVIDENCE, "file card", "block"),
     "embeddings alone": ("meaning",),
     "lexical search alone": ("words",),
 }

@@ -1,4 +1,8 @@
-"""Signals to one score: a weighted sum through the logistic function, and why a hit is where it is."""
+"""Signals to one score, the chance that a hit is right, and why a hit is where it is.
+
+A small network gives the weights of the signals for each query, see hunch.model.ranker. Among the candidates of a query
+more evidence never lowers a score.
+"""
 
 from __future__ import annotations
 
@@ -8,20 +12,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.model.ranker import Ranked, rank
 from hunch.search.candidates import Candidates
 from hunch.search.query import Query
-from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
+from hunch.search.weights import CONTEXT_OF_MEANING
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
+from hunch.text.roles import Role
 
 EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "documentation", "symbol")
 """Signals that speak for a candidate."""
-AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLE_WEIGHTS))
+ROLES = (Role.TEST, Role.EXAMPLE, Role.BENCHMARK, Role.DOCUMENTATION, Role.VENDORED, Role.BUILT)
+"""Roles of a file that count against it unless the query asks for them."""
+AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
 """Marks that count against a candidate."""
 
 _FILE = KINDS.index("file")
 _BLOCK = KINDS.index("block")
-_ROLES = [(int(role), weight, str(role.name).lower()) for role, weight in ROLE_WEIGHTS.items()]
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _FIELDS = ("name", "signature", "path", "documentation")
 _WORTH_NAMING = 0.005
@@ -55,11 +62,10 @@ def signals_of(candidates: Candidates) -> Signals:
 def guess_context(meaning: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what the meaning of chunks that were not read in context yet suggests for their cosine in context."""
     at_zero, rise = CONTEXT_OF_MEANING
-    return np.asarray(np.where(meaning > 0, np.float32(at_zero) + np.float32(rise) * meaning, 0), np.float32)
+    return np.asarray(np.where(meaning > 0, at_zero + rise * meaning, 0), np.float32)
 
 
 def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the cosines in context; for chunks that were not read in context yet, what their meaning suggests."""
     if not candidates.embedded:
         return np.zeros_like(meaning)
     guessed = guess_context(meaning)
@@ -70,46 +76,56 @@ def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np
 
 
 def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:
-    """Return the score of every candidate, float32 [n] in 0..1.
+    """Return the score of every candidate, float32 [n] in 0..1: the chance that it is what was asked for.
 
     Args:
         query: what was asked.
         candidates: n candidates.
         signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
     """
-    bias = BIAS if candidates.embedded else BIAS + WORDS_ONLY_BIAS
-    total = np.full(len(candidates.chunks), bias, np.float32)
-    for name, values in signals.items():
-        total += np.float32(SIGNAL_WEIGHTS[name]) * values
-    for role, weight, _ in _role_weights(query):
-        total += np.float32(weight) * ((candidates.roles & role) > 0)
-    return np.asarray(1 / (1 + np.exp(-total)), np.float32)
+    return _ranked(query, *matrices(query, candidates, signals)).scores
 
 
 def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int]) -> list[list[Reason]]:
     """Return what made the scores of some candidates, for each the greatest effect first."""
+    if not rows:
+        return []
+    evidence, against = matrices(query, candidates, signals)
     chosen = np.array(rows, np.int64)
-    values = np.array([signal[chosen] for signal in signals.values()], np.float32).T.tolist()
-    weights = [(name, SIGNAL_WEIGHTS[name], _FIELD_BITS.get(name, 0)) for name in signals]
-    roles = _role_weights(query)
+    effects = np.hstack([evidence, against])[chosen] * _ranked(query, evidence, against).weights
     texts = [term.text for term in query.terms]
     result: list[list[Reason]] = []
-    for row, fields, role in zip(
-        values, candidates.term_fields[:, chosen].T.tolist(), candidates.roles[chosen].tolist(), strict=True
-    ):
+    for values, fields in zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), strict=True):
         found: list[Reason] = []
-        for value, (name, weight, bits) in zip(row, weights, strict=True):
-            effect = weight * value
-            if abs(effect) >= _WORTH_NAMING:
+        for value, name in zip(values, _NAMES, strict=True):
+            if abs(value) >= _WORTH_NAMING:
+                bits = _FIELD_BITS.get(name, 0)
                 terms = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits]) if bits else ()
-                found.append(Reason(name, round(effect, 3), terms))
-        found += [Reason(f"in {name} code", weight) for bit, weight, name in roles if role & bit]
+                found.append(Reason(name, round(value, 3), terms))
         found.sort(key=lambda reason: -abs(reason.weight))
         result.append(found)
     return result
 
 
-def _role_weights(query: Query) -> list[tuple[int, float, str]]:
-    """Return (role bit, weight, name) of the roles that the query does not ask for."""
+_NAMES = (*EVIDENCE, "file card", "block", *(f"in {str(role.name).lower()} code" for role in ROLES))
+
+
+def matrices(query: Query, candidates: Candidates, signals: Signals) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the evidence of n candidates, float32 [n, EVIDENCE], and their marks, float32 [n, AGAINST]."""
+    count = len(candidates.chunks)
+    evidence, against = np.zeros((count, len(EVIDENCE)), np.float32), np.zeros((count, len(AGAINST)), np.float32)
+    for columns, names in ((evidence, EVIDENCE), (against, AGAINST[:2])):
+        for column, name in enumerate(names):
+            if name in signals:
+                columns[:, column] = signals[name]
     wanted = int(query.wanted_roles)
-    return [role for role in _ROLES if not wanted & role[0]]
+    for column, role in enumerate(ROLES, 2):
+        if not wanted & role:
+            against[:, column] = (candidates.roles & role) > 0
+    return evidence, against
+
+
+def _ranked(query: Query, evidence: NDArray[np.float32], against: NDArray[np.float32]) -> Ranked:
+    if not len(evidence):
+        return Ranked(np.zeros(0, np.float32), np.zeros(len(_NAMES), np.float32))
+    return rank(evidence, against, is_name=len(query.text.split()) == 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -16,9 +17,12 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import collapse
 from hunch.search.query import Query
-from hunch.search.rank import Reason, reasons, score, signals_of
+from hunch.search.rank import Reason, Signals, reasons, score, signals_of
 from hunch.search.snippet import read_snippet
 from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
+
+Scorer = Callable[[Query, Candidates, Signals], NDArray[np.float32]]
+"""Scores of candidates from their signals, see hunch.search.rank.score"""
 
 
 class Verdict(Enum):
@@ -60,8 +64,9 @@ class Answer:
 
 
 def search(
-    root: Path, snapshot: Snapshot, encoder: Encoder | None, query: Query, *, limit: int = 10, complete: bool = True
-) -> Answer:
+    root: Path, snapshot: Snapshot, encoder: Encoder | None, query: Query, *, limit: int = 10, complete: bool = True,
+    scorer: Scorer = score,
+) -> Answer:  # fmt: skip
     """Answer a query from a snapshot.
 
     Args:
@@ -71,6 +76,7 @@ def search(
         query: what to search for.
         limit: how many hits at most.
         complete: whether the snapshot holds the whole workspace.
+        scorer: another ranking, to compare with.
     """
     began = perf_counter()
     vector = context = None
@@ -81,7 +87,8 @@ def search(
             context = encoder.contextual().encode_query(query.text)
             context = context if context.any() else None
     candidates = find_candidates(snapshot, query, vector, context)
-    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=None)
+    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=None,
+                   scorer=scorer)  # fmt: skip
 
 
 def search_similar(
@@ -117,9 +124,10 @@ def _answer(
     limit: int,
     complete: bool,
     leave_out: tuple[str, int, int] | None,
+    scorer: Scorer = score,
 ) -> Answer:
     signals = signals_of(candidates)
-    scores = score(query, candidates, signals)
+    scores = scorer(query, candidates, signals)
     places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
     why = reasons(query, candidates, signals, [place.row for place in places])
     hits = [
