@@ -69,7 +69,7 @@ def check_answer(answer: dict[str, Any], root: Path) -> None:
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
     for hit in answer["hits"]:
         assert set(hit) == {
-            "path", "start_line", "end_line", "name", "kind", "language", "score", "why", "snippet",
+            "path", "start_line", "end_line", "name", "kind", "language", "score", "why", "copies", "snippet",
         }  # fmt: skip
         lines = (root / hit["path"]).read_text(encoding="utf-8").splitlines()
         assert "\\" not in hit["path"]
@@ -109,6 +109,19 @@ def test_strict_leaves_out_the_nearest(indexed_shop: Shop) -> None:
     assert as_json.hits == []
     text = run("search", NONSENSE, "--root", root, "--strict")
     assert (text.status, text.out) == (1, "Nothing here seems to do that.\n")
+
+
+def test_copies_are_named_below_the_hit(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    code = (
+        "def check_password(password, salt, stored_hash):\n    return compare(hash_of(password, salt), stored_hash)\n"
+    )
+    root = make_workspace({f"part{number}/auth.py": code for number in range(6)})
+    run = run_hunch("search", "check a password", "--root", root)
+    assert run.out.count("check_password") == 1
+    assert re.search(r"\n    the same in part\d/auth.py:1, part\d/auth.py:1, part\d/auth.py:1 and 2 more\n", run.out)
+    (answer,) = run_hunch("search", "check a password", "--root", root, "--json").answers
+    assert {"path", "start_line", "end_line"} == set(answer["hits"][0]["copies"][0])
+    assert len(answer["hits"][0]["copies"]) == 5
 
 
 def test_explain_shows_every_signal_with_its_weight(indexed_shop: Shop) -> None:

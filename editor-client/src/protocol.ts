@@ -35,6 +35,13 @@ export interface Reason {
   readonly terms: readonly string[];
 }
 
+/** A place that holds the same definition once more. */
+export interface Copy {
+  readonly uri: string;
+  readonly path: string;
+  readonly range: Range;
+}
+
 export interface Hit {
   readonly uri: string;
   /** The workspace folder's uri. */
@@ -51,6 +58,8 @@ export interface Hit {
   readonly language: string;
   readonly score: number;
   readonly why: readonly Reason[];
+  /** Missing in hits that were stored by an earlier version. */
+  readonly copies?: readonly Copy[];
   readonly signature: string;
   readonly documentation: string;
   readonly snippet: string;

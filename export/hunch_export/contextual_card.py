@@ -27,9 +27,9 @@ a row; what they are multiplied with is rounded as it comes.
 
 It starts from all-MiniLM-L6-v2 (Wang et al., 2020, arXiv:2002.10957; sentence-transformers; Apache-2.0), which was
 itself trained on a billion pairs of sentences, CodeSearchNet's among them. So its figures on sets that come from
-CodeSearchNet (`csn`, `cosqa`) are partly familiarity. It went on with {seen:,} of the pairs above: in-batch softmax,
-one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of every data file, and
-of the public weights, are in `manifest.json`.
+CodeSearchNet (`csn`, `cosqa`) are partly familiarity. It went on with {seen:,} of the pairs above{earlier}:
+in-batch softmax, one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of
+every data file, and of the public weights, are in `manifest.json`.
 
 ## Figures
 
@@ -66,6 +66,7 @@ def contextual_card(
         weights=sum(part.numel() for part in loaded.model.parameters()) / 1e6,
         vocabulary=shape.vocabulary,
         positions=shape.positions,
+        earlier=f", after {about['start']['pairs']:,} in a run before" if about.get("start") else "",
         seen=loaded.state["step"] * settings["batch"],
         batch=settings["batch"],
         epochs=settings["epochs"],

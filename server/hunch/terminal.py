@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _SHOWN_LINES = 6
 _SIGNALS_SHOWN = 3
+_COPIES_SHOWN = 3
 _NOTHING = "Nothing here seems to do that. The nearest are:"
 _NOTHING_STRICT = "Nothing here seems to do that."
 _WEAK = "Not sure; these come nearest:"
@@ -55,6 +56,7 @@ def to_json(answer: Answer, *, strict: bool = False) -> dict[str, Any]:
                     {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
                     for reason in hit.why
                 ],
+                "copies": [copy._asdict() for copy in hit.copies],
                 "snippet": hit.snippet,
             }
             for hit in hits
@@ -233,6 +235,10 @@ def _print_hit(console: Console, number: int, hit: Hit, words: set[str], *, expl
             console.print(Text(f"      {reason.weight:+6.2f}  {reason.signal}{terms}", style="dim"))
     else:
         console.print(Text(f"    {_why(hit)}", style="dim"))
+    if hit.copies:
+        places = ", ".join(f"{_one_line(copy.path)}:{copy.start_line}" for copy in hit.copies[:_COPIES_SHOWN])
+        more = f" and {len(hit.copies) - _COPIES_SHOWN} more" if len(hit.copies) > _COPIES_SHOWN else ""
+        console.print(Text(f"    the same in {places}{more}", style="dim"))
     if console.is_terminal:
         for line, text in _snippet_lines(hit, words):
             console.print(Text(f"    {line:>6}  ", style="dim").append_text(text))

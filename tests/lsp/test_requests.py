@@ -43,6 +43,7 @@ def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
         "qualifiedName": "check_password",
         "kind": "function",
         "language": "python",
+        "copies": [],
         "signature": "def check_password(password, salt, stored_hash)",
         "documentation": "Compare a password with the salted hash that was stored for the user.",
         "snippet": "\n".join((root / "src/auth.py").read_text().split("\n")[6:10]),

@@ -52,6 +52,25 @@ def overlapping(one: Hit, other: Hit) -> bool:
     return not ("file" in kinds and len(kinds) > 1) and len(kinds & CONTAINERS) != 1
 
 
+def test_a_definition_that_is_copied_is_shown_once(root: Path) -> None:
+    source = (root / "text/words.pyw").read_text(encoding="utf-8")
+    for place in ("legacy/words.pyw", "plugins/spelling/words.pyw"):
+        (root / place).parent.mkdir(parents=True)
+        (root / place).write_text(source.replace("    ", "\t"), encoding="utf-8")
+    other = "def levenshtein(left, right):\n    return connect(left).retry(times=9).send(right.payload).headers\n"
+    (root / "net/distance.pyw").write_text(other, encoding="utf-8")
+    engine = indexed(root)
+    found = [hit for hit in ask(engine, "levenshtein").hits if hit.record.name == "levenshtein"]
+    assert len(found) == 2, "another function of that name is no copy"
+    (copied,) = (hit for hit in found if hit.path != "net/distance.pyw")
+    places = {copied.path, *(copy.path for copy in copied.copies)}
+    assert places == {"text/words.pyw", "legacy/words.pyw", "plugins/spelling/words.pyw"}
+    assert all(copy.start_line == copied.record.start_line for copy in copied.copies)
+    assert not any(hit.copies for hit in found if hit is not copied)
+    alike = similar(engine, copied.path, copied.record.start_line)
+    assert {copy.path for copy in copied.copies} <= {hit.path for hit in alike.hits}, "who asks for copies sees each"
+
+
 QUESTIONS = [
     "sum the prices", "retry a failed request", "polygon", "password", "headings of a document", "cache", "graph",
     "delete what is old", "turn text into something", "date",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from hunch_training.contextual_settings import Settings
 from hunch_training.data import Pair, source_of_pair
 from hunch_training.errors import TrainingError
 from hunch_training.evaluate import TextSet
-from hunch_training.run_folder import BEST, LAST
+from hunch_training.run_folder import BEST, LAST, SETTINGS
 from hunch_training.towers import sequence_input
 from hunch_training.train_contextual import Batch, loss_of, train
 
@@ -191,6 +192,7 @@ def test_the_stage_from_the_command_line(
     assert load_contextual(tmp_path / "run" / BEST).tokenizer.pieces[: len(SEQUENCE_PIECES)] == SEQUENCE_PIECES
     goes_on = [*arguments[:4], str(tmp_path / "more"), *arguments[5:], "--start", str(tmp_path / "run" / BEST)]
     assert cli.main([*goes_on, "--learning-rate", "1e-12"]) == 0
+    assert json.loads((tmp_path / "more" / SETTINGS).read_text())["start"]["pairs"] % 64 == 0
     runs = [load_contextual(tmp_path / run / BEST).model.state_dict() for run in ("run", "more")]
     assert all(torch.allclose(runs[0][name], runs[1][name], atol=1e-6) for name in runs[0])
     assert cli.main([*arguments, "--matryoshka", "99"]) == 2

@@ -144,15 +144,18 @@ def run_stage(options: argparse.Namespace) -> None:
         options.public, layers=settings.layers, positions=LONGEST_CODE, dropout=settings.dropout
     )
     model = ContextualModel(encoder, settings.temperature)
+    start = None
     if options.start:
-        load_weights(model, load_checkpoint(options.start)["model"], options.start)
+        state = load_checkpoint(options.start)
+        load_weights(model, state["model"], options.start)
+        start = {"sha256": sha256_of(options.start), "pairs": state["step"] * state["settings"]["batch"]}
     settings.sizes(encoder.shape.dim)
     files = training_files(options.data, questions=settings.questions > 0)
     corpora = load_contextual_corpora(files, tokenizer, options.cache or options.run / "cache", settings.limit)
     pairs = sum(map(len, corpora))
     describe_run(options.run, "contextual", settings, files, pairs=pairs, vocabulary=len(tokenizer.pieces),
                  public_sha256=sha256_of(options.public / "model.safetensors"),
-                 start_sha256=sha256_of(options.start) if options.start else None)  # fmt: skip
+                 start=start)  # fmt: skip
     valid = [first_pool(texts) for texts in load_sets(options.data, "valid") if not texts.name.endswith("documented")]
     print(f"{pairs:,} pairs in {len(corpora)} groups, {sum(p.numel() for p in model.parameters()) / 1e6:.1f} million "
           f"weights, ready after {time.perf_counter() - started:.0f} s", flush=True)  # fmt: skip

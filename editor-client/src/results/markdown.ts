@@ -42,11 +42,13 @@ export function hitTooltip(hit: Hit, place: string, t: Translate): string {
   // The server puts a signature on one line, however it is written; up to the parameters the two are the same.
   const isInCode = code.includes(signature.split("(")[0]?.trim() ?? "");
   const reasons = reasonsOf(hit, t);
+  const copies = (hit.copies ?? []).map((copy) => `${copy.path}:${copy.range.start.line + 1}`).join(", ");
   const parts = [
     signature.trim() === "" || isInCode ? "" : fenced(signature, hit.language),
     escapeText(firstSentence(hit.documentation)),
     code.trim() === "" ? "" : fenced(code, hit.language),
     reasons === "" ? "" : escapeText(t("Found by {0}", reasons)),
+    copies === "" ? "" : escapeText(t("The same in {0}", copies)),
     escapeText(place),
   ];
   return parts.filter((part) => part !== "").join("\n\n");

@@ -64,6 +64,12 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     .join(" \u00b7 ");
 }
 
+/** That the same definition stands elsewhere too; empty when it does not. */
+export function copiesOf(hit: Hit, t: Translate): string {
+  const count = hit.copies?.length ?? 0;
+  return count === 0 ? "" : count === 1 ? t("and 1 copy") : t("and {0} copies", count);
+}
+
 /** A whole sentence for a screen reader. */
 export function spokenOf(hit: Hit, reasons: string, t: Translate): string {
   const line = hit.selectionRange.start.line + 1;

@@ -192,6 +192,13 @@ describe("the tooltip of a hit", () => {
     expect(ofType(hitTooltip(spread, "x", t), "code")).toHaveLength(1);
   });
 
+  it("says where else the same stands", () => {
+    const range = { start: { line: 4, character: 0 }, end: { line: 9, character: 0 } };
+    const copies = [{ uri: "file:///w/vendor/retry.py", path: "vendor/retry.py", range }];
+    expect(hitTooltip(hitOf({ copies }), "x", t)).toContain("The same in vendor/retry.py:5");
+    expect(hitTooltip(hitOf(), "x", t)).not.toContain("The same");
+  });
+
   it("has no more code than leaves room for the reasons", () => {
     const snippet = Array.from({ length: 12 }, (_, at) => `line ${at}`).join("\n");
     const [code] = ofType<Tokens.Code>(hitTooltip(hitOf({ snippet, signature: "" }), "x", t), "code");

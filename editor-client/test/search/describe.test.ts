@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, Hit } from "../../src/protocol.js";
-import { headingOf, iconOf, nameOf, placeOf, reasonsOf, spokenOf, triedOf } from "../../src/search/describe.js";
+import {
+  copiesOf,
+  headingOf,
+  iconOf,
+  nameOf,
+  placeOf,
+  reasonsOf,
+  spokenOf,
+  triedOf,
+} from "../../src/search/describe.js";
 import { readRecent, withRecent } from "../../src/search/recent.js";
 import { l10n } from "../vscode.js";
 
@@ -54,6 +63,13 @@ describe("a hit", () => {
   it("names a few words of many", () => {
     const many = { signal: "words", weight: 1, terms: ["a", "b", "c", "d", "e"] };
     expect(reasonsOf({ ...hit, why: [many] }, l10n.t)).toBe("words (a, b, c, d, \u2026)");
+  });
+
+  it("says how many copies there are", () => {
+    const copy = { uri: "file:///w/vendor/retry.py", path: "vendor/retry.py", range: at(9) };
+    expect(copiesOf(hit, l10n.t)).toBe("");
+    expect(copiesOf({ ...hit, copies: [copy] }, l10n.t)).toBe("and 1 copy");
+    expect(copiesOf({ ...hit, copies: [copy, copy] }, l10n.t)).toBe("and 2 copies");
   });
 
   it("is a whole sentence to a screen reader", () => {

@@ -197,6 +197,14 @@ def _hit_to_json(hit: Hit, folder: Folder, encoding: Encoding) -> dict[str, Any]
         "language": hit.language,
         "score": hit.score,
         "why": [{"signal": one.signal, "weight": one.weight, "terms": list(one.terms)} for one in hit.why],
+        "copies": [
+            {
+                "uri": uris.join(folder.uri, copy.path),
+                "path": copy.path,
+                "range": _span(copy.start_line - 1, 0, copy.end_line, 0),
+            }
+            for copy in hit.copies
+        ],
         "signature": record.signature,
         "documentation": record.documentation,
         "snippet": snippet,

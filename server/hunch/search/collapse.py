@@ -1,4 +1,4 @@
-"""From scored candidates to places: one hit for each place, several in a file only where they differ."""
+"""From scored candidates to places: one hit for each place, several in a file only where they differ, copies folded."""
 
 from __future__ import annotations
 
@@ -15,6 +15,18 @@ from hunch.search.weights import HITS_PER_FILE, SAME_FILE_DECAY
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 
 
+COPY_COSINE = 0.95
+"""Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
+
+
+class Copy(NamedTuple):
+    """A place that says nothing new: the same definition elsewhere."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
 class Place(NamedTuple):
     """A candidate that is shown."""
 
@@ -24,6 +36,8 @@ class Place(NamedTuple):
     path: str
     language: str
     record: ChunkRecord
+    copies: tuple[Copy, ...] = ()
+    """Near-identical definitions in other files, those first that rank highest"""
 
 
 def collapse(
@@ -33,6 +47,7 @@ def collapse(
     limit: int,
     *,
     leave_out: tuple[str, int, int] | None = None,
+    fold: bool = True,
 ) -> list[Place]:
     """Return the best places, best first.
 
@@ -42,9 +57,12 @@ def collapse(
         scores: float32 [n].
         limit: how many places at most.
         leave_out: a place (path, first line, last line) that must not be among them.
+        fold: show a definition once that is nearly the same in several files.
     """
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
+    alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
+    copies: dict[int, list[Copy]] = {}
     worst = 0.0
     order = np.argsort(-scores, kind="stable")
     for row, chunk, score in zip(
@@ -63,11 +81,20 @@ def collapse(
             continue
         if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
             continue
+        if fold and record.name and record.kind != "file" and view.segment.dense is not None:
+            vector = view.segment.dense.originals[local].astype(np.float32)
+            others = alike.setdefault((record.kind, record.name, record.signature), [])
+            first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
+            if first is not None and found[first].path != path:
+                copies.setdefault(first, []).append(Copy(path, record.start_line, record.end_line))
+                continue
+            others.append((len(found), vector))
         found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
-    return sorted(found, key=lambda place: -place.score)[:limit]
+    folded = [place._replace(copies=tuple(copies.get(number, ()))) for number, place in enumerate(found)]
+    return sorted(folded, key=lambda place: -place.score)[:limit]
 
 
 def _same_place(later: ChunkRecord, earlier: ChunkRecord) -> bool:

@@ -15,7 +15,7 @@ from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
-from hunch.search.collapse import collapse
+from hunch.search.collapse import Copy, collapse
 from hunch.search.query import Query
 from hunch.search.rank import Reason, Signals, reasons, score, signals_of
 from hunch.search.snippet import read_snippet
@@ -43,6 +43,8 @@ class Hit:
     record: ChunkRecord
     score: float
     why: list[Reason]
+    copies: tuple[Copy, ...] = ()
+    """The same definition in other files"""
 
     @property
     def snippet(self) -> str:
@@ -128,10 +130,10 @@ def _answer(
 ) -> Answer:
     signals = signals_of(candidates)
     scores = scorer(query, candidates, signals)
-    places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out)
+    places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out, fold=leave_out is None)
     why = reasons(query, candidates, signals, [place.row for place in places])
     hits = [
-        Hit(root, place.path, place.language, place.record, round(place.score, 4), reason)
+        Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
         for place, reason in zip(places, why, strict=True)
     ]
     best = hits[0].score if hits else 0.0
