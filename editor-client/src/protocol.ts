@@ -35,6 +35,15 @@ export interface Reason {
   readonly terms: readonly string[];
 }
 
+/** A word of the code that the question asked for. */
+export interface Highlight {
+  readonly range: Range;
+  /** The word of the question. */
+  readonly term: string;
+  /** False for a word that is only close to it in meaning. */
+  readonly exact: boolean;
+}
+
 /** A place that holds the same definition once more. */
 export interface Copy {
   readonly uri: string;
@@ -58,7 +67,9 @@ export interface Hit {
   readonly language: string;
   readonly score: number;
   readonly why: readonly Reason[];
-  /** Missing in hits that were stored by an earlier version. */
+  /** In the first lines of the hit, as they were when it was found. */
+  readonly highlights?: readonly Highlight[];
+  /** Missing, as highlights are, in hits that were stored by an earlier version. */
   readonly copies?: readonly Copy[];
   readonly signature: string;
   readonly documentation: string;

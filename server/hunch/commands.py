@@ -15,6 +15,7 @@ from hunch.engine import DATABASE, Engine, answer, open_engine, read_context, si
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import BundleError
+from hunch.model.encoder import Encoder
 from hunch.model.summariser import load_summariser
 from hunch.search.evaluate import evaluate_workspace
 from hunch.search.query import Query, QueryError, parse_query
@@ -69,12 +70,12 @@ def run_search(options: argparse.Namespace) -> int:
         if not _up_to_date(engine, options):
             return INTERRUPTED
         if asked is not None:
-            return _print(answer(engine, asked, limit=options.limit), options)
+            return _print(answer(engine, asked, limit=options.limit), engine.encoder, options)
         failed = False
         for line in _lines(options.queries):
             try:
                 found = answer(engine, _parse(line, options, within), limit=options.limit)
-                _print(found, options, with_query=True)
+                _print(found, engine.encoder, options, with_query=True)
             except QueryError as error:
                 failed = True
                 print_notice(str(error), error=True)
@@ -100,11 +101,11 @@ def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
     return True
 
 
-def _print(answer: Answer, options: argparse.Namespace, *, with_query: bool = False) -> int:
+def _print(answer: Answer, encoder: Encoder | None, options: argparse.Namespace, *, with_query: bool = False) -> int:
     if options.json:
-        print_json(to_json(answer, strict=options.strict))
+        print_json(to_json(answer, encoder, strict=options.strict))
     else:
-        print_answer(answer, explain=options.explain, strict=options.strict, with_query=with_query)
+        print_answer(answer, encoder, explain=options.explain, strict=options.strict, with_query=with_query)
     return NOTHING if answer.verdict is Verdict.NONE else FOUND
 
 
@@ -119,7 +120,7 @@ def run_similar(options: argparse.Namespace) -> int:
         if not _up_to_date(engine, options):
             return INTERRUPTED
         path = file.resolve().relative_to(root).as_posix()
-        return _print(similar(engine, path, line, limit=options.limit), options)
+        return _print(similar(engine, path, line, limit=options.limit), engine.encoder, options)
 
 
 def _place(text: str) -> tuple[Path, int]:

@@ -8,14 +8,15 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hunch.engine import Engine
 from hunch.index.writer import Progress, UpdateReport
+from hunch.model.encoder import Encoder
+from hunch.search.marks import Mark, mark_words, with_near_words
 from hunch.search.search import Answer, Hit, Verdict
-from hunch.text.terms import query_terms
-from hunch.text.tokenizer import split_identifier
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,9 +35,10 @@ _PROGRESS_AFTER_SECONDS = 0.3
 _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash", "tsx": "tsx"}
 
 
-def to_json(answer: Answer, *, strict: bool = False) -> dict[str, Any]:
+def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) -> dict[str, Any]:
     """Return an answer as the object that programs read."""
     hits = [] if strict and answer.verdict is Verdict.NONE else answer.hits
+    snippets = [hit.snippet for hit in hits]
     return {
         "query": answer.query,
         "elapsed_ms": round(answer.elapsed_ms, 3),
@@ -54,12 +56,22 @@ def to_json(answer: Answer, *, strict: bool = False) -> dict[str, Any]:
                 "score": hit.score,
                 "why": [
                     {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
-                    for reason in hit.why
+                    for reason in with_near_words(hit.why, marks)
+                ],
+                "highlights": [
+                    {
+                        "line": hit.record.start_line + mark.line,
+                        "start": mark.start,
+                        "end": mark.end,
+                        "term": mark.asked,
+                        "exact": mark.cosine == 1,
+                    }
+                    for mark in marks
                 ],
                 "copies": [copy._asdict() for copy in hit.copies],
-                "snippet": hit.snippet,
+                "snippet": snippet,
             }
-            for hit in hits
+            for hit, snippet, marks in zip(hits, snippets, mark_words(snippets, answer.query, encoder), strict=True)
         ],
     }
 
@@ -76,7 +88,9 @@ def print_sentence(text: str) -> None:
     print(_one_line(text), flush=True)
 
 
-def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False, with_query: bool = False) -> None:
+def print_answer(
+    answer: Answer, encoder: Encoder | None, *, explain: bool = False, strict: bool = False, with_query: bool = False
+) -> None:
     """Print an answer for a person: places, why, and a few lines of code with the query's words marked."""
     console = _console()
     if with_query:
@@ -91,9 +105,9 @@ def print_answer(answer: Answer, *, explain: bool = False, strict: bool = False,
             return
     elif answer.verdict is Verdict.WEAK:
         console.print(_WEAK, style="yellow")
-    words = {term.text for term in query_terms(answer.query)}
-    for number, hit in enumerate(answer.hits, 1):
-        _print_hit(console, number, hit, words, explain=explain)
+    marks = mark_words([hit.snippet for hit in answer.hits], answer.query, encoder)
+    for number, (hit, of_hit) in enumerate(zip(answer.hits, marks, strict=True), 1):
+        _print_hit(console, number, replace(hit, why=with_near_words(hit.why, of_hit)), of_hit, explain=explain)
 
 
 def print_notice(text: str, *, error: bool = False) -> None:
@@ -219,7 +233,7 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def _print_hit(console: Console, number: int, hit: Hit, words: set[str], *, explain: bool) -> None:
+def _print_hit(console: Console, number: int, hit: Hit, marks: list[Mark], *, explain: bool) -> None:
     from rich.text import Text
 
     record = hit.record
@@ -240,7 +254,7 @@ def _print_hit(console: Console, number: int, hit: Hit, words: set[str], *, expl
         more = f" and {len(hit.copies) - _COPIES_SHOWN} more" if len(hit.copies) > _COPIES_SHOWN else ""
         console.print(Text(f"    the same in {places}{more}", style="dim"))
     if console.is_terminal:
-        for line, text in _snippet_lines(hit, words):
+        for line, text in _snippet_lines(hit, marks):
             console.print(Text(f"    {line:>6}  ", style="dim").append_text(text))
         console.print()
 
@@ -254,19 +268,19 @@ def _why(hit: Hit) -> str:
     return "; ".join(shown[:_SIGNALS_SHOWN])
 
 
-def _snippet_lines(hit: Hit, words: set[str]) -> Iterator[tuple[int, Text]]:
+def _snippet_lines(hit: Hit, marks: list[Mark]) -> Iterator[tuple[int, Text]]:
     from rich.syntax import Syntax
 
-    lines = hit.snippet.splitlines()
+    lines = hit.snippet.split("\n")
     while lines and not lines[-1].strip():
         lines.pop()
     code = Syntax("", _STYLES.get(hit.language, hit.language), theme="ansi_dark", background_color="default")
-    shown = [_printable(line)[:200] for line in lines[:_SHOWN_LINES]]
+    shown = [_printable(line.rstrip("\r"))[:200] for line in lines[:_SHOWN_LINES]]
     highlighted = list(code.highlight("\n".join(shown)).split("\n", allow_blank=True)) if shown else []
     for number, text in enumerate(highlighted[: len(shown)], hit.record.start_line):
-        for match in re.finditer(r"\w+", text.plain):
-            if words.intersection(split_identifier(match.group())):
-                text.stylize("bold yellow", match.start(), match.end())
+        for mark in marks:
+            if hit.record.start_line + mark.line == number:
+                text.stylize("bold yellow" if mark.cosine == 1 else "yellow", mark.start, mark.end)
         yield number, text
 
 

@@ -33,6 +33,11 @@ def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
     assert 0 < best.pop("score") <= 1
     why = best.pop("why")
     assert [set(one) for one in why] == [{"signal", "weight", "terms"}] * len(why)
+    marks = best.pop("highlights")
+    shown = (root / "src/auth.py").read_text().split("\n")
+    ranges = [(mark["range"]["start"], mark["range"]["end"]) for mark in marks]
+    marked = [shown[start["line"]][start["character"] : end["character"]] for start, end in ranges]
+    assert {word.lower() for word, mark in zip(marked, marks, strict=True) if mark["exact"]} >= {"password", "hash"}
     assert best == {
         "uri": (root / "src/auth.py").as_uri(),
         "folder": root.as_uri(),

@@ -64,6 +64,7 @@ def test_arrow_keys_show_the_code_and_escape_goes_back(window: Workbench) -> Non
     window.wait_for_editor("auth.py")
     expect(window.active_tab).to_have_attribute("aria-label", "auth.py, preview")
     window.wait_for_highlight(range(7, 11))
+    assert window.marked_words() >= 3, "password, stored, hash"
     expect(window.input).to_be_focused()
 
     window.press("ArrowDown")

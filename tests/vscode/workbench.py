@@ -255,6 +255,10 @@ class Workbench:
         """Return the numbers of the lines in front that an extension has put a colour behind."""
         return [int(number) for number in self.editor.evaluate(_READ_HIGHLIGHTS)]
 
+    def marked_words(self) -> int:
+        """Return how many words in front an extension has put a colour behind."""
+        return int(self.editor.evaluate(_COUNT_MARKED_WORDS))
+
     def _ask_palette(self, text: str) -> None:
         def is_asked() -> bool:  # what gets the focus while something else is closing may lose it again
             if not self.input.is_visible():
@@ -452,6 +456,11 @@ _READ_HIGHLIGHTS = """editor => {
         .map(line => Number(numbers.get(line.style.top)))
         .sort((one, other) => one - other);
 }"""
+
+
+_COUNT_MARKED_WORDS = """editor =>
+    [...editor.querySelectorAll('.view-overlays .cdr[class*="TextEditorDecorationType"]')]
+        .filter(mark => mark.style.width.endsWith("px")).length"""
 
 
 _RECORD_STATUS = """() => {

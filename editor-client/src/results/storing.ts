@@ -1,6 +1,6 @@
 // Entries as they are kept across reloads: small, and checked when they are read back. Pure.
 
-import type { Hit, Position, Range, Reason, SimilarParams } from "../protocol.js";
+import type { Copy, Hit, Position, Range, Reason, SimilarParams } from "../protocol.js";
 import { type Entry, idOf, MOST_ENTRIES, type Question } from "./entries.js";
 
 /** Raised when older forms cannot be read any more; they are then forgotten. */
@@ -53,6 +53,7 @@ function shorten(hit: Hit, withCode: boolean): Hit {
   const lines = withCode ? hit.snippet.split("\n") : [];
   return {
     ...hit,
+    highlights: [], // the code changes
     signature: cut(hit.signature),
     documentation: withCode ? cut(hit.documentation) : "",
     snippet: lines.slice(0, MOST_LINES).map(cut).join("\n"),
@@ -99,8 +100,14 @@ function isHit(value: unknown): value is Hit {
     typeof value.score === "number" &&
     isRange(value.range) &&
     isRange(value.selectionRange) &&
-    isArrayOf(value.why, isReason)
+    isArrayOf(value.why, isReason) &&
+    (value.highlights === undefined || isArrayOf(value.highlights, () => false)) &&
+    (value.copies === undefined || isArrayOf(value.copies, isCopy))
   );
+}
+
+function isCopy(value: unknown): value is Copy {
+  return isObject(value) && typeof value.uri === "string" && typeof value.path === "string" && isRange(value.range);
 }
 
 function isReason(value: unknown): value is Reason {

@@ -43,12 +43,22 @@ export function beginPreview(): Preview {
     overviewRulerColor: new vscode.ThemeColor("editorOverviewRuler.findMatchForeground"),
     overviewRulerLane: vscode.OverviewRulerLane.Center,
   });
+  const words = vscode.window.createTextEditorDecorationType({
+    backgroundColor: new vscode.ThemeColor("editor.findMatchHighlightBackground"),
+  });
+  const nearWords = vscode.window.createTextEditorDecorationType({
+    textDecoration: "underline dotted",
+    backgroundColor: new vscode.ThemeColor("editor.wordHighlightBackground"),
+  });
+  const types = [lines, words, nearWords];
   let decorated: vscode.TextEditor | undefined;
   let latest = 0;
   let shown = Promise.resolve();
 
   const clear = () => {
-    decorated?.setDecorations(lines, []);
+    for (const type of types) {
+      decorated?.setDecorations(type, []);
+    }
     decorated = undefined;
   };
 
@@ -68,6 +78,8 @@ export function beginPreview(): Preview {
       clear();
       decorated = editor;
       editor.setDecorations(lines, [shownRange(editor.document, hit)]);
+      editor.setDecorations(words, wordsOf(editor.document, hit, true));
+      editor.setDecorations(nearWords, wordsOf(editor.document, hit, false));
       // In the centre even if it can be seen: the list lies over the upper half.
       reveal(editor, hit, vscode.TextEditorRevealType.InCenter);
     });
@@ -98,7 +110,11 @@ export function beginPreview(): Preview {
       }
       await openHit(hit, options);
     },
-    dispose: () => lines.dispose(),
+    dispose: () => {
+      for (const type of types) {
+        type.dispose();
+      }
+    },
   };
 }
 
@@ -190,6 +206,15 @@ function identityOf(tab: vscode.Tab): string {
 function shownRange(document: vscode.TextDocument, hit: Hit): vscode.Range {
   const end = hit.range.end.character === 0 ? hit.range.end.line - 1 : hit.range.end.line;
   return new vscode.Range(placeIn(document, hit.range.start), placeIn(document, { line: end, character: 0 }));
+}
+
+function wordsOf(document: vscode.TextDocument, hit: Hit, exact: boolean): vscode.DecorationOptions[] {
+  return (hit.highlights ?? [])
+    .filter((one) => one.exact === exact)
+    .map(({ range, term }) => ({
+      range: new vscode.Range(placeIn(document, range.start), placeIn(document, range.end)),
+      hoverMessage: exact ? [] : vscode.l10n.t("Close in meaning to \u201c{0}\u201d", term),
+    }));
 }
 
 function reveal(

@@ -24,7 +24,11 @@ describe("entries", () => {
     const trimmed = (entry: Entry) => ({
       ...entry,
       isStored: true,
-      hits: entry.hits.map((hit) => ({ ...hit, snippet: hit.snippet.split("\n").slice(0, 4).join("\n") })),
+      hits: entry.hits.map((hit) => ({
+        ...hit,
+        highlights: [],
+        snippet: hit.snippet.split("\n").slice(0, 4).join("\n"),
+      })),
     });
     expect(reloaded(entries)).toEqual(entries.map(trimmed));
   });

@@ -19,6 +19,7 @@ from hunch.lsp.fields import ParamsError
 from hunch.lsp.params import SearchParams
 from hunch.lsp.positions import Encoding, split_lines, units
 from hunch.lsp.session import Folder, Place
+from hunch.search.marks import Mark, mark_words, with_near_words
 from hunch.search.merge import merge_answers
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Hit, Verdict
@@ -118,13 +119,16 @@ def similar(place: Place, lines: Iterable[int], limit: int) -> Found:
 def to_json(found: Found, encoding: Encoding) -> dict[str, Any]:
     """Return an answer as the client reads it."""
     answer = found.answer
+    snippets = [snippet_of(hit, folder) for hit, folder in zip(answer.hits, found.folders, strict=True)]
+    encoder = next((folder.live.encoder for folder in found.folders if folder.live is not None), None)
+    parts = zip(answer.hits, found.folders, snippets, mark_words(snippets, answer.query, encoder), strict=True)
     return {
         "query": answer.query,
         "elapsedMs": round(answer.elapsed_ms, 3),
         "verdict": answer.verdict.value,
         "complete": answer.complete,
         "notices": list(answer.notices),
-        "hits": [_hit_to_json(hit, folder, encoding) for hit, folder in zip(answer.hits, found.folders, strict=True)],
+        "hits": [_hit_to_json(*part, encoding) for part in parts],
     }
 
 
@@ -177,9 +181,8 @@ def _lines(text: str) -> list[str]:
     return split_lines(text)
 
 
-def _hit_to_json(hit: Hit, folder: Folder, encoding: Encoding) -> dict[str, Any]:
+def _hit_to_json(hit: Hit, folder: Folder, snippet: str, marks: Sequence[Mark], encoding: Encoding) -> dict[str, Any]:
     record = hit.record
-    snippet = snippet_of(hit, folder)
     lines = snippet.split("\n")
     below = name_row(lines, record)
     first_line = lines[below].rstrip("\r")
@@ -196,7 +199,23 @@ def _hit_to_json(hit: Hit, folder: Folder, encoding: Encoding) -> dict[str, Any]
         "kind": record.kind,
         "language": hit.language,
         "score": hit.score,
-        "why": [{"signal": one.signal, "weight": one.weight, "terms": list(one.terms)} for one in hit.why],
+        "why": [
+            {"signal": one.signal, "weight": one.weight, "terms": list(one.terms)}
+            for one in with_near_words(hit.why, marks)
+        ],
+        "highlights": [
+            {
+                "range": _span(
+                    record.start_line - 1 + mark.line,
+                    units(lines[mark.line][: mark.start], encoding),
+                    record.start_line - 1 + mark.line,
+                    units(lines[mark.line][: mark.end], encoding),
+                ),
+                "term": mark.asked,
+                "exact": mark.cosine == 1,
+            }
+            for mark in marks
+        ],
         "copies": [
             {
                 "uri": uris.join(folder.uri, copy.path),

@@ -27,6 +27,7 @@ from hunch.text.tokenizer import Tokenizer, load_tokenizer
 Vectors = NDArray[np.float32]
 
 _INPUTS = ("ids", "fields", "counts")
+_REMEMBERED_WORDS = 4096
 _TOKENS_PER_BATCH = 1 << 12
 """Padded tokens that one run of the graph sees: 4 MB at dim 256, which stays in the processor's cache."""
 
@@ -47,6 +48,7 @@ class Encoder:
         self._code_graph = _load_tower(bundle, CODE_GRAPH, threads)
         self._contextual: ContextualEncoder | None = None
         self._loading = threading.Lock()
+        self._words: dict[str, Vectors] = {}
 
     @property
     def reads_context(self) -> bool:
@@ -71,6 +73,16 @@ class Encoder:
     def encode_queries(self, queries: Sequence[str]) -> Vectors:
         """Return the embeddings of queries, float32 [n, dim]; a query without a known word is a row of zeros."""
         return self._run(self._query_graph, self.bag_queries(queries))
+
+    def encode_words(self, words: Sequence[str]) -> Vectors:
+        """Return the embeddings of single words as queries, float32 [n, dim]; those of late are remembered."""
+        known = self._words
+        found = {word: known[word] for word in words if word in known}
+        new = list({word: None for word in words if word not in found})
+        found.update(zip(new, self.encode_queries(new), strict=True))
+        # A new dictionary, since another thread may be reading the one before.
+        self._words = {**known, **found} if len(known) + len(new) <= _REMEMBERED_WORDS else dict(found)
+        return np.array([found[word] for word in words], np.float32).reshape(len(words), self.dim)
 
     def encode_chunks(self, bags: Bags, between: Callable[[], object] = lambda: None) -> Vectors:
         """Return the embeddings of chunks, float32 [n, dim]; a chunk without a known word is a row of zeros.

@@ -102,9 +102,9 @@ def query_terms(text: str) -> list[QueryTerm]:
         words = split_identifier(identifier)
         for word in words:
             into = stopped if word in STOP_WORDS else found
-            into.setdefault(term_of(_stem(word)), word)
+            into.setdefault(term_of(stem(word)), word)
         if len(words) > 1:
-            found.setdefault(term_of(_stem("".join(words))), identifier)
+            found.setdefault(term_of(stem("".join(words))), identifier)
     return [QueryTerm(term, text) for term, text in (found or stopped).items()]
 
 
@@ -142,16 +142,17 @@ def postings_of(texts: Sequence[Fields], symbols: Sequence[Sequence[str]]) -> Po
     )
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """Return what words of one family have in common."""
     return str(_stemmer.stemWord(word))
 
 
 @lru_cache(maxsize=_CACHED_IDENTIFIERS)
 def _terms_of_identifier(identifier: str) -> tuple[int, ...]:
     words = split_identifier(identifier)
-    terms = [term_of(_stem(word)) for word in words]
+    terms = [term_of(stem(word)) for word in words]
     if len(words) > 1:
-        terms.append(term_of(_stem("".join(words))))
+        terms.append(term_of(stem("".join(words))))
     return tuple(terms)
 
 

@@ -52,6 +52,21 @@ def split_identifier(identifier: str) -> list[str]:
     return [part.lower() for word in words for part in parts.findall(word)]
 
 
+def words_with_places(text: str) -> list[tuple[str, int, int]]:
+    """Return the words of all identifiers of a text as split_identifier gives them, with where each begins and ends.
+
+    >>> words_with_places("x = parseURL(y)")
+    [('x', 0, 1), ('parse', 4, 9), ('url', 9, 12), ('y', 13, 14)]
+    """
+    found = []
+    for identifier in _IDENTIFIER.finditer(text):
+        if len(identifier.group()) <= MAX_IDENTIFIER_CHARACTERS:
+            parts = _ASCII_PARTS if identifier.group().isascii() else _OTHER_PARTS
+            found += [(part.group().lower(), part.start(), part.end())
+                      for part in parts.finditer(text, identifier.start(), identifier.end())]  # fmt: skip
+    return found
+
+
 class Tokenizer:
     """A subword vocabulary and the segmentation that goes with it.
 
