@@ -145,12 +145,23 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
     ]
     header = ["queries", *(f"{split}, {step}" for split, step in columns)]
     rows = [[name, *(f"{steps[step][split][name]:.3f}" for split, step in columns)] for name in figures]
+    return table_of(header, rows)
+
+
+def verdict_tables(result: Mapping[str, Any]) -> str:
+    """Return the tables of benchmarks.tune_ranking verdicts."""
+    ndcg = result["ndcg"]
+    rows = [[name, *(f"{one[name]:.3f}" for one in ndcg.values())] for name in ndcg["learned"]]
     verdict = result["verdict"]
     called = ["relevant", "weak", "none"]
     shares = [[name, *(f"{one[verdict_]:.1%}" for verdict_ in called)] for name, one in verdict["valid_shares"].items()]
+    bins = [[f"{one['score']:.2f}", f"{one['right']:.2f}", str(one["hits"])] for one in result["calibration"]]
+    reliability = table_of(["mean score", "share that is right", "hits"], bins)
     return (
-        f"{table_of(header, rows)}\n\nVerdicts on valid workspaces, relevant from a best score of "
-        f"{verdict['relevant']}, none below {verdict['weak']}:\n\n{table_of(['queries', *called], shares)}"
+        f"{table_of(['queries', *ndcg], rows)}\n\nVerdicts on valid workspaces, relevant from a best score of "
+        f"{verdict['relevant']}, none below {verdict['weak']}:\n\n{table_of(['queries', *called], shares)}\n\n"
+        "Best hits of queries that have an answer; expected calibration error "
+        f"{result['expected_calibration_error']:.3f}:\n\n{reliability}"
     )
 
 
@@ -191,6 +202,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "speed": speed_tables,
     "lexical": lexical_tables,
     "tune_ranking": tuning_tables,
+    "verdicts": verdict_tables,
     "lsp": lsp_tables,
     "soak": soak_tables,
     "training_speed": training_speed_tables,

@@ -2,7 +2,7 @@
 
     python -m benchmarks.tune_ranking gather DATA WORKSPACES --signals FILE.npz
     python -m benchmarks.tune_ranking weights DATA WORKSPACES [--fit ID,ID,...] [--signals FILE.npz]
-    python -m benchmarks.tune_ranking verdicts DATA WORKSPACES [--signals FILE.npz]
+    python -m benchmarks.tune_ranking verdicts DATA WORKSPACES [--signals FILE.npz] [--picture FILE.png]
     python -m benchmarks.tune_ranking fields DATA WORKSPACES --on werkzeug,jekyll,undici
 
 ``gather``: the signals of all candidates are looked up once and kept; FILE-training.npz beside them is what
@@ -15,8 +15,7 @@ right hits.
 workspaces (the likelihood that the top hit is in a right file, and is a right definition), then each is moved up and
 down as long as the mean NDCG@10 rises; valid workspaces say what that gained. The scale and the bias are then set so
 that the score of a hit is the share of such hits that are in a right file. The verdict's thresholds come from the best
-scores of queries that have an answer and of those that have none. Doc queries say nothing about the signal of
-documentation, since theirs was taken out of the index: it is hidden from them. Bare names are asked for as well, so
+scores of queries that have an answer and of those that have none. Bare names are asked for as well, so
 that the weights of names do not come from sentences alone, and so are the valid sets of functions and web queries: one
 half of their queries goes with the train workspaces, the other with the valid ones.
 
@@ -63,13 +62,14 @@ from hunch.model.ranker import rank
 from hunch.search import weights
 from hunch.search.metrics import ndcg_at
 from hunch.search.query import QueryError, parse_query
-from hunch.search.rank import EVIDENCE
+from hunch.search.rank import EVIDENCE, guess_context
 from hunch.text import terms
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
 from hunch_training import usual_weights
+from hunch_training.pictures import draw_reliability
 from hunch_training.ranking_data import ndcg_once
 
 Weights = NDArray[np.float64]
@@ -109,15 +109,6 @@ def refuse_test(workspaces: Sequence[Workspace]) -> None:
     wrong = [workspace.id for workspace in workspaces if workspace.split == "test"]
     if wrong:
         raise ValueError(f"test workspaces are not for tuning: {', '.join(wrong)}")
-
-
-def hide_documentation(gathered: Gathered) -> Gathered:
-    """Return the same without the signal of documentation in doc and symbol queries: only wrong answers have any."""
-    hidden = [ASKED.index("doc"), ASKED.index("symbol")]
-    of_doc = np.repeat(np.isin(gathered.kinds, hidden), np.diff(gathered.starts))
-    features = gathered.features.copy()
-    features[of_doc, FEATURES.index("documentation")] = 0
-    return replace(gathered, features=features)
 
 
 def without(gathered: Gathered, feature: str) -> Gathered:
@@ -281,17 +272,20 @@ def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | 
     used, gathered = gathered_signals(data, folder, fit_on, kept)
     numbers = {split: [i for i, one in enumerate(used) if (one.split == "valid") == (split == "valid")]
                for split in ("train", "valid")}  # fmt: skip
-    hidden = hide_documentation(gathered)
-    total = learned_logits(hidden)
-    valid = chosen(hidden, [*numbers["valid"], SET_HALVES[1]])
-    verdict = _verdicts(hidden, numbers, total)
-    own = chosen(hidden, numbers["valid"])
-    linear = hidden.features.astype(np.float64) @ current_weights()
-    ndcg = {"linear": mean_ndcg(hidden, valid, linear), "learned": mean_ndcg(hidden, valid, total)}
+    total = learned_logits(gathered)
+    valid = chosen(gathered, [*numbers["valid"], SET_HALVES[1]])
+    verdict = _verdicts(gathered, numbers, total)
+    own = chosen(gathered, numbers["valid"])
+    linear = gathered.features.astype(np.float64) @ current_weights()
+    ndcg = {
+        "linear": mean_ndcg(gathered, valid, linear),
+        "learned, first pass alone": mean_ndcg(gathered, valid, learned_logits(first_pass_alone(gathered))),
+        "learned": mean_ndcg(gathered, valid, total),
+    }
     result = {
         "ndcg": ndcg,
         "verdict": verdict,
-        "calibration": (table := _reliability(hidden, own, total)),
+        "calibration": (table := _reliability(gathered, own, total)),
         "expected_calibration_error": calibration_error(table),
     }
     for name, shares in verdict["valid_shares"].items():
@@ -300,6 +294,13 @@ def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | 
     print(f"expected calibration error {result['expected_calibration_error']:.3f}")
     print(f"RELEVANT_SCORE = {verdict['relevant']}\nWEAK_SCORE = {verdict['weak']}")
     return result
+
+
+def first_pass_alone(gathered: Gathered) -> Gathered:
+    """Return the same as search has it before the second pass."""
+    features = gathered.features.copy()
+    features[:, FEATURES.index("context")] = guess_context(features[:, FEATURES.index("meaning")])
+    return replace(gathered, features=features)
 
 
 def learned_logits(gathered: Gathered) -> NDArray[np.float64]:
@@ -331,7 +332,6 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
     train, valid = (
         chosen(gathered, [*numbers[split], half]) for split, half in zip(("train", "valid"), SET_HALVES, strict=True)
     )
-    gathered = hide_documentation(gathered)
     x = gathered.features.astype(np.float64)
     before = current_weights()
     fitted = fit(gathered, train, before)
@@ -608,6 +608,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("workspaces", type=Path, help="where the workspaces are, or are unpacked to")
     parser.add_argument("--fit", default=",".join(FIT_ON), help="train workspaces to choose weights on (%(default)s)")
     parser.add_argument("--signals", type=Path, help="a file to keep the signals in, or to take them from")
+    parser.add_argument("--picture", type=Path, help="draw how often best hits are right (verdicts)")
     parser.add_argument("--on", default="werkzeug,jekyll,undici", help="workspaces for fields (%(default)s)")
     parser.add_argument("--check", default="rxjs,restic,knex", help="and to check them on (%(default)s)")
     parser.add_argument("--tries", type=int, default=40, help="settings to try for fields (%(default)s)")
@@ -620,7 +621,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         valid = [number for number, one in enumerate(used) if one.split == "valid"]
         save_for_training(gathered, valid, options.signals.with_stem(f"{options.signals.stem}-training"))
     elif options.what == "verdicts":
-        save_result("verdicts", tune_verdicts(options.data, options.workspaces, fit_on, options.signals))
+        result = tune_verdicts(options.data, options.workspaces, fit_on, options.signals)
+        save_result("verdicts", result)
+        if options.picture:
+            draw_reliability(result["calibration"], options.picture)
     elif options.what == "weights":
         result = tune_weights(options.data, options.workspaces, fit_on, options.signals)
         save_result("tune_ranking", result)

@@ -257,7 +257,7 @@ def test_index_thorough_reads_everything_in_context_once(run_hunch: RunHunch, ma
     chunks = status["chunks"]
     assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} pieces of code are read in context\n")
     assert f"{chunks:,} of the chunks are read in context" in run_hunch("status", root).out
-    assert run_hunch("search", "--root", root, "how much is an order", "--no-update").status == 0
+    assert run_hunch("search", "--root", root, "sort orders by date", "--no-update").status == 0
 
 
 def test_status(indexed_shop: Shop) -> None:

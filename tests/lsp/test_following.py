@@ -26,7 +26,7 @@ WATCHES = {"workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True, 
 def found(talk: Talk) -> list[str]:
     """Return the folders and paths where the kite is found."""
     hits = [hit for hit in talk.search(QUERY)["hits"] if hit["name"] == NAME]
-    return [f"{Path(hit['folder']).name}:{hit['path']}" for hit in hits]
+    return [f"{Path(hit['folder']).name}:{place['path']}" for hit in hits for place in (hit, *hit["copies"])]
 
 
 def eventually_found(talk: Talk, *places: str) -> None:

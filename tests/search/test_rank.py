@@ -121,7 +121,11 @@ def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) 
     assert above == below if tie else above > below
 
 
-@given(st.lists(st.floats(0, 1, width=32), min_size=16, max_size=16), st.integers(0, len(EVIDENCE) - 1), st.booleans())
+@given(
+    st.lists(st.floats(0, 1, width=32), min_size=2 * len(EVIDENCE), max_size=2 * len(EVIDENCE)),
+    st.integers(0, len(EVIDENCE) - 1),
+    st.booleans(),
+)
 def test_more_evidence_never_lowers_a_score(values: list[float], signal: int, is_name: bool) -> None:
     evidence = np.array(values, np.float32).reshape(2, -1)
     more = evidence[:1].copy()
@@ -131,7 +135,7 @@ def test_more_evidence_never_lowers_a_score(values: list[float], signal: int, is
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
-@given(st.lists(st.floats(0, 1, width=32), min_size=8, max_size=8), st.booleans())
+@given(st.lists(st.floats(0, 1, width=32), min_size=len(EVIDENCE), max_size=len(EVIDENCE)), st.booleans())
 def test_evidence_speaks_for_and_marks_against(values: list[float], is_name: bool) -> None:
     one = np.array([values], np.float32)
     weights = rank(one, np.zeros((1, len(AGAINST)), np.float32), is_name=is_name).weights

@@ -73,6 +73,26 @@ def draw_scatter(
     figure.savefig(file, dpi=130)
 
 
+def draw_reliability(bins: Sequence[Mapping[str, float]], file: Path) -> None:
+    """Draw how often hits are right against what their scores say, with the number of hits below.
+
+    Args:
+        bins: each with the mean ``score``, the share of ``right`` and the number of ``hits``.
+        file: PNG or SVG.
+    """
+    figure = Figure(figsize=(4.2, 3.8), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    above.plot([0, 1], [0, 1], color="#999999", linewidth=1, linestyle="--")
+    above.plot([one["score"] for one in bins], [one["right"] for one in bins], marker="o", color=COLOURS[0])
+    above.set_ylabel("share that is right")
+    above.set_ylim(0, 1)
+    below.bar([one["score"] for one in bins], [one["hits"] for one in bins], width=0.06, color=COLOURS[0])
+    below.set_ylabel("hits")
+    below.set_xlabel("score of the best hit")
+    below.set_xlim(0, 1)
+    figure.savefig(file, dpi=130)
+
+
 def write_samples(rows: Sequence[Mapping[str, str]], file: Path, title: str) -> None:
     """Write rows of named texts as a page to read; a text under the name "code" keeps its lines."""
     names = list(dict.fromkeys(name for row in rows for name in row))

@@ -41,7 +41,7 @@ from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.usual_weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 
-MEANING, CONTEXT, DOCUMENTATION = (EVIDENCE.index(name) for name in ("meaning", "context", "documentation"))
+MEANING, CONTEXT = (EVIDENCE.index(name) for name in ("meaning", "context"))
 SPOKEN = torch.tensor([name not in ("meaning", "context") for name in EVIDENCE])
 """Signals that need a word in common"""
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
@@ -101,8 +101,6 @@ def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.i
     query_of = np.repeat(np.arange(len(queries)), np.diff(data.starts)[queries])
     columns = [data.names.index(name) for name in EVIDENCE]
     evidence = data.features[rows][:, columns]
-    # The documentation that these queries quote was taken out of the index: only wrong answers still have any.
-    evidence[np.isin(data.kinds[queries], ("doc", "symbol"))[query_of], DOCUMENTATION] = 0
     state = states[query_of]
     unread = (state == FIRST_PASS) | ((state == HALF) & (np.random.default_rng(seed).random(len(rows)) < 0.5))
     evidence[unread, CONTEXT] = guess_context(evidence[unread, MEANING])

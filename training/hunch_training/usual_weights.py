@@ -14,7 +14,6 @@ SIGNAL_WEIGHTS = {
     "name": 0.08,
     "signature": 0.03,
     "path": 0.2,
-    "documentation": 0.0,
     "symbol": 0.65,
     "file card": -0.86,
     "block": -0.49,

@@ -139,7 +139,8 @@ def symbols(folders: Sequence[Folder], text: str) -> list[types.WorkspaceSymbol]
     except ParamsError:
         return []  # half-typed filters and single signs are what a symbol search sees all the time
     found = ask(folders, query, MOST_SYMBOLS)
-    pairs = [pair for pair in zip(found.answer.hits, found.folders, strict=True) if pair[0].record.kind != "block"]
+    pairs = [(place, folder) for hit, folder in zip(found.answer.hits, found.folders, strict=True)
+             for place in _each_place(hit) if hit.record.kind != "block"]  # fmt: skip
     wanted = _plain(query.text)
     exact = [pair for pair in pairs if wanted in (_plain(pair[0].record.name), _plain(pair[0].record.qualified_name))]
     rest = [] if found.answer.verdict is Verdict.NONE else [pair for pair in pairs if pair not in exact]
@@ -228,6 +229,15 @@ def _hit_to_json(hit: Hit, folder: Folder, snippet: str, marks: Sequence[Mark], 
         "documentation": record.documentation,
         "snippet": snippet,
     }
+
+
+def _each_place(hit: Hit) -> list[Hit]:
+    """Return a hit and its copies as hits of their own: in a list of names each place counts."""
+    copies = [
+        replace(hit, path=copy.path, record=hit.record._replace(start_line=copy.start_line, end_line=copy.end_line))
+        for copy in hit.copies
+    ]
+    return [hit, *copies]
 
 
 def _symbol(hit: Hit, folder: Folder) -> types.WorkspaceSymbol:

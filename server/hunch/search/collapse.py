@@ -62,7 +62,7 @@ def collapse(
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
     alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
-    copies: dict[int, list[Copy]] = {}
+    copies: dict[int, list[tuple[float, Copy]]] = {}
     worst = 0.0
     order = np.argsort(-scores, kind="stable")
     for row, chunk, score in zip(
@@ -86,15 +86,30 @@ def collapse(
             others = alike.setdefault((record.kind, record.name, record.signature), [])
             first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
-                copies.setdefault(first, []).append(Copy(path, record.start_line, record.end_line))
+                shown = found[first]
+                if score == shown.score and path < shown.path:  # of equals the first by name, whatever their order here
+                    of_file[shown.path].remove(shown.record)
+                    earlier.append(record)
+                    found[first] = Place(row, score, path, view.segment.languages[file], record)
+                    path, record = shown.path, shown.record
+                copies.setdefault(first, []).append((score, Copy(path, record.start_line, record.end_line)))
                 continue
             others.append((len(found), vector))
         found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
-    folded = [place._replace(copies=tuple(copies.get(number, ()))) for number, place in enumerate(found)]
+    folded = [_with_copies(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
+
+
+def _with_copies(place: Place, copies: list[tuple[float, Copy]]) -> Place:
+    """Return a place that stands for its copies too: right when one of them is. They were each other's rivals."""
+    wrong = 1 - place.score
+    for score, _ in copies:
+        wrong *= 1 - score
+    copies.sort(key=lambda pair: (-pair[0], pair[1]))
+    return place._replace(score=1 - wrong, copies=tuple(copy for _, copy in copies)) if copies else place
 
 
 def _same_place(later: ChunkRecord, earlier: ChunkRecord) -> bool:

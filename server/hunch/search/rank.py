@@ -20,7 +20,7 @@ from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 from hunch.text.roles import Role
 
-EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "documentation", "symbol")
+EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol")
 """Signals that speak for a candidate."""
 ROLES = (Role.TEST, Role.EXAMPLE, Role.BENCHMARK, Role.DOCUMENTATION, Role.VENDORED, Role.BUILT)
 """Roles of a file that count against it unless the query asks for them."""
@@ -30,7 +30,7 @@ AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
 _FILE = KINDS.index("file")
 _BLOCK = KINDS.index("block")
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
-_FIELDS = ("name", "signature", "path", "documentation")
+_FIELDS = ("name", "signature", "path")
 _WORTH_NAMING = 0.005
 
 Signals = Mapping[str, NDArray[np.float32]]

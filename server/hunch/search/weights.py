@@ -11,5 +11,5 @@ HITS_PER_FILE = 3
 
 RELEVANT_SCORE = 0.41
 """A best hit at or above it makes the answer relevant."""
-WEAK_SCORE = 0.256
+WEAK_SCORE = 0.249
 """A best hit below it means that nothing here seems to do that; 3% of the queries with an answer fall below it."""
