@@ -31,7 +31,6 @@ from typing import Any
 import numpy as np
 
 from benchmarks.datasets import Split, load_sets, pools_of
-from benchmarks.hand_set import linear_score
 from benchmarks.machine import save_result
 from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
 from benchmarks.report import quality_tables
@@ -50,7 +49,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import bootstrap, ndcg_at, recall_at
 from hunch.search.query import QueryError, parse_query
-from hunch.search.rank import score
+from hunch.search.rank import linear_score, score
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.hand_set import linear_score
 from benchmarks.remembered import remember
 from hunch.index.lexical import add_scores, invert
 from hunch.index.segment import Segment
@@ -17,11 +16,11 @@ from hunch.model.contextual import cosines
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import score, signals_of
+from hunch.search.rank import linear_score, score, signals_of
+from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import Fields, Source
 from hunch.text.terms import postings_of
-from hunch_training.usual_weights import SIGNAL_WEIGHTS
 
 ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
 Scores = NDArray[np.float32]

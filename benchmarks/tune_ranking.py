@@ -11,7 +11,7 @@
 ``verdicts``: the thresholds of the verdict under the ranker that ships, and how its scores agree with the share of
 right hits.
 
-``weights``: the linear ranking of usual_weights.py. Weights start from a list-wise softmax fitted on train
+``weights``: the linear ranking. Weights start from a list-wise softmax fitted on train
 workspaces (the likelihood that the top hit is in a right file, and is a right definition), then each is moved up and
 down as long as the mean NDCG@10 rises; valid workspaces say what that gained. The scale and the bias are then set so
 that the score of a hit is the share of such hits that are in a right file. The verdict's thresholds come from the best
@@ -68,7 +68,6 @@ from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
-from hunch_training import usual_weights
 from hunch_training.pictures import draw_reliability
 from hunch_training.ranking_data import ndcg_once
 
@@ -120,7 +119,7 @@ def without(gathered: Gathered, feature: str) -> Gathered:
 
 def current_weights() -> Weights:
     """Return the weights of the product, in the order of FEATURES."""
-    return np.array([*usual_weights.SIGNAL_WEIGHTS.values(), *usual_weights.ROLE_WEIGHTS.values()], np.float64)
+    return np.array([*weights.SIGNAL_WEIGHTS.values(), *weights.ROLE_WEIGHTS.values()], np.float64)
 
 
 def chosen(gathered: Gathered, workspaces: Sequence[int], group: int = OWN) -> NDArray[np.int64]:
@@ -435,9 +434,9 @@ def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[
 def _ready_to_paste(final: Weights, biases: tuple[float, float], decay: float, verdict: Mapping[str, Any]) -> str:
     named = dict(zip(FEATURES, final.tolist(), strict=True))
     lines = ["SIGNAL_WEIGHTS = {"]
-    lines += [f'    "{name}": {named[name]},' for name in usual_weights.SIGNAL_WEIGHTS]
+    lines += [f'    "{name}": {named[name]},' for name in weights.SIGNAL_WEIGHTS]
     lines += ["}", "ROLE_WEIGHTS = {"]
-    lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in usual_weights.ROLE_WEIGHTS]
+    lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in weights.ROLE_WEIGHTS]
     lines += ["}", f"BIAS = {biases[0]}", f"WORDS_ONLY_BIAS = {biases[1]}", f"SAME_FILE_DECAY = {decay}"]
     lines += [f"RELEVANT_SCORE = {verdict['relevant']}", f"WEAK_SCORE = {verdict['weak']}"]
     return "\n".join(lines)

@@ -32,7 +32,8 @@ def test_last_search_by_file(results: Workbench) -> None:
     rows = results.tree_rows()
     assert re.fullmatch(r"Search for sort orders by date, \d+ hits in \d+ files\.", rows[0]), rows
     assert re.fullmatch(r"File orders\.py, in src, \d hits\.", rows[1]), rows
-    assert rows[2].startswith("function sort_orders_by_date in src/orders.py, line 4, found by words"), rows
+    assert rows[2].startswith("function sort_orders_by_date in src/orders.py, line 4, found by "), rows
+    assert "words (sort, orders, date)" in rows[2], rows
     results.tree.locator(".monaco-list-row").nth(2).click()
     results.wait_for_editor("orders.py")
     results.wait_for_place(4)

@@ -155,6 +155,10 @@ class Workbench:
         first = self.quick.locator('.monaco-list-row[data-index="0"] .label-name').first
         expect(first).to_have_text(label)
 
+    def wait_for_label(self, label: str) -> None:
+        """Wait until a hit has a name, at whatever place."""
+        self._wait_until(lambda: any(row.label == label for row in self.rows()), f"{label} is found")
+
     def wait_for_hits(self) -> None:
         """Wait until the rows are an answer: past searches, which are shown before, have no second line."""
         expect(self.quick.locator(".quick-input-list-label-meta").first).to_be_visible()
@@ -164,6 +168,14 @@ class Workbench:
         for key in ("ArrowDown", "ArrowUp"):
             self.press(key)
             self.wait_for_preview()
+
+    def wait_for_endings(self, *endings: str) -> None:
+        """Wait until the files of all hits in the list have these endings, and each of them is there."""
+
+        def seen() -> set[str]:
+            return {row.description.split(":")[0].rpartition(".")[2] for row in self.rows() if row.description}
+
+        self._wait_until(lambda: seen() == set(endings), f"hits in files with the endings {endings}")
 
     def wait_for_preview(self) -> None:
         """Wait until the code of the active row is shown and its lines are highlighted."""

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hunch.search.rank import AGAINST, EVIDENCE, guess_context
+from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 from hunch_training.loop import fit
 from hunch_training.loop_settings import LoopSettings
 from hunch_training.ranker_model import Lists, Ranker, chance_loss, listwise_loss, statistics_of
@@ -39,7 +40,6 @@ from hunch_training.ranking_data import (
 )
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
 from hunch_training.stage_flags import add_flags, settings_of
-from hunch_training.usual_weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 
 MEANING, CONTEXT = (EVIDENCE.index(name) for name in ("meaning", "context"))
 SPOKEN = torch.tensor([name not in ("meaning", "context") for name in EVIDENCE])

@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -191,6 +192,9 @@ def safe_start() -> Iterator[None]:
     os.environ[_SAFE_PATH] = "1"
     if here is not None:
         os.chdir(Path(__file__).parent)  # that Python does not know the variable
+    if os.name == "posix":
+        # It is started with the first worker otherwise, and lets the signals through again that are held back here.
+        resource_tracker.ensure_running()
     masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
     try:
         yield

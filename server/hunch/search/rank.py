@@ -1,6 +1,7 @@
 """Signals to one score, the chance that a hit is right, and why a hit is where it is.
 
-A small network gives the weights of the signals for each query, see hunch.model.ranker. Among the candidates of a query
+A small network gives the weights of the signals for each question, see hunch.model.ranker; where code stands for the
+question they are the same for all. Among the candidates of a query
 more evidence never lowers a score.
 """
 
@@ -15,17 +16,20 @@ from numpy.typing import NDArray
 from hunch.model.ranker import Ranked, rank
 from hunch.search.candidates import Candidates
 from hunch.search.query import Query
-from hunch.search.weights import CONTEXT_OF_MEANING
+from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
-from hunch.text.roles import Role
 
 EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol")
 """Signals that speak for a candidate."""
-ROLES = (Role.TEST, Role.EXAMPLE, Role.BENCHMARK, Role.DOCUMENTATION, Role.VENDORED, Role.BUILT)
+ROLES = tuple(ROLE_WEIGHTS)
 """Roles of a file that count against it unless the query asks for them."""
 AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
 """Marks that count against a candidate."""
+LINEAR_WEIGHTS = np.array(
+    [*(SIGNAL_WEIGHTS[name] for name in (*EVIDENCE, *AGAINST[:2])), *ROLE_WEIGHTS.values()], np.float32
+)
+"""float32 [EVIDENCE + AGAINST], of the linear ranking"""
 
 _FILE = KINDS.index("file")
 _BLOCK = KINDS.index("block")
@@ -86,13 +90,24 @@ def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.
     return _ranked(query, *matrices(query, candidates, signals)).scores
 
 
-def reasons(query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int]) -> list[list[Reason]]:
+def linear_score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:
+    """Return the score of every candidate by the linear ranking, float32 [n] in 0..1."""
+    bias = BIAS if candidates.embedded else BIAS + WORDS_ONLY_BIAS
+    total = np.hstack(matrices(query, candidates, signals)) @ LINEAR_WEIGHTS + np.float32(bias)
+    return np.asarray(1 / (1 + np.exp(-total)), np.float32)
+
+
+def reasons(
+    query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int], *, linear: bool = False
+) -> list[list[Reason]]:
     """Return what made the scores of some candidates, for each the greatest effect first."""
     if not rows:
         return []
     evidence, against = matrices(query, candidates, signals)
     chosen = np.array(rows, np.int64)
-    effects = np.hstack([evidence, against])[chosen] * _ranked(query, evidence, against).weights
+    effects = np.hstack([evidence, against])[chosen] * (
+        LINEAR_WEIGHTS if linear else _ranked(query, evidence, against).weights
+    )
     texts = [term.text for term in query.terms]
     result: list[list[Reason]] = []
     for values, fields in zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), strict=True):

@@ -17,9 +17,9 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import Copy, collapse
 from hunch.search.query import Query
-from hunch.search.rank import Reason, Signals, reasons, score, signals_of
+from hunch.search.rank import Reason, Signals, linear_score, reasons, score, signals_of
 from hunch.search.snippet import read_snippet
-from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
+from hunch.search.weights import LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE, RELEVANT_SCORE, WEAK_SCORE
 
 Scorer = Callable[[Query, Candidates, Signals], NDArray[np.float32]]
 """Scores of candidates from their signals, see hunch.search.rank.score"""
@@ -113,7 +113,8 @@ def search_similar(
     """
     began = perf_counter()
     candidates = find_candidates(snapshot, query, vector)
-    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=leave_out)
+    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=leave_out,
+                   scorer=linear_score)  # fmt: skip
 
 
 def _answer(
@@ -131,13 +132,15 @@ def _answer(
     signals = signals_of(candidates)
     scores = scorer(query, candidates, signals)
     places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out, fold=leave_out is None)
-    why = reasons(query, candidates, signals, [place.row for place in places])
+    linear = scorer is linear_score
+    why = reasons(query, candidates, signals, [place.row for place in places], linear=linear)
     hits = [
         Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
         for place, reason in zip(places, why, strict=True)
     ]
     best = hits[0].score if hits else 0.0
-    verdict = Verdict.RELEVANT if best >= RELEVANT_SCORE else Verdict.WEAK if best >= WEAK_SCORE else Verdict.NONE
+    relevant, weak = (LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE) if linear else (RELEVANT_SCORE, WEAK_SCORE)
+    verdict = Verdict.RELEVANT if best >= relevant else Verdict.WEAK if best >= weak else Verdict.NONE
     notices = list(query.notices)
     if not hits and query.filtered and not count_allowed(snapshot, query):
         notices.append("the filters leave no indexed code to search: loosen lang:, path: or kind:")
