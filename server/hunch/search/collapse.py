@@ -38,6 +38,8 @@ class Place(NamedTuple):
     record: ChunkRecord
     copies: tuple[Copy, ...] = ()
     """Near-identical definitions in other files, those first that rank highest"""
+    chance: float = 0.0
+    """That it or one of its copies is right"""
 
 
 def collapse(
@@ -104,12 +106,15 @@ def collapse(
 
 
 def _with_copies(place: Place, copies: list[tuple[float, Copy]]) -> Place:
-    """Return a place that stands for its copies too: right when one of them is. They were each other's rivals."""
+    """Return a place that stands for its copies too, which were its rivals.
+
+    Its score stays its own: the order would get worse by .01 NDCG@10 if many copies made a hit come earlier.
+    """
     wrong = 1 - place.score
     for score, _ in copies:
         wrong *= 1 - score
     copies.sort(key=lambda pair: (-pair[0], pair[1]))
-    return place._replace(score=1 - wrong, copies=tuple(copy for _, copy in copies)) if copies else place
+    return place._replace(chance=1 - wrong, copies=tuple(copy for _, copy in copies))
 
 
 def _same_place(later: ChunkRecord, earlier: ChunkRecord) -> bool:

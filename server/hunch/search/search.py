@@ -138,7 +138,7 @@ def _answer(
         Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
         for place, reason in zip(places, why, strict=True)
     ]
-    best = hits[0].score if hits else 0.0
+    best = max((round(place.chance, 4) for place in places), default=0.0)
     relevant, weak = (LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE) if linear else (RELEVANT_SCORE, WEAK_SCORE)
     verdict = Verdict.RELEVANT if best >= relevant else Verdict.WEAK if best >= weak else Verdict.NONE
     notices = list(query.notices)
