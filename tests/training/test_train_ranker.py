@@ -14,7 +14,7 @@ from hunch_training.cli import main
 from hunch_training.errors import TrainingError
 from hunch_training.ranker_model import Lists, Ranker, listwise_loss, statistics_of
 from hunch_training.ranking_data import OWN, RankingData, load_ranking_data, mean_ndcg
-from hunch_training.train_ranker import FIRST_PASS, USUAL, WHOLE, WORDS_ALONE, lists_of
+from hunch_training.train_ranker import FIRST_PASS, USUAL, WHOLE, WORDS_ALONE, _evenly, lists_of
 
 CANDIDATES = 12
 WORDS, CONTEXT, MEANING = (EVIDENCE.index(name) for name in ("words", "context", "meaning"))
@@ -102,6 +102,15 @@ def test_rivals_take_from_the_chance_of_a_hit() -> None:
         weighed = model.weigh(statistics_of(lists))
         chances = model.logits(torch.tensor([2.0, 1.9, 1.8, 2.0, 0.1, 0.0]), weighed, lists)
     assert chances[3] > chances[0] > chances[1] > chances[2] > chances[4] > chances[5]
+
+
+@pytest.mark.parametrize("count", [3, 10, 42])
+def test_each_kind_of_query_is_drawn_as_often(count: int) -> None:
+    kinds = np.array(["commit"] * 500 + ["doc"] * 40 + ["symbol"] * 2)
+    drawn = _evenly(np.arange(len(kinds)), kinds, count, np.random.default_rng(0))
+    assert len(drawn) == count
+    found = [int((kinds[drawn] == kind).sum()) for kind in ("commit", "doc", "symbol")]
+    assert min(found) > 0 and max(found) - min(found) <= 2, "the last kind of the alphabet too"
 
 
 def test_a_query_without_an_answer_teaches_no_order() -> None:

@@ -117,7 +117,8 @@ def test_filter_in_the_query(window: Workbench) -> None:
     window.wait_for_label("TotalPrice")
     window.type(" lang:python")
     window.wait_for_endings("py")
-    window.wait_for_first("total_price")
+    labels = [row.label for row in window.rows()]
+    assert labels[0] == "total_price" and "TotalPrice" not in labels, labels
 
 
 def test_filter_button(window: Workbench) -> None:
