@@ -62,10 +62,17 @@ class Workbench:
 
     def run(self, command: str) -> None:
         """Run a command of the palette by its title."""
-        self._ask_palette(f">{command}")
-        row = self.page.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first
-        expect(row).to_be_visible()
-        row.click()
+        row = self.quick.locator(".quick-input-list .monaco-list-row").filter(has_text=command).first
+
+        def is_run() -> bool:  # on a busy machine the palette may close once more, late, after it was asked for
+            self._ask_palette(f">{command}")
+            try:
+                row.click(timeout=5000)
+            except TimeoutError:
+                return False
+            return True
+
+        self._wait_until(is_run, f"the palette runs {command}")
 
     def close_everything(self) -> None:
         """Close what is open: menus, notifications, the panel, editors without saving."""
