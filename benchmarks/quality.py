@@ -11,6 +11,9 @@ place of its best hit, and by definition, where path and name must both be right
 they quote is blanked before the workspace is indexed. "plain" leaves out queries in which a name or a file name
 of the answer stands.
 
+Names of the definitions of the same workspaces are asked for as people type them (see benchmarks.symbol_queries):
+recall@1 and MRR among ten, any definition of that name being right.
+
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
 alone, linear one hand-set weight a signal, hybrid what the product does, and public a public sentence encoder that
 reads the code as it stands (on the first pool of the sets of pairs). In workspaces, first pass, dense and lexical run
@@ -34,6 +37,7 @@ from benchmarks.datasets import Split, load_sets, pools_of
 from benchmarks.machine import save_result
 from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
 from benchmarks.report import quality_tables
+from benchmarks.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
 from benchmarks.workspaces import (
     KINDS,
     WorkspaceQuery,
@@ -55,8 +59,12 @@ from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet
 from hunch_training.public_encoder import SentenceEncoder
 
+SYMBOL_FIGURES = ("recall@1", "mrr")
 FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")
 WORKSPACES = "workspaces"
+
+Symbols = dict[tuple[str, str, str], list[float]]
+"""A figure of each query, by form, row of the table and name of the figure"""
 
 _HITS = 50
 _QUERIES_AT_ONCE = 2000
@@ -111,6 +119,18 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
     return search(engine.root, snapshot, encoder, query, limit=_HITS, scorer=scorer).hits
 
 
+def measure_symbols(engine: Engine, queries: Sequence[SymbolQuery]) -> Symbols:
+    """Return recall@1 and the reciprocal rank of each query, by form and row of the table."""
+    found: Symbols = {}
+    for query in queries:
+        for row in ROWS:
+            for figure, value in zip(
+                SYMBOL_FIGURES, judge_symbol(answers(engine, query.text, row), query), strict=True
+            ):
+                found.setdefault((query.form, row, figure), []).append(value)
+    return found
+
+
 def judge(hits: Sequence[Hit], query: WorkspaceQuery) -> tuple[float, float, float, float]:
     """Return NDCG@10 and recall@10 by file, and by definition; not a number where no definition is known."""
     paths, places = ranked_paths(hits), ranked_places(hits)
@@ -122,11 +142,12 @@ def judge(hits: Sequence[Hit], query: WorkspaceQuery) -> tuple[float, float, flo
 
 def measure_workspaces(
     data: Path, folder: Path, split: Split, only: frozenset[str] = frozenset()
-) -> list[dict[str, Any]]:
-    """Measure every workspace of a split; the rows of all workspaces together come last."""
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Measure every workspace of a split, and names in all of them; the rows of all workspaces together come last."""
     chosen = [one for one in read_workspaces(data) if one.split == split and (not only or one.id in only)]
     fetch(data, folder, chosen)
     table: list[dict[str, Any]] = []
+    symbols: Symbols = {}
     for kind in KINDS:
         together: dict[str, dict[str, list[float]]] = {row: {figure: [] for figure in FIGURES} for row in ROWS}
         gifts: list[bool] = []
@@ -137,6 +158,9 @@ def measure_workspaces(
             with indexed(data, folder, workspace, kind) as engine:
                 values = measure_workspace(engine, queries)
                 chunks = engine.snapshot.chunk_count
+                if kind == "commit":
+                    for key, figures in measure_symbols(engine, symbol_queries(engine.snapshot)).items():
+                        symbols.setdefault(key, []).extend(figures)
             about = {"workspace": workspace.id, "language": workspace.language, "kind": kind, "chunks": chunks}
             table += _both(about, values, [query.gift for query in queries])
             print(_line(table[-2]), flush=True)
@@ -147,7 +171,19 @@ def measure_workspaces(
         totals = _both({"workspace": "all", "language": "", "kind": kind}, together, gifts)
         table += totals
         print(*map(_line, totals), sep="\n", flush=True)
-    return table
+    return table, _symbol_table(symbols)
+
+
+def _symbol_table(symbols: Symbols) -> list[dict[str, Any]]:
+    return [
+        {
+            "form": form,
+            "queries": len(symbols[form, ROWS[0], SYMBOL_FIGURES[0]]),
+            **{row: {figure: _interval(symbols[form, row, figure]) for figure in SYMBOL_FIGURES} for row in ROWS},
+        }
+        for form in FORMS
+        if (form, ROWS[0], SYMBOL_FIGURES[0]) in symbols
+    ]
 
 
 def _both(
@@ -214,10 +250,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             if not wanted or texts.name.startswith(wanted):
                 sets.append(measure_set(texts, encoder, public))
                 print(_line(sets[-1]), flush=True)
-        table = []
+        table: list[dict[str, Any]] = []
+        symbols: list[dict[str, Any]] = []
         if not wanted or any(name.startswith(WORKSPACES) for name in wanted):
-            table = measure_workspaces(options.data, options.workspaces, split, inside)
-        result["splits"][split] = {"sets": sets, "workspaces": table}
+            table, symbols = measure_workspaces(options.data, options.workspaces, split, inside)
+        result["splits"][split] = {"sets": sets, "workspaces": table, "symbols": symbols}
     save_result(options.name, result)
     print(quality_tables(result))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.remembered import remember
 from hunch.index.lexical import add_scores, invert
+from hunch.index.records import ChunkRecord, pack
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import build_dense
@@ -34,6 +36,7 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[S
     batches = [code[start : start + _BATCH] for start in range(0, count, _BATCH)]
     vectors = [encoder.encode_chunks(encoder.bag_chunks(batch)).astype(np.float16) for batch in batches]
     postings = [postings_of(batch, [sorted(_symbols(fields)) for fields in batch]) for batch in batches]
+    records = [pack(_record_of(fields)) for fields in code]
     segment = Segment(
         file_ids=np.arange(count, dtype=np.int64),
         paths=[f"{number}" for number in range(count)],
@@ -42,8 +45,8 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[S
         first_chunks=np.arange(count + 1, dtype=np.int64),
         chunk_files=np.arange(count, dtype=np.int32),
         kinds=np.full(count, KINDS.index("function"), np.uint8),
-        record_starts=np.zeros(count + 1, np.int64),
-        records=np.zeros(0, np.uint8),
+        record_starts=np.array([0, *accumulate(map(len, records))], np.int64),
+        records=np.frombuffer(b"".join(records), np.uint8),
         dense=build_dense(np.concatenate(vectors)),
         inverted=invert(postings),
     )
@@ -106,6 +109,11 @@ def _add_words(segment: Segment, query: Query, idf: NDArray[np.float32], scores:
     postings = segment.inverted.postings([term for term, _ in query.terms])
     for where, weight in zip(postings, idf.tolist(), strict=True):
         add_scores(segment.inverted, where, weight, scores)
+
+
+def _record_of(fields: Fields) -> ChunkRecord:
+    name, qualified = (fields.name[-1], ".".join(fields.name)) if fields.name else ("", "")
+    return ChunkRecord("function", name, qualified, "", "", 1, 1, 0)
 
 
 def _symbols(fields: Fields) -> set[str]:

@@ -39,7 +39,19 @@ def quality_tables(result: Mapping[str, Any]) -> str:
         parts += [
             _workspace_table(split, content["workspaces"], kind) for kind in ("commit", "doc") if content["workspaces"]
         ]
+        if content.get("symbols"):
+            parts.append(_symbol_table(split, content["symbols"]))
     return "\n\n".join(parts)
+
+
+def _symbol_table(split: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    header = ["names", "queries", *(f"recall@1, {name}" for name in _named_rows(rows)), "MRR, hybrid"]
+    lines = [
+        [row["form"], str(row["queries"]), *(_with_interval(row[name]["recall@1"]) for name in _named_rows(rows)),
+         _with_interval(row["hybrid"]["mrr"])]
+        for row in rows
+    ]  # fmt: skip
+    return f"**{split} workspaces, names** ([95% interval])\n\n" + table_of(header, lines)
 
 
 def _workspace_table(split: str, rows: Sequence[Mapping[str, Any]], kind: str) -> str:

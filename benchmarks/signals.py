@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 
 from benchmarks.datasets import load_sets, pools_of
 from benchmarks.rendered import build_snapshot
-from benchmarks.workspaces import KINDS, Workspace, WorkspaceQuery, indexed, read_queries
+from benchmarks.symbol_queries import symbol_queries
+from benchmarks.workspaces import KINDS, Place, Workspace, WorkspaceQuery, indexed, read_queries
 from hunch.engine import Engine
 from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.query_shape import shape_of
 from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
@@ -31,10 +33,10 @@ FEATURES = (*EVIDENCE, *AGAINST)
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
 
-ASKED = (*KINDS, "symbol", "pair", "question", "keyword", "small")
-"""Kinds of queries: the two of the workspaces, the bare names that the doc queries document, documentation of the valid
-pairs, the web queries of CoSQA's dev part, the first words with a meaning of such documentation, and such documentation
-and words asked of few functions."""
+ASKED = (*KINDS, "symbol", "spelling", "pair", "question", "keyword", "small")
+"""Kinds of queries: the two of the workspaces, the bare names that the doc queries document, names of any definition as
+people type them, documentation of the valid pairs, the web queries of CoSQA's dev part, the first words with a meaning
+of such documentation, and such documentation and words asked of few functions."""
 
 SET_HALVES = (1000, 1001)
 """In the place of workspaces: the even and the odd queries of the retrieval sets."""
@@ -77,6 +79,8 @@ class Gathered:
     """int32 [q], OWN, FOREIGN or EXCLUDED"""
     workspaces: NDArray[np.int32]
     """int32 [q]"""
+    shape: NDArray[np.float32]
+    """float32 [q, SHAPE], what the queries look like"""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -93,6 +97,7 @@ class _One:
     columns: tuple[NDArray[Any], ...]
     """Those of its candidates, in the order of Gathered's fields"""
     facts: tuple[int, int, int, int, int]
+    shape: NDArray[np.float32]
 
 
 def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign_per_workspace: int = 120) -> Gathered:
@@ -113,12 +118,15 @@ def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign
                 if kind == "doc":
                     names = [(query, OWN) for query in _names_alone(own)]
                     found += _look_up(engine, names, ASKED.index("symbol"), number)
+                    found += _look_up(engine, _as_typed(engine), ASKED.index("spelling"), number)
         print(f"gathered: {workspace.id}", flush=True)
     found += _gather_sets(data)
     columns = [np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)]
     facts = np.array([one.facts for one in found], np.int32).T
     lengths = [len(one.columns[1]) for one in found]
-    return Gathered(np.concatenate(([0], np.cumsum(lengths))).astype(np.int64), *columns, *facts)
+    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    shapes = [np.stack([one.shape for one in found])]
+    return Gathered(starts, *columns, *facts, *shapes)
 
 
 def _gather_sets(data: Path) -> Iterator[_One]:
@@ -153,7 +161,7 @@ def _of_set(
     numbers = np.arange(count, dtype=np.int32)
     levels = np.full(count, 2, np.int32)
     columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
-    return _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]))
+    return _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]), shape_of(parsed))
 
 
 def _gather_small(pool: TextSet, encoder: Encoder) -> Iterator[_One]:
@@ -244,6 +252,7 @@ def _one_of(
             np.array([_level(record.kind) for record in records], np.int32),
         ),
         (len(query.paths), len(query.places), *about),
+        shape_of(parsed),
     )
 
 
@@ -256,6 +265,18 @@ def save_for_training(gathered: Gathered, valid: Sequence[int], file: Path) -> N
         file, **kept, names=np.array(FEATURES), kinds=np.array(ASKED)[gathered.kinds],
         split=np.isin(gathered.workspaces, [*valid, SET_HALVES[1]]).astype(np.uint8),
     )  # fmt: skip
+
+
+def _as_typed(engine: Engine) -> Iterator[tuple[WorkspaceQuery, int]]:
+    """Yield names of a workspace's definitions as people type them; each place of such a name is right."""
+    places: dict[str, set[Place]] = {}
+    for chunk in range(engine.snapshot.chunk_count):
+        record = engine.snapshot.record(chunk)
+        for name in {record.name, record.qualified_name} - {""}:
+            places.setdefault(name, set()).add((engine.snapshot.path(chunk), record.name))
+    for query in symbol_queries(engine.snapshot):
+        right = frozenset(places[query.name])
+        yield WorkspaceQuery(query.text, right, frozenset(path for path, _ in right), True), OWN
 
 
 def _features(query: Query, candidates: Candidates) -> NDArray[np.float32]:

@@ -62,7 +62,7 @@ from hunch.model.ranker import rank
 from hunch.search import weights
 from hunch.search.metrics import ndcg_at
 from hunch.search.query import QueryError, parse_query
-from hunch.search.rank import EVIDENCE, guess_context
+from hunch.search.rank import EVIDENCE, best_of_others, guess_context
 from hunch.text import terms
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
@@ -73,7 +73,9 @@ from hunch_training.ranking_data import ndcg_once
 
 Weights = NDArray[np.float64]
 
-FIT_ON = ("mypy", "luigi", "knex", "ajv", "zstd", "transmission", "fish", "rubocop", "hugo")
+FIT_ON = (
+    "mypy", "ansible-core", "luigi", "knex", "stylelint", "ajv", "zstd", "transmission", "fish", "rubocop", "hugo",
+)  # fmt: skip
 """Train workspaces whose functions the model was not trained on, one or two a language."""
 
 MOST_REFUSED = 0.03
@@ -86,7 +88,8 @@ _EVIDENCE = np.array([name not in {"file card", "block"} and not name.startswith
 _KIND_SHARES = {
     "commit": 0.25,
     "doc": 0.25,
-    "symbol": 0.25,
+    "symbol": 0.15,
+    "spelling": 0.1,
     "pair": 0.125,
     "question": 0.125,
     "keyword": 0.125,
@@ -298,7 +301,10 @@ def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | 
 def first_pass_alone(gathered: Gathered) -> Gathered:
     """Return the same as search has it before the second pass."""
     features = gathered.features.copy()
-    features[:, FEATURES.index("context")] = guess_context(features[:, FEATURES.index("meaning")])
+    context = guess_context(features[:, FEATURES.index("meaning")])
+    features[:, FEATURES.index("context")] = context
+    query_of = np.repeat(np.arange(len(gathered)), np.diff(gathered.starts))
+    features[:, FEATURES.index("neighbour")] = best_of_others(context, (query_of << 32) + gathered.files)
     return replace(gathered, features=features)
 
 
@@ -306,12 +312,11 @@ def learned_logits(gathered: Gathered) -> NDArray[np.float64]:
     """Return the scores of all candidates before the logistic function, as the product's ranker gives them."""
     total = np.zeros(len(gathered.features))
     signals = len(EVIDENCE)
-    names = (gathered.kinds == ASKED.index("symbol")).tolist()
     for query in range(len(gathered)):
         rows = gathered.rows(query)
         if rows.stop > rows.start:
             evidence, against = gathered.features[rows, :signals], gathered.features[rows, signals:]
-            scores = rank(np.ascontiguousarray(evidence), np.ascontiguousarray(against), is_name=names[query]).scores
+            scores = rank(np.ascontiguousarray(evidence), np.ascontiguousarray(against), gathered.shape[query]).scores
             scores = np.clip(scores, 1e-6, 1 - 1e-6)
             total[rows] = np.log(scores) - np.log1p(-scores)
     return total

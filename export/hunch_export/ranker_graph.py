@@ -2,9 +2,9 @@
 
 hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
 
-One graph: evidence float32 [n, signals] and against float32 [n, marks] of one query's candidates and name float32 [1],
-whether it is one word, to the candidates' scores float32 [n] and the query's weights float32 [signals + marks]; the
-scale of the query is multiplied into the weights.
+One graph: evidence float32 [n, signals] and against float32 [n, marks] of one query's candidates and shape
+float32 [shapes], what it looks like, to the candidates' scores float32 [n] and the query's weights float32
+[signals + marks]; the scale of the query is multiplied into the weights.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def load_ranker(path: Path) -> Ranker:
 def write_ranker(model: Ranker, place: Path) -> None:
     """Write the graph of a ranker."""
     signals, marks = model.signals, len(model.usual) - model.signals
+    shapes = len(model.mean) - 3 * model.told
     temperature = float(model.temperature.detach().exp())
     constants = {
         "mean": _numbers(model.mean), "spread": _numbers(model.spread),
@@ -75,19 +76,21 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "temperature": np.float32(temperature), "cooled": np.float32(1 / temperature),
         "zero": np.float32(0), "one": np.float32(1), "least.share": np.float32(LEAST_SHARE),
         "three": np.array([1, 1, 1], np.int64),
+        "from": np.array([0], np.int64), "to": np.array([model.told], np.int64), "columns": np.array([1], np.int64),
     }  # fmt: skip
     node = helper.make_node
     nodes = [
-        node("ReduceMax", ["evidence"], ["greatest"], axes=[0], keepdims=0),
+        node("Slice", ["evidence", "from", "to", "columns"], ["told"]),
+        node("ReduceMax", ["told"], ["greatest"], axes=[0], keepdims=0),
         node("Max", ["greatest", "zero"], ["above"]),
-        node("ReduceMean", ["evidence"], ["average"], axes=[0], keepdims=0),
-        node("Mul", ["evidence", "evidence"], ["squares"]),
+        node("ReduceMean", ["told"], ["average"], axes=[0], keepdims=0),
+        node("Mul", ["told", "told"], ["squares"]),
         node("ReduceMean", ["squares"], ["square"], axes=[0], keepdims=0),
         node("Mul", ["average", "average"], ["average.squared"]),
         node("Sub", ["square", "average.squared"], ["difference"]),
         node("Max", ["difference", "zero"], ["variance"]),
         node("Sqrt", ["variance"], ["deviation"]),
-        node("Concat", ["above", "average", "deviation", "name"], ["statistics"], axis=0),
+        node("Concat", ["above", "average", "deviation", "shape"], ["statistics"], axis=0),
         node("Sub", ["statistics", "mean"], ["centred"]),
         node("Div", ["centred", "spread"], ["scaled"]),
         *_layer("scaled", "first", "first.out"), node("Tanh", ["first.out"], ["hidden"]),
@@ -116,7 +119,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         [
             value("evidence", TensorProto.FLOAT, ["candidates", signals]),
             value("against", TensorProto.FLOAT, ["candidates", marks]),
-            value("name", TensorProto.FLOAT, [1]),
+            value("shape", TensorProto.FLOAT, [shapes]),
         ],
         [
             value("scores", TensorProto.FLOAT, ["candidates"]),
@@ -149,9 +152,9 @@ def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
         count = int(generator.integers(1, 200))
         evidence = generator.random((count, model.signals), np.float32) * generator.random(model.signals, np.float32)
         against = (generator.random((count, len(model.usual) - model.signals)) < 0.1).astype(np.float32)
-        is_name = bool(count % 2)
-        given = {"evidence": evidence, "against": against, "name": np.array([is_name], np.float32)}
-        for found, expected in zip(session.run(None, given), ranked_by(model, evidence, against, is_name), strict=True):
+        shape = generator.random(len(model.mean) - 3 * model.told, np.float32)
+        given = {"evidence": evidence, "against": against, "shape": shape}
+        for found, expected in zip(session.run(None, given), ranked_by(model, evidence, against, shape), strict=True):
             largest = max(largest, float(np.abs(found - expected).max()))
     if largest > LARGEST_DIFFERENCE:
         raise ParityError(f"{place}: a weight or a score differs by {largest:.1e}")
@@ -159,14 +162,14 @@ def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
 
 
 def ranked_by(
-    model: Ranker, evidence: NDArray[np.float32], against: NDArray[np.float32], is_name: bool
+    model: Ranker, evidence: NDArray[np.float32], against: NDArray[np.float32], shape: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what the model says of one query's candidates: scores and weights as the graph gives them."""
     lists = Lists(
         torch.from_numpy(evidence),
         torch.from_numpy(against),
         torch.zeros(len(evidence), dtype=torch.int64),
-        torch.tensor([float(is_name)]),
+        torch.from_numpy(shape)[None],
     )
     with torch.no_grad():
         total, weighed = model(lists)

@@ -12,6 +12,7 @@ from benchmarks.table import table_of
 from benchmarks.tune_ranking import calibrate, climb, fit, mean_ndcg, refuse_test
 from benchmarks.workspaces import LineRange, Workspace, blank_lines, copy_without
 
+from hunch.search.query_shape import SHAPE
 from hunch.text.chunk import chunk_source
 
 
@@ -92,4 +93,5 @@ def _gathered(queries: int, right_at_top: float = 1.0) -> Gathered:
         starts=np.arange(0, total + 1, 5), features=features, file_hit=hits, name_hit=hits, files=numbers,
         places=numbers, first_lines=numbers, last_lines=numbers, levels=numbers, path_count=ones, place_count=ones,
         kinds=np.arange(queries, dtype=np.int32) % 2, groups=0 * ones, workspaces=0 * ones,
+        shape=np.zeros((queries, len(SHAPE)), np.float32),
     )  # fmt: skip

@@ -17,7 +17,7 @@ from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search import candidates as candidates_module
-from hunch.search.candidates import Candidates, count_allowed, find_candidates
+from hunch.search.candidates import NEARLY, Candidates, count_allowed, find_candidates
 from hunch.search.query import parse_query
 from hunch.text.chunk import KINDS, Chunk, chunk_source
 from hunch.text.languages import language_of
@@ -37,6 +37,7 @@ FILES = {
     "tests/test_sort.py": "def test_sort_items():\n    assert sort_items([2, 1]) == [1, 2]\n",
     "web/list.js": "// Sort rows of a table.\nexport function sortRows(rows) {\n  return rows.slice().sort();\n}\n",
 }
+FUNCTIONS = {"sort_items", "SortItems", "push", "read_file", "sortRows", "new_sort", "obsolete_sort"}
 EDITED = "def new_sort(values):\n    '''A new way to sort the values.'''\n    return sorted(values)\n"
 
 
@@ -184,6 +185,42 @@ def test_the_share_of_words_that_spell_a_name(snapshot: Snapshot, text: str, sha
     assert cards <= {"sort", "io", "old", "list", "test_sort"}
 
 
+@pytest.mark.parametrize(
+    ("text", "spelt", "typed"),
+    [
+        ("sort_items", {"sort_items": 1.0, "SortItems": 1.0}, {"sort_items"}),
+        ("SortItems", {"sort_items": 1.0, "SortItems": 1.0}, {"SortItems"}),
+        ("sort items", {"sort_items": 1.0, "SortItems": 1.0}, set()),
+        ("sort_itmes", {"sort_items": NEARLY, "SortItems": NEARLY}, {"sort_items"}),
+        ("SortItem", {"sort_items": NEARLY, "SortItems": NEARLY}, {"SortItems"}),
+        ("reed file", {"read_file": NEARLY}, set()),
+        ("obsolete_srot", {}, set()),  # it was replaced
+        ("sortRow lang:go", {}, set()),
+        ("sortRow", {"sortRows": NEARLY}, {"sortRows"}),
+    ],
+)
+def test_a_slip_of_the_fingers_and_the_very_letters(
+    snapshot: Snapshot, text: str, spelt: dict[str, float], typed: set[str]
+) -> None:
+    found = find(snapshot, text, dense=False)
+    names = [snapshot.record(chunk).name for chunk in found.chunks.tolist()]
+    whole = {name: share for name, share in zip(names, found.symbols.tolist(), strict=True) if share >= 0.7}
+    assert {name: share for name, share in whole.items() if name in FUNCTIONS} == pytest.approx(spelt)
+    assert {name for name, is_typed in zip(names, found.typed, strict=True) if is_typed} == typed
+
+
+def test_the_words_of_a_file_are_those_of_its_candidates_together(snapshot: Snapshot) -> None:
+    found = find(snapshot, "sort items of a heap and push them")
+    there = found.term_fields > 0
+    shares = found.shares_in_files()
+    for row in range(len(found.chunks)):
+        of_file = [i for i in range(len(found.chunks))
+                   if snapshot.path(int(found.chunks[i])) == snapshot.path(int(found.chunks[row]))]  # fmt: skip
+        expected = float(found.idf @ there[:, of_file].any(axis=1)) / float(found.idf.sum())
+        assert shares[row] == pytest.approx(expected, abs=1e-5)
+    assert len(set(found.files.tolist())) == len(paths(snapshot, found))
+
+
 def slow_idf(rows: list[Postings], term: int) -> float:
     holders = sum(int((row.terms == term).any()) for row in rows)
     return math.log(1 + (len(rows) - holders + 0.5) / (holders + 0.5))
@@ -221,7 +258,7 @@ def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort the items")
     assert (np.diff(found.chunks) > 0).all()
     n = len(found.chunks)
-    for array in (found.dense, found.lexical, found.symbols, found.kinds, found.roles):
+    for array in (found.dense, found.lexical, found.symbols, found.typed, found.kinds, found.roles, found.files):
         assert len(array) == n
     assert found.term_fields.shape == (len(found.idf), n)
 
@@ -248,7 +285,7 @@ def test_nothing_is_found_in_nothing() -> None:
     for text in ("sort", "sort lang:go"):
         found = find(EMPTY, text)
         assert len(found.chunks) == 0 and found.term_fields.shape == (1, 0)
-        assert found.shares_in(["name"]).shape == (1, 0)
+        assert found.shares_in(["name"]).shape == (1, 0) and found.shares_in_files().shape == (0,)
         assert count_allowed(EMPTY, parse_query(text)) == 0
 
 

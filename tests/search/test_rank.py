@@ -22,6 +22,7 @@ from hunch.model.ranker import rank
 from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
+from hunch.search.query_shape import SHAPE
 from hunch.search.rank import (
     AGAINST,
     EVIDENCE,
@@ -56,6 +57,8 @@ def candidates(**changes: Any) -> Candidates:
         "term_fields": np.zeros((2, 1), np.uint8),
         "idf": np.array([1, 2], np.float32),
         "symbols": np.zeros(1, np.float32),
+        "typed": np.zeros(1, np.float32),
+        "files": np.array([1]),
         "kinds": np.array([KINDS.index("function")], np.uint8),
         "roles": np.zeros(1, np.uint8),
     }
@@ -92,8 +95,13 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
     parts = [candidates(**one) for one in changes]
     together: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "kinds", "roles")
+        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "typed", "kinds", "roles")
     }
+    together["files"] = (
+        np.arange(len(parts))
+        if all("files" not in one for one in changes)
+        else np.concatenate([part.files for part in parts])
+    )
     context = [np.full(1, np.nan, np.float32) if part.context is None else part.context for part in parts]
     return candidates(**together, context=np.concatenate(context))
 
@@ -106,6 +114,7 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
         ({"lexical": some(0.8)}, {"lexical": some(0.3)}),
         ({"symbols": some(1)}, {"symbols": some(0.5)}),
         ({"symbols": some(0.5)}, {}),
+        ({"symbols": some(1), "typed": some(1)}, {"symbols": some(1)}),
         ({"term_fields": fields(NAME, 0)}, {}),
         ({"term_fields": fields(NAME, NAME)}, {"term_fields": fields(NAME, 0)}),
         ({"term_fields": fields(0, NAME)}, {"term_fields": fields(NAME, 0)}),  # the rarer word counts more
@@ -121,24 +130,29 @@ def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) 
     assert above == below if tie else above > below
 
 
+SHAPES = st.lists(st.floats(0, 1, width=32), min_size=len(SHAPE), max_size=len(SHAPE))
+
+
 @given(
     st.lists(st.floats(0, 1, width=32), min_size=2 * len(EVIDENCE), max_size=2 * len(EVIDENCE)),
     st.integers(0, len(EVIDENCE) - 1),
-    st.booleans(),
+    SHAPES,
 )
-def test_more_evidence_never_lowers_a_score(values: list[float], signal: int, is_name: bool) -> None:
+def test_more_evidence_never_lowers_a_score(values: list[float], signal: int, shape: list[float]) -> None:
     evidence = np.array(values, np.float32).reshape(2, -1)
     more = evidence[:1].copy()
     more[0, signal] = max(float(evidence[0, signal]), float(evidence[1, signal]))
-    scores = rank(np.concatenate([evidence, more]), np.zeros((3, len(AGAINST)), np.float32), is_name=is_name).scores
+    scores = rank(
+        np.concatenate([evidence, more]), np.zeros((3, len(AGAINST)), np.float32), np.array(shape, np.float32)
+    ).scores
     assert scores[2] >= scores[0] - 1e-6
     assert ((scores >= 0) & (scores <= 1)).all()
 
 
-@given(st.lists(st.floats(0, 1, width=32), min_size=len(EVIDENCE), max_size=len(EVIDENCE)), st.booleans())
-def test_evidence_speaks_for_and_marks_against(values: list[float], is_name: bool) -> None:
+@given(st.lists(st.floats(0, 1, width=32), min_size=len(EVIDENCE), max_size=len(EVIDENCE)), SHAPES)
+def test_evidence_speaks_for_and_marks_against(values: list[float], shape: list[float]) -> None:
     one = np.array([values], np.float32)
-    weights = rank(one, np.zeros((1, len(AGAINST)), np.float32), is_name=is_name).weights
+    weights = rank(one, np.zeros((1, len(AGAINST)), np.float32), np.array(shape, np.float32)).weights
     # However the candidates look, nothing is ignored.
     assert (weights[: len(EVIDENCE)] > 0).all() and (weights[len(EVIDENCE) :] < 0).all()
 
@@ -170,7 +184,8 @@ def test_some_signals_alone_score_without_the_others() -> None:
 def test_no_candidates_have_no_scores() -> None:
     empty = candidates(
         chunks=np.zeros(0, np.int64), dense=np.zeros(0, np.float32), lexical=np.zeros(0, np.float32),
-        term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), kinds=np.zeros(0, np.uint8),
+        term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), typed=np.zeros(0, np.float32),
+        files=np.zeros(0, np.int64), kinds=np.zeros(0, np.uint8),
         roles=np.zeros(0, np.uint8),
     )  # fmt: skip
     assert score(QUERY, empty, signals_of(empty)).shape == (0,)

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from hunch.search.query_shape import SHAPE
 from hunch.search.rank import AGAINST, EVIDENCE
+from hunch_training import ablate_ranker
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
-from hunch_training.ranker_model import Lists, Ranker, listwise_loss, statistics_of
+from hunch_training.ranker_model import Lists, listwise_loss, statistics_of
 from hunch_training.ranking_data import OWN, RankingData, load_ranking_data, mean_ndcg
-from hunch_training.train_ranker import FIRST_PASS, USUAL, WHOLE, WORDS_ALONE, _evenly, lists_of
+from hunch_training.train_ranker import (
+    FIRST_PASS,
+    NEIGHBOUR,
+    ONE_WORD,
+    TOLD,
+    WHOLE,
+    WORDS_ALONE,
+    Settings,
+    _evenly,
+    lists_of,
+    new_ranker,
+    train,
+)
 
 CANDIDATES = 12
 WORDS, CONTEXT, MEANING = (EVIDENCE.index(name) for name in ("words", "context", "meaning"))
@@ -44,6 +59,7 @@ def signals(tmp_path_factory: pytest.TempPathFactory) -> Path:
         features=features.reshape(-1, features.shape[-1]), names=np.array([*EVIDENCE, *AGAINST]),
         file_hit=right.ravel(), name_hit=right.ravel(), files=number, places=number,
         path_count=np.ones(queries, np.int32), place_count=np.ones(queries, np.int32), kinds=kinds,
+        shape=np.zeros((queries, len(SHAPE)), np.float32),
         groups=np.full(queries, OWN, np.int32), split=(np.arange(queries) >= 300).astype(np.uint8),
     )  # fmt: skip
     return file
@@ -66,7 +82,30 @@ def test_what_a_search_can_lack_is_taken_away(signals: Path) -> None:
     whole, first, words = evidence.reshape(3, CANDIDATES, -1)
     assert (whole == data.features[:CANDIDATES, : len(EVIDENCE)]).all()
     assert np.corrcoef(first[:, CONTEXT], first[:, MEANING])[0, 1] == pytest.approx(1)
-    assert not words[:, [CONTEXT, MEANING]].any() and words[:, WORDS].all()
+    assert not words[:, [CONTEXT, MEANING, NEIGHBOUR]].any() and words[:, WORDS].all()
+
+
+def test_what_a_neighbour_says_is_what_is_left_of_its_embedding(signals: Path) -> None:
+    data = replace(load_ranking_data(signals), files=np.tile(np.arange(CANDIDATES, dtype=np.int32) // 2, 400))
+    for state in (WHOLE, FIRST_PASS):
+        evidence = lists_of(data, np.array([4, 5]), np.full(2, state)).evidence.numpy()
+        pairs = evidence[:, CONTEXT].reshape(-1, 2)
+        assert (evidence[:, NEIGHBOUR].reshape(-1, 2) == pairs[:, ::-1]).all()
+
+
+def test_what_a_query_looks_like_decides_too(signals: Path, tmp_path: Path) -> None:
+    data = load_ranking_data(signals)
+    model = new_ranker(Settings(steps=60, epochs=2))
+    told = data.shape.copy()
+    told[:, ONE_WORD] = data.kinds == "commit"
+    train(replace(data, shape=told), model, Settings(steps=60, epochs=2), tmp_path / "run")
+    lists = lists_of(data, np.array([0]), np.array([WHOLE]))
+    with torch.no_grad():
+        one = model.weigh(statistics_of(lists._replace(shape=torch.from_numpy(told[:1])), TOLD))
+        other = model.weigh(statistics_of(lists._replace(shape=torch.from_numpy(told[1:2])), TOLD))
+    assert float(one.evidence[0, WORDS] / one.evidence[0, CONTEXT]) > float(
+        other.evidence[0, WORDS] / other.evidence[0, CONTEXT]
+    )
 
 
 def test_scores_are_judged_by_file_and_by_definition(signals: Path) -> None:
@@ -86,20 +125,20 @@ def test_another_file_is_told(tmp_path: Path) -> None:
 
 def test_queries_do_not_see_each_other() -> None:
     torch.manual_seed(0)
-    model = Ranker(USUAL, len(EVIDENCE))
+    model = new_ranker(Settings())
     evidence, against = torch.rand(7, len(EVIDENCE)), torch.zeros(7, len(AGAINST))
-    together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), torch.zeros(2))
-    alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), torch.zeros(1))
+    together = Lists(evidence, against, torch.tensor([0, 0, 0, 1, 1, 1, 1]), torch.zeros(2, len(SHAPE)))
+    alone = Lists(evidence[:3], against[:3], torch.zeros(3, dtype=torch.int64), torch.zeros(1, len(SHAPE)))
     with torch.no_grad():
         assert torch.allclose(model(together)[0][:3], model(alone)[0], atol=1e-6)
 
 
 def test_rivals_take_from_the_chance_of_a_hit() -> None:
-    model = Ranker(USUAL, len(EVIDENCE))
+    model = new_ranker(Settings())
     lists = Lists(torch.zeros(6, len(EVIDENCE)), torch.zeros(6, len(AGAINST)),
-                  torch.tensor([0, 0, 0, 1, 1, 1]), torch.zeros(2))  # fmt: skip
+                  torch.tensor([0, 0, 0, 1, 1, 1]), torch.zeros(2, len(SHAPE)))  # fmt: skip
     with torch.no_grad():
-        weighed = model.weigh(statistics_of(lists))
+        weighed = model.weigh(statistics_of(lists, TOLD))
         chances = model.logits(torch.tensor([2.0, 1.9, 1.8, 2.0, 0.1, 0.0]), weighed, lists)
     assert chances[3] > chances[0] > chances[1] > chances[2] > chances[4] > chances[5]
 
@@ -114,7 +153,7 @@ def test_each_kind_of_query_is_drawn_as_often(count: int) -> None:
 
 
 def test_a_query_without_an_answer_teaches_no_order() -> None:
-    lists = Lists(torch.rand(4, 1), torch.zeros(4, 1), torch.tensor([0, 0, 1, 1]), torch.zeros(2))
+    lists = Lists(torch.rand(4, 1), torch.zeros(4, 1), torch.tensor([0, 0, 1, 1]), torch.zeros(2, len(SHAPE)))
     total = torch.tensor([3.0, 1.0, 0.5, 0.2])
     loss = listwise_loss(total, lists, torch.tensor([True, False, False, False]), torch.ones(2))
     assert float(loss) == pytest.approx(float(np.log(1 + np.exp(-2.0))), abs=1e-5)
@@ -122,3 +161,25 @@ def test_a_query_without_an_answer_teaches_no_order() -> None:
 
 def test_fields_are_those_of_the_file() -> None:
     assert {"starts", "features", "names", "split"} <= set(RankingData.__dataclass_fields__)
+
+
+def test_what_is_taken_away_is_seen_by_nothing(signals: Path) -> None:
+    data = replace(load_ranking_data(signals), without=("words", "one word", AGAINST[0]))
+    data.shape[:] = 1
+    data.features[:, [len(EVIDENCE), len(EVIDENCE) + 1]] = 1
+    lists = lists_of(data, np.array([0, 1]), np.full(2, WHOLE))
+    assert not lists.evidence[:, WORDS].any() and lists.evidence[:, MEANING].any()
+    assert not lists.against[:, 0].any() and lists.against[:, 1].all()
+    assert not lists.shape[:, ONE_WORD].any() and lists.shape.any()
+
+
+def test_what_a_group_of_signals_is_worth(
+    signals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(ablate_ranker, "GROUPS", {"words": ("words",), "marks": AGAINST})
+    arguments = ["ablate-ranker", str(signals), "--run", str(tmp_path / "run"), "--epochs", "2", "--steps", "60"]
+    assert main(arguments) == 0
+    found = json.loads((tmp_path / "run/ablation.json").read_text())
+    lost = found["words"]["commit file"]
+    assert lost["low"] > 0.3 and lost["low"] <= lost["mean"] <= lost["high"]
+    assert abs(found["marks"]["commit file"]["mean"]) < 0.1 and "| words | +0." in capsys.readouterr().out

@@ -24,6 +24,7 @@ STAGES = {
     "joint": ("train_joint", "code and language in one space: bags of tokens, Transformers, or one of each"),
     "contextual": ("train_contextual", "a contextual encoder of both, starting from a public sentence encoder"),
     "ranker": ("train_ranker", "which weight each signal of a candidate gets for a query"),
+    "ablate-ranker": ("ablate_ranker", "what each group of signals is worth to the ranker"),
     "mine-negatives": ("hard_negatives", "hard negatives for that, by a trained model or BM25"),
     "average-runs": ("average_runs", "the mean of the weights of runs with one start"),
     "evaluate": ("evaluate", "how well models find code, BM25 beside them"),

@@ -2,7 +2,7 @@
 
 A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
 hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
-candidates, and whether the query is a single word. It chooses between multiples of usual weights that were set for all
+candidates, and what the query looks like. It chooses between multiples of usual weights that were set for all
 queries alike: no signal is ever ignored, and none rules alone. Evidence counts for a candidate and marks against it, so
 among the candidates of a query more evidence never lowers a score.
 
@@ -32,13 +32,13 @@ class Lists(NamedTuple):
     """float32 [n, marks]"""
     query_of: Tensor
     """int64 [n], ascending"""
-    is_name: Tensor
-    """float32 [q], 1 for queries of one word, which are names as a rule"""
+    shape: Tensor
+    """float32 [q, shapes], what the queries look like; the first number is 1 for queries of one word"""
 
     @property
     def queries(self) -> int:
         """How many there are."""
-        return len(self.is_name)
+        return len(self.shape)
 
 
 class Weighed(NamedTuple):
@@ -60,21 +60,24 @@ class Ranker(nn.Module):
     """The network, with the mean and spread of its inputs on the training queries."""
 
     def __init__(
-        self, usual: Sequence[float], signals: int, hidden: int = 32, least: float = 0.5, most: float = 3.0,
-        most_against: float = 1.5,
+        self, usual: Sequence[float], signals: int, told: int, shapes: int, hidden: int = 32, least: float = 0.5,
+        most: float = 3.0, most_against: float = 1.5,
     ) -> None:  # fmt: skip
         """Make a network that says of every query that the usual weights are right.
 
         Args:
             usual: the weights of the signals, then of the marks.
             signals: how many of them are signals.
+            told: of how many of those, the first, the network sees how they are spread.
+            shapes: numbers that say what a query looks like.
             hidden: numbers between statistics and weights.
             least: what the network can lower a weight to, as a share of the usual.
             most: what it can raise one of a signal to.
             most_against: what it can raise one of a mark to.
         """
         super().__init__()
-        self.signals, self.least = signals, least
+        self.signals, self.told, self.least = signals, told, least
+        inputs = 3 * told + shapes
         self.usual: Tensor
         self.mean: Tensor
         self.spread: Tensor
@@ -84,20 +87,20 @@ class Ranker(nn.Module):
         """how far the multiples reach"""
         self.middle = torch.log((1 - least) / (most_of - 1))
         """what is added to the network's output so that zero means the usual weight"""
-        self.register_buffer("mean", torch.zeros(3 * signals + 1))
-        self.register_buffer("spread", torch.ones(3 * signals + 1))
-        self.first = nn.Linear(3 * signals + 1, hidden)
+        self.register_buffer("mean", torch.zeros(inputs))
+        self.register_buffer("spread", torch.ones(inputs))
+        self.first = nn.Linear(inputs, hidden)
         self.weights = nn.Linear(hidden, len(usual))
         self.temperature = nn.Parameter(torch.zeros(1))
         """logarithm of what sums are multiplied with where candidates compete"""
-        self.second = nn.Linear(3 * signals + 1, hidden)
+        self.second = nn.Linear(inputs, hidden)
         self.chance = nn.Linear(hidden, 3)
         for zeroed in (self.weights, self.chance):
             nn.init.zeros_(zeroed.weight)
             nn.init.zeros_(zeroed.bias)
 
     def weigh(self, statistics: Tensor) -> Weighed:
-        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * signals + 1]."""
+        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * told + shapes]."""
         scaled = (statistics - self.mean) / self.spread
         raw = self.weights(torch.tanh(self.first(scaled)))
         weights = self.usual * (self.least + self.range * torch.sigmoid(raw + self.middle))
@@ -112,7 +115,7 @@ class Ranker(nn.Module):
 
     def forward(self, lists: Lists) -> tuple[Tensor, Weighed]:
         """Return each candidate's sum of weighed signals, float32 [n], and what the network says of the queries."""
-        weighed = self.weigh(statistics_of(lists))
+        weighed = self.weigh(statistics_of(lists, self.told))
         row = lists.query_of
         total = (lists.evidence * weighed.evidence[row]).sum(1) + (lists.against * weighed.against[row]).sum(1)
         return total, weighed
@@ -125,9 +128,9 @@ class Ranker(nn.Module):
         return weighed.scale[row] * total + weighed.bias[row] - weighed.rivalry[row] * others / self.temperature.exp()
 
 
-def statistics_of(lists: Lists) -> Tensor:
-    """Return greatest, mean and spread of each signal by query, and what it is, float32 [q, 3 * signals + 1]."""
-    evidence, row, queries = lists.evidence, lists.query_of[:, None].expand(-1, lists.evidence.shape[1]), lists.queries
+def statistics_of(lists: Lists, told: int) -> Tensor:
+    """Return greatest, mean and spread of the first signals by query, and its shape, float32 [q, 3 * told + shapes]."""
+    evidence, row, queries = lists.evidence[:, :told], lists.query_of[:, None].expand(-1, told), lists.queries
     zeros = evidence.new_zeros(queries, evidence.shape[1])
     count = evidence.new_zeros(queries).scatter_add(0, lists.query_of, evidence.new_ones(len(evidence)))
     count = count.clamp(min=1)[:, None]
@@ -135,7 +138,7 @@ def statistics_of(lists: Lists) -> Tensor:
     mean = zeros.scatter_add(0, row, evidence) / count
     square = zeros.scatter_add(0, row, evidence**2) / count
     spread = (square - mean**2).clamp(min=0).sqrt()
-    return torch.cat([greatest, mean, spread, lists.is_name[:, None]], 1)
+    return torch.cat([greatest, mean, spread, lists.shape], 1)
 
 
 def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) -> Tensor:

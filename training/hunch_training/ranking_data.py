@@ -14,6 +14,8 @@ from hunch_training.errors import TrainingError
 TRAIN, VALID = 0, 1
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
+NAMES = ("symbol", "spelling")
+"""Kinds of queries that are names: of documented functions, and of any definition as people type them"""
 _DISCOUNTS = 1 / np.log2(np.arange(2, 12))
 
 
@@ -27,6 +29,8 @@ class RankingData:
     """float32 [n, names]"""
     names: tuple[str, ...]
     """of the features: signals, then marks that count against a candidate"""
+    shape: NDArray[np.float32]
+    """float32 [q, hunch.search.query_shape.SHAPE], what the queries look like"""
     file_hit: NDArray[np.bool_]
     name_hit: NDArray[np.bool_]
     """bool [n], whether the file, the definition is one that the query is about"""
@@ -37,18 +41,20 @@ class RankingData:
     place_count: NDArray[np.int32]
     """int32 [q], how many files, definitions answer"""
     kinds: NDArray[np.str_]
-    """str [q]: commit, doc, symbol, pair, question, keyword, small"""
+    """str [q]: commit, doc, symbol, spelling, pair, question, keyword, small"""
     groups: NDArray[np.int32]
     """int32 [q], OWN, FOREIGN or EXCLUDED"""
     split: NDArray[np.uint8]
     """uint8 [q], TRAIN or VALID"""
+    without: tuple[str, ...] = ()
+    """Signals, marks and numbers of the shape that are taken away, to see what they are worth; not in the file"""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
 
     def right(self) -> NDArray[np.bool_]:
         """Return which candidates are right, bool [n]: the definition of a name, the file of all else."""
-        of_definition = np.repeat(self.kinds == "symbol", np.diff(self.starts))
+        of_definition = np.repeat(np.isin(self.kinds, NAMES), np.diff(self.starts))
         return np.where(of_definition, self.name_hit, self.file_hit)
 
     def rows(self, query: int) -> slice:
@@ -73,7 +79,9 @@ def load_ranking_data(file: Path) -> RankingData:
     """
     try:
         with np.load(file, allow_pickle=False) as arrays:
-            found: dict[str, Any] = {name: arrays[name] for name in RankingData.__dataclass_fields__}
+            found: dict[str, Any] = {
+                name: arrays[name] for name in RankingData.__dataclass_fields__ if name != "without"
+            }
     except (KeyError, ValueError, OSError) as error:
         raise TrainingError(f"{file}: no signals of candidates ({error}): make it with tune_ranking gather") from None
     found["names"] = tuple(str(name) for name in found["names"])
@@ -81,7 +89,12 @@ def load_ranking_data(file: Path) -> RankingData:
 
 
 def mean_ndcg(data: RankingData, queries: NDArray[np.int64], scores: NDArray[Any]) -> dict[str, float]:
-    """Return NDCG@10 by kind of query and figure; a file or a definition stands where its best candidate is."""
+    """Return the mean NDCG@10 by kind of query and figure, see ndcg_by_query."""
+    return {name: float(np.mean(found)) for name, found in ndcg_by_query(data, queries, scores).items()}
+
+
+def ndcg_by_query(data: RankingData, queries: NDArray[np.int64], scores: NDArray[Any]) -> dict[str, list[float]]:
+    """Return NDCG@10 of each query, by kind and figure; a file or a definition stands where its best candidate is."""
     values: dict[str, list[float]] = {}
     for query in queries.tolist():
         rows, kind = data.rows(query), data.kinds[query]
@@ -93,7 +106,7 @@ def mean_ndcg(data: RankingData, queries: NDArray[np.int64], scores: NDArray[Any
             values.setdefault(f"{kind} name", []).append(
                 ndcg_once(data.places[rows][order], data.name_hit[rows][order], int(data.place_count[query]))
             )
-    return {name: float(np.mean(found)) for name, found in values.items()}
+    return values
 
 
 def ndcg_once(items: NDArray[np.int32], hits: NDArray[np.bool_], wanted: int) -> float:

@@ -23,7 +23,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hunch.search.rank import AGAINST, EVIDENCE, guess_context
+from hunch.search.query_shape import SHAPE
+from hunch.search.rank import AGAINST, EVIDENCE, best_of_others, guess_context
 from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
 from hunch_training.loop import fit
 from hunch_training.loop_settings import LoopSettings
@@ -31,6 +32,7 @@ from hunch_training.ranker_model import Lists, Ranker, chance_loss, listwise_los
 from hunch_training.ranking_data import (
     EXCLUDED,
     FOREIGN,
+    NAMES,
     OWN,
     TRAIN,
     VALID,
@@ -41,18 +43,26 @@ from hunch_training.ranking_data import (
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
 from hunch_training.stage_flags import add_flags, settings_of
 
-MEANING, CONTEXT = (EVIDENCE.index(name) for name in ("meaning", "context"))
-SPOKEN = torch.tensor([name not in ("meaning", "context") for name in EVIDENCE])
+EMBEDDED = ("meaning", "context", "neighbour")
+MEANING, CONTEXT, NEIGHBOUR = (EVIDENCE.index(name) for name in EMBEDDED)
+SPOKEN = torch.tensor([name not in EMBEDDED for name in EVIDENCE])
 """Signals that need a word in common"""
+ONE_WORD = SHAPE.index("one word")
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
 LEAST_WEIGHT = 0.3
 """Of a signal that is worth less in the sum set by hand, so that it can be worth something"""
-SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.1, "pair": 0.1, "question": 0.14, "keyword": 0.11, "small": 0.11}
+LEARNED_ALONE = {"typed": 1.0, "neighbour": 0.3, "file words": 0.4}
+"""Usual weights of signals that the sum set by hand does not have"""
+TOLD = EVIDENCE.index("neighbour")
+"""Signals whose spread the network sees. What the rest of a file says is not among them: single functions, which are
+part of the data and have no file, would be told from workspaces by it."""
+SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.06, "spelling": 0.08, "pair": 0.09, "question": 0.13,
+          "keyword": 0.1, "small": 0.1}  # fmt: skip
 """How much a kind of query counts."""
-USUAL = [*(max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT) for name in EVIDENCE),
+USUAL = [*(LEARNED_ALONE.get(name, max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT)) for name in EVIDENCE),
          *(SIGNAL_WEIGHTS[name] for name in AGAINST[:2]), *ROLE_WEIGHTS.values()]  # fmt: skip
-OF_WORKSPACES = ("commit", "doc", "symbol")
+OF_WORKSPACES = ("commit", "doc", *NAMES)
 CALIBRATED_HITS = 10
 
 
@@ -95,6 +105,13 @@ class Batch(NamedTuple):
     """float32 [q]"""
 
 
+def new_ranker(settings: Settings) -> Ranker:
+    """Return a ranker of the product's signals that has learnt nothing."""
+    return Ranker(
+        USUAL, len(EVIDENCE), TOLD, len(SHAPE), settings.hidden, settings.least, settings.most, settings.most_against
+    )
+
+
 def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.int64], seed: int = 0) -> Lists:
     """Return the candidates of some queries, with what is there of their embeddings."""
     rows = data.rows_of(queries)
@@ -105,9 +122,14 @@ def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.i
     unread = (state == FIRST_PASS) | ((state == HALF) & (np.random.default_rng(seed).random(len(rows)) < 0.5))
     evidence[unread, CONTEXT] = guess_context(evidence[unread, MEANING])
     evidence[np.ix_(state == WORDS_ALONE, [MEANING, CONTEXT])] = 0
+    file_of = (query_of.astype(np.int64) << 32) + data.files[rows]
+    evidence[:, NEIGHBOUR] = best_of_others(evidence[:, CONTEXT], file_of)
     against = data.features[rows][:, [data.names.index(name) for name in AGAINST]]
-    is_name = torch.from_numpy((data.kinds[queries] == "symbol").astype(np.float32))
-    return Lists(torch.from_numpy(evidence), torch.from_numpy(against), torch.from_numpy(query_of), is_name)
+    shape = data.shape[queries]
+    for array, names in ((evidence, EVIDENCE), (against, AGAINST), (shape, SHAPE)):
+        array[:, [name in data.without for name in names]] = 0
+    return Lists(torch.from_numpy(evidence), torch.from_numpy(against), torch.from_numpy(query_of),
+                 torch.from_numpy(shape))  # fmt: skip
 
 
 def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loop: Any) -> float:
@@ -122,7 +144,7 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
     chances = [1 - settings.first_pass - settings.half - settings.words_alone,
                settings.first_pass, settings.half, settings.words_alone]  # fmt: skip
     some = lists_of(data, data.chosen(TRAIN, OWN), np.zeros(len(data.chosen(TRAIN, OWN)), np.int64))
-    statistics = statistics_of(some)
+    statistics = statistics_of(some, model.told)
     model.mean.copy_(statistics.mean(0))
     model.spread.copy_(statistics.std(0) + 1e-3)
 
@@ -148,7 +170,8 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
         settings, run,
         choose_by="valid_ndcg",
         size_of=lambda batch: batch.lists.queries,
-        keep={"ranker": {"usual": USUAL, "signals": len(EVIDENCE), "hidden": settings.hidden,
+        keep={"ranker": {"usual": USUAL, "signals": len(EVIDENCE), "told": TOLD, "shapes": len(SHAPE),
+                         "hidden": settings.hidden,
                          "least": settings.least, "most": settings.most,
                          "most_against": settings.most_against}},
         device=torch.device("cpu"),
@@ -214,11 +237,11 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 2000
         lists = lists_of(data, asked, generator.choice(4, len(asked), p=[0.6, 0.2, 0.1, 0.1]), step)
         right = torch.from_numpy(is_right[data.rows_of(asked)])
         robbed = lists.query_of >= of_group * (len(groups) - 1)
-        nowhere = robbed & (lists.is_name > 0)[lists.query_of]
+        nowhere = robbed & (lists.shape[:, ONE_WORD] > 0)[lists.query_of]
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
         kept = ~(robbed & right)
-        lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.is_name)
+        lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.shape)
         total, weighed = model(lists)
         logits = model.logits(total.detach(), weighed, lists)
         loss = chance_loss(logits, lists, right[kept], weight, CALIBRATED_HITS)
@@ -285,7 +308,7 @@ def run_stage(options: argparse.Namespace) -> None:
     data = limited(load_ranking_data(options.signals), settings.limit)
     files: Sequence[Path] = [options.signals]
     describe_run(options.run, "ranker", settings, files, queries=len(data), candidates=len(data.features))
-    model = Ranker(USUAL, len(EVIDENCE), settings.hidden, settings.least, settings.most, settings.most_against)
+    model = new_ranker(settings)
     best = train(data, model, settings, options.run)
     state = load_checkpoint(options.run / BEST)
     load_weights(model, state["model"], options.run / BEST)

@@ -48,6 +48,10 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     name: t("name"),
     signature: t("signature"),
     symbol: t("exact name"),
+    "symbol, nearly": t("nearly the name"),
+    typed: t("as typed"),
+    neighbour: t("related code in the file"),
+    "file words": t("words elsewhere in the file"),
     path: t("path"),
     documentation: t("documentation"),
   };

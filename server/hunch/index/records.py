@@ -40,6 +40,11 @@ def pack_record(chunk: Chunk) -> bytes:
         end_line=chunk.end_line,
         piece=chunk.piece,
     )
+    return pack(record)
+
+
+def pack(record: ChunkRecord) -> bytes:
+    """Return a record as one line of JSON."""
     return json.dumps(record, separators=(",", ":")).encode("ascii")
 
 

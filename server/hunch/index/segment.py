@@ -11,7 +11,7 @@ import contextlib
 import json
 import shutil
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.lexical import InvertedIndex, invert, merge_inverted
+from hunch.index.names import Names
 from hunch.index.records import ChunkRecord, kind_of, unpack_record
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
@@ -57,6 +58,11 @@ class Segment:
     dense: DenseIndex | None
     """None without a model"""
     inverted: InvertedIndex
+    names: Names = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Let names be looked up; nothing is read before the first time."""
+        object.__setattr__(self, "names", Names(self.records, self.record_starts))
 
     def __len__(self) -> int:
         return len(self.chunk_files)

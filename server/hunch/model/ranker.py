@@ -27,18 +27,18 @@ class Ranked(NamedTuple):
     """float32 [signals + marks], what one unit of each adds to a score before the logistic function"""
 
 
-def rank(evidence: NDArray[np.float32], against: NDArray[np.float32], *, is_name: bool) -> Ranked:
+def rank(evidence: NDArray[np.float32], against: NDArray[np.float32], shape: NDArray[np.float32]) -> Ranked:
     """Return the scores of a query's candidates and the weights behind them.
 
     Args:
         evidence: float32 [n, signals], n at least 1.
         against: float32 [n, marks].
-        is_name: whether the query is a single word, which is a name as a rule.
+        shape: float32 [shape], what the query looks like, see hunch.search.query_shape.
 
     Raises:
         BundleError: ONNX Runtime cannot use the ranker's file.
     """
-    inputs = {"evidence": evidence, "against": against, "name": np.array([is_name], np.float32)}
+    inputs = {"evidence": evidence, "against": against, "shape": shape}
     return Ranked(*_graph().run(None, inputs))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.lexical import add_scores, fields_of
+from hunch.index.names import is_one_slip
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import DenseIndex
@@ -22,6 +23,8 @@ from hunch.workspace.ignore import path_filter
 DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 100
 SYMBOL_CANDIDATES = 50
+NEARLY = 0.74
+"""What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +42,33 @@ class Candidates:
     idf: NDArray[np.float32]
     """float32 [terms]"""
     symbols: NDArray[np.float32]
-    """float32 [n], the share of the query's words that spell the chunk's whole name; 0 when they do not"""
+    """float32 [n], the share of the query's words that spell the chunk's whole name; 0 when they do not; NEARLY where
+    all of them do with one slip, and no name is spelt without"""
+    typed: NDArray[np.float32]
+    """float32 [n], 1 where the query is the chunk's name to the letter, with case and underscores, or all but a slip"""
     kinds: NDArray[np.uint8]
     """uint8 [n], positions in KINDS"""
     roles: NDArray[np.uint8]
     """uint8 [n], hunch.text.roles.Role of the file"""
+    files: NDArray[np.int64]
+    """int64 [n], the number of the first chunk of the file"""
     context: NDArray[np.float32] | None = None
     """float32 [n], cosine of the contextual embeddings, not a number for chunks without one; None without any"""
     embedded: bool = True
     """False where there is no embedding to compare: no model, or no word that it knows"""
+
+    def shares_in_files(self) -> NDArray[np.float32]:
+        """Return which share of the query's idf stands in any candidate of the same file, float32 [n]."""
+        order = np.argsort(self.files, kind="stable")
+        if not len(order) or not len(self.idf):
+            return np.zeros(len(order), np.float32)
+        ordered = self.files[order]
+        first = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))
+        there = np.logical_or.reduceat(self.term_fields[:, order] > 0, first, axis=1)
+        of_file = (self.idf / max(float(self.idf.sum()), 1e-6)) @ there
+        found = np.empty(len(order), np.float32)
+        found[order] = np.repeat(of_file, np.diff(first, append=len(order)))
+        return found
 
     def shares_in(self, fields: Sequence[str]) -> NDArray[np.float32]:
         """Return which share of the query's idf stands in each of some fields, float32 [fields, n]."""
@@ -82,11 +103,15 @@ def _find(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) 
     terms = [term for term, _ in query.terms]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     idf = _idf(snapshot, postings, len(terms))
-    parts = [_in_view(view, query, vector, where, idf) for view, where in zip(snapshot.views, postings, strict=True)]
+    slip = _not_spelt_here(snapshot, query)
+    parts = [
+        _in_view(view, query, vector, where, idf, slip) for view, where in zip(snapshot.views, postings, strict=True)
+    ]
     if not parts:
         nothing = np.zeros(0, np.float32)
         return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
-                          nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint8))  # fmt: skip
+                          nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint8),
+                          np.zeros(0, np.int64))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
 
 
@@ -120,6 +145,7 @@ def _in_view(
     vector: NDArray[np.float32] | None,
     postings: list[slice],
     idf: NDArray[np.float32],
+    slip: str,
 ) -> Candidates:
     segment = view.segment
     allowed = _allowed(view, query)
@@ -128,7 +154,7 @@ def _in_view(
         add_scores(segment.inverted, where, weight, scores)
     if allowed is not None:
         scores[~allowed] = 0
-    named, spelt = _named(segment, query, allowed)
+    named, spelt = _named(segment, query, allowed, slip)
     by_words = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named])
     if vector is not None and segment.dense is not None:
         nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
@@ -147,8 +173,10 @@ def _in_view(
         term_fields=np.array(term_fields, np.uint8).reshape(len(idf), len(chunks)),
         idf=idf,
         symbols=_placed(named, spelt, chunks),
+        typed=_placed(named, _typed(segment, query, named, spelt), chunks),
         kinds=segment.kinds[chunks],
         roles=segment.roles[files],
+        files=segment.first_chunks[files] + view.start,
         embedded=vector is not None and segment.dense is not None,
     )
 
@@ -188,29 +216,62 @@ def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return np.asarray(touched[np.argpartition(reached, -k)[-k:]], np.int64)
 
 
+def _not_spelt_here(snapshot: Snapshot, query: Query) -> str:
+    """Return what all words of a query spell together, if no definition is called so; else nothing."""
+    whole = next((symbol.name for symbol in query.symbols if symbol.share == 1), "")
+    if not whole:
+        return ""
+    for view in snapshot.views:
+        inverted = view.segment.inverted
+        (where,) = inverted.postings([symbol_term(whole)])
+        there = (inverted.fields[where] & NAME_BIT) > 0
+        if view.alive is not None:
+            there &= view.alive[inverted.docs[where]]
+        if there.any():
+            return ""
+    return whole
+
+
 def _named(
-    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None
+    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None, slip: str
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the chunks whose name the query spells, and the share of its words that do, longest names first."""
     found: list[NDArray[np.int64]] = []
     shares: list[NDArray[np.float32]] = []
     left = SYMBOL_CANDIDATES
+
+    def take(holders: NDArray[np.int64], share: float) -> None:
+        nonlocal left
+        kept = (holders if allowed is None else holders[allowed[holders]])[: max(0, left)]
+        found.append(kept)
+        shares.append(np.full(len(kept), share, np.float32))
+        left -= len(kept)
+
+    if slip:
+        take(segment.names.near(slip), NEARLY)
     postings = segment.inverted.postings([symbol_term(symbol.name) for symbol in query.symbols])
     for symbol, where in zip(query.symbols, postings, strict=True):
-        if where.start == where.stop:
-            continue
-        holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0].astype(np.int64)
-        if allowed is not None:
-            holders = holders[allowed[holders]]
-        found.append(holders[:left])
-        shares.append(np.full(len(found[-1]), symbol.share, np.float32))
-        left -= len(found[-1])
+        if where.start < where.stop:
+            holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0]
+            take(holders.astype(np.int64), symbol.share)
         if left <= 0:
             break
     if not found:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     named, first = np.unique(np.concatenate(found), return_index=True)
     return named, np.concatenate(shares)[first]
+
+
+def _typed(segment: Segment, query: Query, named: NDArray[np.int64], spelt: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return 1 where the query is the name to the letter, or all but a slip that it has, else 0, float32 [named]."""
+    typed = np.zeros(len(named), np.float32)
+    for place in np.flatnonzero((spelt == 1) | (spelt == np.float32(NEARLY))).tolist():
+        record = segment.record(int(named[place]))
+        if spelt[place] == 1:
+            typed[place] = query.text in (record.name, record.qualified_name)
+        else:
+            typed[place] = is_one_slip(query.text, record.name)
+    return typed
 
 
 def _placed(named: NDArray[np.int64], spelt: NDArray[np.float32], chunks: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -256,7 +317,9 @@ def _joined(parts: list[Candidates]) -> Candidates:
         term_fields=np.concatenate([part.term_fields for part in parts], axis=1),
         idf=parts[0].idf,
         symbols=np.concatenate([part.symbols for part in parts]),
+        typed=np.concatenate([part.typed for part in parts]),
         kinds=np.concatenate([part.kinds for part in parts]),
         roles=np.concatenate([part.roles for part in parts]),
+        files=np.concatenate([part.files for part in parts]),
         embedded=parts[0].embedded,
     )

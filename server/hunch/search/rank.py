@@ -14,18 +14,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.model.ranker import Ranked, rank
-from hunch.search.candidates import Candidates
+from hunch.search.candidates import NEARLY, Candidates
 from hunch.search.query import Query
+from hunch.search.query_shape import shape_of
 from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 
-EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol")
+EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "neighbour", "file words")
 """Signals that speak for a candidate."""
 ROLES = tuple(ROLE_WEIGHTS)
 """Roles of a file that count against it unless the query asks for them."""
 AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
 """Marks that count against a candidate."""
+NEARLY_SPELT = "symbol, nearly"
+"""What the signal of a symbol is called that the query spells with a slip"""
 LINEAR_WEIGHTS = np.array(
     [*(SIGNAL_WEIGHTS[name] for name in (*EVIDENCE, *AGAINST[:2])), *ROLE_WEIGHTS.values()], np.float32
 )
@@ -52,12 +55,16 @@ class Reason(NamedTuple):
 def signals_of(candidates: Candidates) -> Signals:
     """Return the signals of all candidates by name, float32 [n] each."""
     meaning = np.maximum(candidates.dense, 0)
+    context = _context(candidates, meaning)
     return {
         "meaning": meaning,
-        "context": _context(candidates, meaning),
+        "context": context,
         "words": candidates.lexical,
         **dict(zip(_FIELDS, candidates.shares_in(_FIELDS), strict=True)),
         "symbol": candidates.symbols,
+        "typed": candidates.typed,
+        "neighbour": best_of_others(context, candidates.files),
+        "file words": candidates.shares_in_files(),
         "file card": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
     }
@@ -67,6 +74,26 @@ def guess_context(meaning: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return what the meaning of chunks that were not read in context yet suggests for their cosine in context."""
     at_zero, rise = CONTEXT_OF_MEANING
     return np.asarray(np.where(meaning > 0, at_zero + rise * meaning, 0), np.float32)
+
+
+def best_of_others(values: NDArray[np.float32], groups: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the greatest of the other values of each one's group, float32 [n]; 0 where there are none.
+
+    Args:
+        values: float32 [n], not negative.
+        groups: int64 [n].
+    """
+    if not len(values):
+        return values
+    order = np.lexsort((-values, groups))
+    first = np.flatnonzero(np.diff(groups[order], prepend=groups[order[0]] - 1))
+    sizes = np.diff(first, append=len(order))
+    found = np.repeat(values[order[first]], sizes)
+    second = values[order[np.minimum(first + 1, len(order) - 1)]]
+    found[first] = np.where(sizes > 1, second, 0)
+    result = np.empty_like(values)
+    result[order] = found
+    return result
 
 
 def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,14 +136,17 @@ def reasons(
         LINEAR_WEIGHTS if linear else _ranked(query, evidence, against).weights
     )
     texts = [term.text for term in query.terms]
+    with_slip = (candidates.symbols[chosen] == np.float32(NEARLY)).tolist()
     result: list[list[Reason]] = []
-    for values, fields in zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), strict=True):
+    of_hits = zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), with_slip, strict=True)
+    for values, fields, has_slip in of_hits:
         found: list[Reason] = []
         for value, name in zip(values, _NAMES, strict=True):
             if abs(value) >= _WORTH_NAMING:
                 bits = _FIELD_BITS.get(name, 0)
                 terms = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits]) if bits else ()
-                found.append(Reason(name, round(value, 3), terms))
+                signal = NEARLY_SPELT if has_slip and name == "symbol" else name
+                found.append(Reason(signal, round(value, 3), terms))
         found.sort(key=lambda reason: -abs(reason.weight))
         result.append(found)
     return result
@@ -143,4 +173,4 @@ def matrices(query: Query, candidates: Candidates, signals: Signals) -> tuple[ND
 def _ranked(query: Query, evidence: NDArray[np.float32], against: NDArray[np.float32]) -> Ranked:
     if not len(evidence):
         return Ranked(np.zeros(0, np.float32), np.zeros(len(_NAMES), np.float32))
-    return rank(evidence, against, is_name=len(query.text.split()) == 1)
+    return rank(evidence, against, shape_of(query))

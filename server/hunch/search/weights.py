@@ -16,11 +16,15 @@ SIGNAL_WEIGHTS = {
     "signature": 0.03,
     "path": 0.2,
     "symbol": 0.65,
+    "typed": 0.0,
+    "neighbour": 0.0,
+    "file words": 0.0,
     "file card": -0.86,
     "block": -0.49,
 }
 """What one unit of each signal adds to the score before the logistic function. Names are worth nothing beyond the other
-signals on valid workspaces; a little is kept, so that between equals the one with the word in its name comes first."""
+signals on valid workspaces; a little is kept, so that between equals the one with the word in its name comes first.
+"typed", "neighbour" and "file words" are the ranker's alone."""
 
 ROLE_WEIGHTS = {
     Role.TEST: -1.31,

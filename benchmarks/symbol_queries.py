@@ -1,0 +1,98 @@
+"""Names as people type them: made from the definitions of a workspace, and how well they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from hunch.index.snapshot import Snapshot
+from hunch.search.metrics import recall_at, reciprocal_rank
+from hunch.search.search import Hit
+from hunch.text.roles import Role
+from hunch.text.tokenizer import identifiers, split_identifier
+
+FORMS = ("exact", "qualified", "split", "misspelt", "half-remembered")
+"""`parse_date`; `Reader.parse_date`; `parse date`; `parse_dtae`; two of three words of `parse_short_date`."""
+
+MADE_OF = 100
+"""Definitions of a workspace that are asked for"""
+
+_KINDS = frozenset({"function", "method", "class", "interface", "struct", "enum", "trait", "type"})
+_SHORTEST_NAME = 5
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+class SymbolQuery(NamedTuple):
+    """A name, as somebody types it."""
+
+    text: str
+    form: str
+    """One of FORMS"""
+    name: str
+    """A definition of this name is right, wherever it stands; of this qualified name for the form "qualified\""""
+
+
+def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -> list[SymbolQuery]:
+    """Return queries for some definitions of a workspace, drawn evenly from its distinct names."""
+    generator = np.random.default_rng(seed)
+    qualified_of = _definitions(snapshot)
+    names = sorted(qualified_of)
+    found: list[SymbolQuery] = []
+    for number in generator.permutation(len(names))[:count]:
+        name = names[number]
+        found += _forms_of(name, qualified_of[name], qualified_of, generator)
+    return found
+
+
+def judge_symbol(hits: Sequence[Hit], query: SymbolQuery) -> tuple[float, float]:
+    """Return recall@1 and the reciprocal rank among the first ten names that the hits have."""
+    named = [hit.record.qualified_name if query.form == "qualified" else hit.record.name for hit in hits]
+    ranked = list(dict.fromkeys(named))[:10]
+    wanted: set[object] = {query.name}
+    return recall_at(1, ranked, wanted), reciprocal_rank(ranked, wanted)
+
+
+def _definitions(snapshot: Snapshot) -> Mapping[str, str]:
+    """Return the names of what the product's own files define, each with the first of its qualified names."""
+    found: dict[str, set[str]] = {}
+    for view in snapshot.views:
+        segment = view.segment
+        for chunk in range(len(segment)):
+            if (view.alive is None or view.alive[chunk]) and segment.roles[segment.chunk_files[chunk]] == Role.PRODUCT:
+                record = segment.record(chunk)
+                if record.kind in _KINDS and len(record.name) >= _SHORTEST_NAME and record.name.isidentifier():
+                    found.setdefault(record.name, set()).add(record.qualified_name)
+    return {name: min(qualified) for name, qualified in found.items()}
+
+
+def _forms_of(
+    name: str, qualified: str, known: Mapping[str, str], generator: np.random.Generator
+) -> Iterator[SymbolQuery]:
+    yield SymbolQuery(name, "exact", name)
+    if qualified != name:
+        yield SymbolQuery(qualified, "qualified", qualified)
+    words = [word for identifier in identifiers(name) for word in split_identifier(identifier)]
+    if len(words) > 1:
+        yield SymbolQuery(" ".join(words), "split", name)
+    wrong = _misspelt(name, generator)
+    if wrong not in known:
+        yield SymbolQuery(wrong, "misspelt", name)
+    if len(words) > 2:
+        forgotten = int(generator.integers(len(words)))
+        yield SymbolQuery(" ".join(words[:forgotten] + words[forgotten + 1 :]), "half-remembered", name)
+
+
+def _misspelt(name: str, generator: np.random.Generator) -> str:
+    """Return a name with one slip of the fingers, which is hardly ever in the first letter."""
+    places = [i for i in range(1, len(name)) if name[i].isalpha()] or [len(name) - 1]
+    place = int(generator.choice(places))
+    before, here, after = name[:place], name[place], name[place + 1 :]
+    slips: list[Callable[[], str]] = [
+        lambda: before + after,
+        lambda: before + here + here + after,
+        lambda: before + str(generator.choice([letter for letter in _LETTERS if letter != here.lower()])) + after,
+        lambda: before[:-1] + here + before[-1] + after if here != before[-1] else before + after,
+    ]
+    return slips[int(generator.integers(len(slips)))]()

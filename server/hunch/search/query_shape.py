@@ -1,0 +1,43 @@
+"""What a query looks like, in numbers: a name, a few words or a sentence, a question, a wish for a change."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hunch.search.query import Query
+from hunch.text.terms import STOP_WORDS
+
+SHAPE = ("one word", "length", "terms", "question", "change", "stop words", "code words")
+"""What each number says"""
+
+_QUESTION = frozenset("how what where which why when who does do can is are".split())
+_CHANGE = frozenset(
+    """
+    fix fixes fixed add adds added remove removes removed allow support handle use avoid improve update change make
+    ensure prevent rename move drop don't refactor implement correct
+    """.split()
+)
+"""First words of a wish for a change, and of what is said of one"""
+_CODE = re.compile(r"_|::|\(\)|`|(?<=\w)[.A-Z](?=\w)")
+
+
+def shape_of(query: Query) -> NDArray[np.float32]:
+    """Return the numbers of SHAPE, float32 [SHAPE], about 0 to 1 each."""
+    words = query.text.split()
+    plain = [word.strip("?.,:;()").lower() for word in words]
+    count = max(1, len(words))
+    return np.array(
+        [
+            count == 1,
+            np.log2(count) / 4,
+            len(query.terms) / 16,
+            bool(plain) and (plain[0] in _QUESTION or query.text.endswith("?")),
+            bool(plain) and plain[0] in _CHANGE,
+            sum(word in STOP_WORDS for word in plain) / count,
+            sum(_CODE.search(word) is not None for word in words) / count,
+        ],
+        np.float32,
+    )

@@ -1,0 +1,83 @@
+"""Names with one slip of the fingers are found, and no others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hunch.index.names import LEAST_LETTERS, Names, is_one_slip
+from hunch.index.records import pack_record
+from hunch.text.chunk import Chunk, chunk_source
+
+LETTERS = st.text("abcd", min_size=1, max_size=9)
+
+
+def names_of(*names: str) -> Names:
+    source = "".join(f"def {name}():\n    return 1\n\n\n" for name in names)
+    chunks = [chunk for chunk in chunk_source("a.py", "python", source.encode()) if chunk.kind == "function"]
+    return packed([chunk.name for chunk in chunks], chunks)
+
+
+def packed(names: list[str], chunks: list[Chunk]) -> Names:
+    assert len(names) == len(chunks)
+    records = [pack_record(chunk) for chunk in chunks]
+    starts = np.cumsum([0, *map(len, records)]).astype(np.int64)
+    return Names(np.frombuffer(b"".join(records), np.uint8), starts)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("parse_dtae", ["parse_date"]),  # two swapped
+        ("prse_date", ["parse_date"]),  # one too few
+        ("parsse_date", ["parse_date"]),  # one too many
+        ("parse_dete", ["parse_date"]),  # one wrong
+        ("PARSEDATA", ["parse_date"]),
+        ("parse_date", ["parse_dates"]),  # the name itself is no slip of it
+        ("parse_dats", ["parse_date", "parse_dates"]),
+        ("_close", []),
+        ("__closed", ["close"]),
+        ("clos", ["close"]),
+        ("rest", []),  # too short
+        ("unrelated", []),
+        ("réad_lines", []),  # letters beyond ASCII are no slips
+    ],
+)
+def test_what_is_near(typed: str, found: list[str]) -> None:
+    known = ["parse_date", "parse_dates", "close", "rests"[:4], "read_lines", "x"]
+    names = names_of(*known)
+    assert [known[chunk] for chunk in names.near(typed)] == found
+
+
+@given(LETTERS, LETTERS)
+def test_one_slip_is_a_distance_of_one(one: str, other: str) -> None:
+    assert is_one_slip(one, other) == (distance(one, other) == 1)
+
+
+@given(
+    st.lists(st.text("abc_", min_size=1, max_size=8), min_size=1, max_size=12), st.text("abc", min_size=4, max_size=8)
+)
+def test_near_is_what_comparing_with_each_gives(known: list[str], typed: str) -> None:
+    names = [f"n{name}" for name in known]
+    found = names_of(*names).near(f"n{typed}")
+    folded = [name.replace("_", "") for name in names]
+    expected = [i for i, name in enumerate(folded) if len(name) >= LEAST_LETTERS and distance(name, f"n{typed}") == 1]
+    assert found.tolist() == expected
+
+
+def test_nothing_is_near_in_nothing() -> None:
+    assert not len(Names(np.zeros(0, np.uint8), np.zeros(1, np.int64)).near("parse_date"))
+
+
+def distance(one: str, other: str) -> int:
+    """Insertions, deletions, substitutions and swaps of neighbours, each letter touched once (Damerau, 1964)."""
+    rows = [[max(i, j) if not i or not j else 0 for j in range(len(other) + 1)] for i in range(len(one) + 1)]
+    for i in range(1, len(one) + 1):
+        for j in range(1, len(other) + 1):
+            same = one[i - 1] == other[j - 1]
+            rows[i][j] = min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (not same))
+            if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
+                rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
+    return rows[-1][-1]

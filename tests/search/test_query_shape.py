@@ -1,0 +1,42 @@
+"""What a query looks like, in numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hunch.search.query import QueryError, parse_query
+from hunch.search.query_shape import SHAPE, shape_of
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("parse_date", {"one word": 1, "length": 0, "code words": 1, "question": 0, "stop words": 0}),
+        ("retry", {"one word": 1, "code words": 0}),
+        ("how is a token refreshed", {"one word": 0, "question": 1, "stop words": 0.6, "change": 0}),
+        ("is it open?", {"question": 1}),
+        ("the file opened?", {"question": 1}),
+        ("Fix a crash in Reader.close() when empty", {"change": 1, "code words": 1 / 7, "length": np.log2(7) / 4}),
+        ("fixed point iteration", {"change": 1}),
+        ("read lines of file", {"change": 0, "length": 0.5, "terms": 3 / 16}),
+        ("convert readFile std::vector `x` __init__ e.g", {"code words": 5 / 6}),
+        ("End of sentence.", {"code words": 0}),
+        ("lang:go retry", {"one word": 1}),
+    ],
+)
+def test_what_each_number_says(text: str, expected: dict[str, float]) -> None:
+    shape = dict(zip(SHAPE, shape_of(parse_query(text)).tolist(), strict=True))
+    assert {name: shape[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_whatever_is_typed_has_a_shape(text: str) -> None:
+    try:
+        query = parse_query(text)
+    except QueryError:
+        return
+    shape = shape_of(query)
+    assert shape.shape == (len(SHAPE),) and shape.dtype == np.float32 and np.isfinite(shape).all()
