@@ -173,7 +173,8 @@ def verdict_tables(result: Mapping[str, Any]) -> str:
         f"{table_of(['queries', *ndcg], rows)}\n\nVerdicts on valid workspaces, relevant from a best score of "
         f"{verdict['relevant']}, none below {verdict['weak']}:\n\n{table_of(['queries', *called], shares)}\n\n"
         "Best hits of queries that have an answer; expected calibration error "
-        f"{result['expected_calibration_error']:.3f}:\n\n{reliability}"
+        f"{result['expected_calibration_error']:.3f}, of sentences alone "
+        f"{result['expected_calibration_error_of_sentences']:.3f}:\n\n{reliability}"
     )
 
 

@@ -260,6 +260,7 @@ def save_for_training(gathered: Gathered, valid: Sequence[int], file: Path) -> N
     """Write what hunch-train ranker reads; ``valid`` are the workspaces that choose, the others train."""
     kept = {name: getattr(gathered, name) for name in (
         "starts", "features", "file_hit", "name_hit", "files", "places", "path_count", "place_count", "groups",
+        "shape",
     )}  # fmt: skip
     np.savez_compressed(
         file, **kept, names=np.array(FEATURES), kinds=np.array(ASKED)[gathered.kinds],

@@ -69,7 +69,7 @@ from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
 from hunch_training.pictures import draw_reliability
-from hunch_training.ranking_data import ndcg_once
+from hunch_training.ranking_data import NAMES, ndcg_once
 
 Weights = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ FIT_ON = (
 """Train workspaces whose functions the model was not trained on, one or two a language."""
 
 MOST_REFUSED = 0.03
-"""Of the queries that have an answer, how many may be told that there is none."""
+"""Of the sentences that have an answer, how many may be told that there is none."""
 
 FIGURES = ("file", "name")
 
@@ -278,6 +278,7 @@ def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | 
     valid = chosen(gathered, [*numbers["valid"], SET_HALVES[1]])
     verdict = _verdicts(gathered, numbers, total)
     own = chosen(gathered, numbers["valid"])
+    sentences = own[np.isin(gathered.kinds[own], [ASKED.index(kind) for kind in KINDS])]
     linear = gathered.features.astype(np.float64) @ current_weights()
     ndcg = {
         "linear": mean_ndcg(gathered, valid, linear),
@@ -289,11 +290,13 @@ def tune_verdicts(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | 
         "verdict": verdict,
         "calibration": (table := _reliability(gathered, own, total)),
         "expected_calibration_error": calibration_error(table),
+        "expected_calibration_error_of_sentences": calibration_error(_reliability(gathered, sentences, total)),
     }
     for name, shares in verdict["valid_shares"].items():
         print(name, {called: round(share, 3) for called, share in shares.items()})
     print({name: {k: round(v, 3) for k, v in one.items()} for name, one in ndcg.items()})
-    print(f"expected calibration error {result['expected_calibration_error']:.3f}")
+    print(f"expected calibration error {result['expected_calibration_error']:.3f}, of sentences alone "
+          f"{result['expected_calibration_error_of_sentences']:.3f}")  # fmt: skip
     print(f"RELEVANT_SCORE = {verdict['relevant']}\nWEAK_SCORE = {verdict['weak']}")
     return result
 
@@ -392,15 +395,27 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
 def _verdicts(gathered: Gathered, numbers: Mapping[str, Sequence[int]], total: NDArray[Any]) -> dict[str, Any]:
     """Choose the thresholds on both splits and count verdicts on valid."""
     both = [*numbers["train"], *numbers["valid"]]
-    answerable = best_scores(gathered, chosen(gathered, both), total)
+    sentences = [ASKED.index(kind) for kind in KINDS]
+    own = chosen(gathered, both)
+    own = own[np.isin(gathered.kinds[own], sentences)]
+    answerable = best_scores(gathered, own, total)
     foreign = best_scores(gathered, chosen(gathered, both, FOREIGN), total)
-    weak = float(np.floor(np.quantile(answerable, MOST_REFUSED) * 1000) / 1000)
+    of_split = [np.isin(gathered.workspaces[own], numbers[split]) for split in ("train", "valid")]
+    refused = [np.quantile(answerable[there], MOST_REFUSED) for there in of_split]
+    weak = float(np.floor(min(refused) * 1000) / 1000)
     # Relevant where a query with an answer is likelier than one without: the greatest difference of the two shares.
     grid = np.arange(0.05, 0.95, 0.01)
     relevant = round(float(max(grid, key=lambda t: (answerable >= t).mean() - (foreign >= t).mean())), 2)
     shares: dict[str, dict[str, float]] = {}
-    for name, group in (("answerable", OWN), ("asked elsewhere", FOREIGN), ("answer left out", EXCLUDED)):
-        scores = best_scores(gathered, chosen(gathered, numbers["valid"], group), total)
+    names = [ASKED.index(kind) for kind in NAMES]
+    for name, group, kinds in (
+        ("sentences with an answer", OWN, sentences),
+        ("names with an answer", OWN, names),
+        ("asked elsewhere", FOREIGN, sentences),
+        ("answer left out", EXCLUDED, sentences),
+    ):
+        queries = chosen(gathered, numbers["valid"], group)
+        scores = best_scores(gathered, queries[np.isin(gathered.kinds[queries], kinds)], total)
         shares[name] = {
             "none": float((scores < weak).mean()),
             "weak": float(((scores >= weak) & (scores < relevant)).mean()),
@@ -418,7 +433,7 @@ def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[
         if rows.stop > rows.start:
             best = rows.start + int(np.argmax(scores[rows]))
             first.append(float(scores[best]))
-            hits = gathered.name_hit if gathered.kinds[query] == ASKED.index("symbol") else gathered.file_hit
+            hits = gathered.name_hit if ASKED[gathered.kinds[query]] in NAMES else gathered.file_hit
             right.append(bool(hits[best]))
     values, labels = np.array(first), np.array(right)
     table = []

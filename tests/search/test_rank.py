@@ -221,6 +221,7 @@ def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any
 def test_reasons_name_the_words_they_rest_on() -> None:
     found = explained(term_fields=fields(NAME, BODY), lexical=some(0.5), dense=some(0.5))
     words = {reason.signal: reason.terms for reason in found}
+    assert words.pop("file words", ()) == ()
     assert words == {"words": ("sort", "items"), "name": ("sort",), "meaning": (), "context": ()}
 
 
