@@ -11,7 +11,8 @@ place of its best hit, and by definition, where path and name must both be right
 they quote is blanked before the workspace is indexed. "plain" leaves out queries in which a name or a file name
 of the answer stands.
 
-Names of the definitions of the same workspaces are asked for as people type them (see benchmarks.symbol_queries):
+Questions about whole files ("how does ... work", see benchmarks.module_queries) are asked in the same way, by file.
+Names of the definitions are asked for as people type them (see benchmarks.symbol_queries):
 recall@1 and MRR among ten, any definition of that name being right.
 
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
@@ -25,6 +26,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from math import nan
 from pathlib import Path
@@ -35,14 +37,18 @@ import numpy as np
 
 from benchmarks.datasets import Split, load_sets, pools_of
 from benchmarks.machine import save_result
+from benchmarks.module_queries import module_queries
 from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
 from benchmarks.report import quality_tables
 from benchmarks.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
 from benchmarks.workspaces import (
     KINDS,
+    Kind,
+    Workspace,
     WorkspaceQuery,
     fetch,
     indexed,
+    indexed_without,
     ranked_paths,
     ranked_places,
     read_queries,
@@ -61,7 +67,7 @@ from hunch_training.public_encoder import SentenceEncoder
 
 SYMBOL_FIGURES = ("recall@1", "mrr")
 FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")
-WORKSPACES = "workspaces"
+WORKSPACES, MODULE = "workspaces", "module"
 
 Symbols = dict[tuple[str, str, str], list[float]]
 """A figure of each query, by form, row of the table and name of the figure"""
@@ -148,14 +154,14 @@ def measure_workspaces(
     fetch(data, folder, chosen)
     table: list[dict[str, Any]] = []
     symbols: Symbols = {}
-    for kind in KINDS:
+    for kind in (*KINDS, MODULE):
         together: dict[str, dict[str, list[float]]] = {row: {figure: [] for figure in FIGURES} for row in ROWS}
         gifts: list[bool] = []
         for workspace in chosen:
-            queries = read_queries(data, workspace.id, kind)
+            queries, index = _asked(data, folder, workspace, kind)
             if not queries:
                 continue
-            with indexed(data, folder, workspace, kind) as engine:
+            with index as engine:
                 values = measure_workspace(engine, queries)
                 chunks = engine.snapshot.chunk_count
                 if kind == "commit":
@@ -172,6 +178,17 @@ def measure_workspaces(
         table += totals
         print(*map(_line, totals), sep="\n", flush=True)
     return table, _symbol_table(symbols)
+
+
+def _asked(
+    data: Path, folder: Path, workspace: Workspace, kind: str
+) -> tuple[list[WorkspaceQuery], AbstractContextManager[Engine]]:
+    """Return the queries of a workspace, and the index that they are asked of."""
+    if kind == MODULE:
+        modules = module_queries(folder / workspace.id)
+        return [one.query for one in modules], indexed_without(folder / workspace.id, [one.said for one in modules])
+    of_data: Kind = "doc" if kind == "doc" else "commit"
+    return read_queries(data, workspace.id, of_data), indexed(data, folder, workspace, of_data)
 
 
 def _symbol_table(symbols: Symbols) -> list[dict[str, Any]]:

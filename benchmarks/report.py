@@ -37,7 +37,9 @@ def quality_tables(result: Mapping[str, Any]) -> str:
                 f"**{split} sets** ([95% interval])\n\n" + table_of(["set", "queries", "metric", *header], rows)
             )
         parts += [
-            _workspace_table(split, content["workspaces"], kind) for kind in ("commit", "doc") if content["workspaces"]
+            _workspace_table(split, content["workspaces"], kind)
+            for kind in ("commit", "doc", "module")
+            if any(row["kind"] == kind for row in content["workspaces"])
         ]
         if content.get("symbols"):
             parts.append(_symbol_table(split, content["symbols"]))
@@ -56,17 +58,16 @@ def _symbol_table(split: str, rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _workspace_table(split: str, rows: Sequence[Mapping[str, Any]], kind: str) -> str:
     header = ["workspace", "queries"]
-    header += [f"{figure}, {name}" for figure in ("NDCG@10 by file", "by definition") for name in _named_rows(rows)]
-    header += ["recall@10 by file", "by definition"]
+    figures = {"file": "by file"} if kind == "module" else {"file": "by file", "name": "by definition"}
+    header += [f"NDCG@10 {figure}, {name}" for figure in figures.values() for name in _named_rows(rows)]
+    header += [f"recall@10 {figure}" for figure in figures.values()]
     lines = []
     for row in rows:
         if row["kind"] != kind or (row["rows"] == "plain" and row["workspace"] != "all"):
             continue
         name = row["workspace"] if row["rows"] == "all" else f"{row['workspace']}, plain"
-        cells = [
-            f"{row[one][figure]['mean']:.3f}" for figure in ("file_ndcg", "name_ndcg") for one in _named_rows(rows)
-        ]
-        cells += [f"{row['hybrid'][figure]['mean']:.3f}" for figure in ("file_recall", "name_recall")]
+        cells = [f"{row[one][f'{figure}_ndcg']['mean']:.3f}" for figure in figures for one in _named_rows(rows)]
+        cells += [f"{row['hybrid'][figure]['mean']:.3f}" for figure in (f"{name}_recall" for name in figures)]
         lines.append([name, str(row["queries"]), *cells])
     return f"**{split} workspaces, {kind} queries** (recall of hybrid)\n\n" + table_of(header, lines)
 

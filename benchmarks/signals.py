@@ -12,9 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.datasets import load_sets, pools_of
+from benchmarks.module_queries import module_queries
 from benchmarks.rendered import build_snapshot
 from benchmarks.symbol_queries import symbol_queries
-from benchmarks.workspaces import KINDS, Place, Workspace, WorkspaceQuery, indexed, read_queries
+from benchmarks.workspaces import (
+    KINDS,
+    Place,
+    Workspace,
+    WorkspaceQuery,
+    indexed,
+    indexed_without,
+    read_queries,
+)
 from hunch.engine import Engine
 from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
@@ -33,10 +42,10 @@ FEATURES = (*EVIDENCE, *AGAINST)
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
 
-ASKED = (*KINDS, "symbol", "spelling", "pair", "question", "keyword", "small")
-"""Kinds of queries: the two of the workspaces, the bare names that the doc queries document, names of any definition as
-people type them, documentation of the valid pairs, the web queries of CoSQA's dev part, the first words with a meaning
-of such documentation, and such documentation and words asked of few functions."""
+ASKED = (*KINDS, "module", "symbol", "spelling", "pair", "question", "keyword", "small")
+"""Kinds of queries: the two of the workspaces, questions about whole files, the bare names that the doc queries
+document, names of any definition as people type them, documentation of the valid pairs, the web queries of CoSQA's dev
+part, the first words with a meaning of such documentation, and such documentation and words asked of few functions."""
 
 SET_HALVES = (1000, 1001)
 """In the place of workspaces: the even and the odd queries of the retrieval sets."""
@@ -119,6 +128,11 @@ def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign
                     names = [(query, OWN) for query in _names_alone(own)]
                     found += _look_up(engine, names, ASKED.index("symbol"), number)
                     found += _look_up(engine, _as_typed(engine), ASKED.index("spelling"), number)
+        modules = module_queries(folder / workspace.id)
+        if modules:
+            with indexed_without(folder / workspace.id, [one.said for one in modules]) as engine:
+                asked = [(one.query, OWN) for one in modules]
+                found += _look_up(engine, asked, ASKED.index("module"), number)
         print(f"gathered: {workspace.id}", flush=True)
     found += _gather_sets(data)
     columns = [np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)]

@@ -88,6 +88,7 @@ _EVIDENCE = np.array([name not in {"file card", "block"} and not name.startswith
 _KIND_SHARES = {
     "commit": 0.25,
     "doc": 0.25,
+    "module": 0.05,
     "symbol": 0.15,
     "spelling": 0.1,
     "pair": 0.125,

@@ -109,11 +109,18 @@ def copy_without(source: Path, target: Path, ranges: Iterable[LineRange]) -> Non
 @contextmanager
 def indexed(data: Path, folder: Path, workspace: Workspace, kind: Kind) -> Iterator[Engine]:
     """Index a workspace in a cache of its own; for doc queries, a copy without the documentation they quote."""
+    left_out = read_documentation(data, workspace.id) if kind == "doc" else []
+    with indexed_without(folder / workspace.id, left_out) as engine:
+        yield engine
+
+
+@contextmanager
+def indexed_without(root: Path, left_out: Sequence[LineRange]) -> Iterator[Engine]:
+    """Index a folder in a cache of its own; a copy of it, where lines are left out."""
     with TemporaryDirectory(prefix="hunch-bench-") as temporary:
-        root = folder / workspace.id
-        if kind == "doc":
-            copy = Path(temporary) / workspace.id
-            copy_without(root, copy, read_documentation(data, workspace.id))
+        if left_out:
+            copy = Path(temporary) / root.name
+            copy_without(root, copy, left_out)
             root = copy
         before = os.environ.get(CACHE_VARIABLE)
         os.environ[CACHE_VARIABLE] = str(Path(temporary) / "cache")

@@ -57,7 +57,7 @@ LEARNED_ALONE = {"typed": 1.0, "neighbour": 0.3, "file words": 0.4}
 TOLD = EVIDENCE.index("neighbour")
 """Signals whose spread the network sees. What the rest of a file says is not among them: single functions, which are
 part of the data and have no file, would be told from workspaces by it."""
-SHARES = {"commit": 0.22, "doc": 0.22, "symbol": 0.06, "spelling": 0.08, "pair": 0.09, "question": 0.13,
+SHARES = {"commit": 0.22, "doc": 0.2, "module": 0.04, "symbol": 0.06, "spelling": 0.08, "pair": 0.09, "question": 0.13,
           "keyword": 0.1, "small": 0.1}  # fmt: skip
 """How much a kind of query counts."""
 USUAL = [*(LEARNED_ALONE.get(name, max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT)) for name in EVIDENCE),
