@@ -59,7 +59,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import bootstrap, ndcg_at, recall_at
 from hunch.search.query import QueryError, parse_query
-from hunch.search.rank import linear_score, score
+from hunch.search.rank import learned, linear
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet
@@ -121,8 +121,8 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
     snapshot = replace(engine.snapshot, contextual={}) if row == "first_pass" else engine.snapshot
-    scorer = linear_score if row == "linear" else score
-    return search(engine.root, snapshot, encoder, query, limit=_HITS, scorer=scorer).hits
+    ranking = linear if row == "linear" else learned
+    return search(engine.root, snapshot, encoder, query, limit=_HITS, ranking=ranking).hits
 
 
 def measure_symbols(engine: Engine, queries: Sequence[SymbolQuery]) -> Symbols:

@@ -18,7 +18,7 @@ from hunch.model.contextual import cosines
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import linear_score, score, signals_of
+from hunch.search.rank import learned, linear, signals_of
 from hunch.search.weights import SIGNAL_WEIGHTS
 from hunch.text.chunk import KINDS
 from hunch.text.render import Fields, Source
@@ -80,7 +80,7 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         weights = np.array([SIGNAL_WEIGHTS["meaning"], SIGNAL_WEIGHTS["context"]], np.float32)
         dense = (first_pass * weights[0] + in_context * weights[1]) / weights.sum()
     lexical = np.zeros_like(dense)
-    linear, hybrid = dense - 2, dense - 2  # below every score, which is above 0
+    by_hand, hybrid = dense - 2, dense - 2  # below every score, which is above 0
     for row, text in enumerate(queries):
         try:
             query = parse_query(_without_filters(text))
@@ -90,10 +90,10 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         context = asked[row] if snapshot.contextual and asked[row].any() else None
         candidates = find_candidates(snapshot, query, vector, context)
         signals = signals_of(candidates)
-        linear[row, candidates.chunks] = linear_score(query, candidates, signals)
-        hybrid[row, candidates.chunks] = score(query, candidates, signals)
+        by_hand[row, candidates.chunks] = linear(query, candidates, signals).scores
+        hybrid[row, candidates.chunks] = learned(query, candidates, signals).scores
         _add_words(segment, query, candidates.idf, lexical[row])
-    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": linear, "hybrid": hybrid}
+    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": by_hand, "hybrid": hybrid}
 
 
 def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -28,8 +28,8 @@ from hunch.search.rank import (
     EVIDENCE,
     ROLES,
     Reason,
+    learned,
     reasons,
-    score,
     signals_of,
 )
 from hunch.search.weights import CONTEXT_OF_MEANING
@@ -67,12 +67,13 @@ def candidates(**changes: Any) -> Candidates:
 
 def scored(query: Query = QUERY, **changes: Any) -> float:
     one = candidates(**changes)
-    return float(score(query, one, signals_of(one))[0])
+    return float(learned(query, one, signals_of(one)).scores[0])
 
 
 def explained(query: Query = QUERY, **changes: Any) -> list[Reason]:
     one = candidates(**changes)
-    return reasons(query, one, signals_of(one), [0])[0]
+    signals = signals_of(one)
+    return reasons(query, one, signals, learned(query, one, signals).weights, [0])[0]
 
 
 def fields(*bits: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
@@ -86,7 +87,7 @@ def some(value: float) -> np.ndarray[Any, np.dtype[np.float32]]:
 def both(more: dict[str, Any], less: dict[str, Any], query: Query = QUERY) -> tuple[float, float]:
     """Return the scores of two candidates of one query."""
     one = joined([more, less])
-    found = score(query, one, signals_of(one))
+    found = learned(query, one, signals_of(one)).scores
     return float(found[0]), float(found[1])
 
 
@@ -177,7 +178,7 @@ def test_some_signals_alone_score_without_the_others() -> None:
     one = candidates(dense=some(0.5), lexical=some(0.7))
     signals = signals_of(one)
     assert {*EVIDENCE, "file card", "block"} == set(signals)
-    alone = float(score(QUERY, one, {name: signals[name] for name in ("meaning", "context")})[0])
+    alone = float(learned(QUERY, one, {name: signals[name] for name in ("meaning", "context")}).scores[0])
     assert alone == pytest.approx(scored(dense=some(0.5)))
 
 
@@ -188,7 +189,7 @@ def test_no_candidates_have_no_scores() -> None:
         files=np.zeros(0, np.int64), kinds=np.zeros(0, np.uint8),
         roles=np.zeros(0, np.uint8),
     )  # fmt: skip
-    assert score(QUERY, empty, signals_of(empty)).shape == (0,)
+    assert learned(QUERY, empty, signals_of(empty)).scores.shape == (0,)
 
 
 SHARE = st.floats(0, 1, width=32)
@@ -206,8 +207,8 @@ def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any
          "kinds": np.array([kind], np.uint8), "roles": np.array([roles], np.uint8)}
         for dense, lexical, symbol, first, second, kind, roles in (one, other)
     ])  # fmt: skip
-    scores = score(query, found, signals_of(found))
-    why = reasons(query, found, signals_of(found), [0, 1])
+    scores, weights = learned(query, found, signals_of(found))
+    why = reasons(query, found, signals_of(found), weights, [0, 1])
     sums = [sum(reason.weight for reason in of_one) for of_one in why]
     # Reasons are rounded to a thousandth, those below a two-hundredth are left out.
     if abs(sums[0] - sums[1]) > 0.005 * len(EVIDENCE + AGAINST):
@@ -298,7 +299,7 @@ def ranked_names(workspace: Snapshot, encoder: Encoder, text: str, ranking: str)
     context = encoder.contextual().encode_query(text) if "in context" in ranking else None
     found = find_candidates(workspace, query, encoder.encode_queries([query.text])[0], context)
     values = signals_of(found)
-    scores = score(query, found, {name: values[name] for name in signals})
+    scores = learned(query, found, {name: values[name] for name in signals}).scores
     return [workspace.record(int(found.chunks[row])).name for row in np.argsort(-scores, kind="stable")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,25 +11,36 @@ LEAST_LETTERS = 5
 """Shorter names are one slip away from too many others, and what is typed may lack one"""
 
 _OTHER = 36
-_LETTER_OF = np.full(256, _OTHER, np.uint8)
-_LETTER_OF[ord("a") : ord("z") + 1] = np.arange(26)
-_LETTER_OF[ord("A") : ord("Z") + 1] = np.arange(26)
-_LETTER_OF[ord("0") : ord("9") + 1] = np.arange(26, 36)
-_SKIPPED = 37
-_LETTER_OF[ord("_")] = _SKIPPED
+_BIT_OF = np.full(256, 1 << _OTHER, np.uint64)
+"""One bit a letter or digit, whatever its case; none for an underscore"""
+_BIT_OF[ord("a") : ord("z") + 1] = _BIT_OF[ord("A") : ord("Z") + 1] = np.uint64(1) << np.arange(26, dtype=np.uint64)
+_BIT_OF[ord("0") : ord("9") + 1] = np.uint64(1) << np.arange(26, 36, dtype=np.uint64)
+_BIT_OF[ord("_")] = 0
 _AT_ONCE = 10_000
 
 
-class Names:
-    """What the names of n chunks are spelt of, made when it is first asked for.
+class _Spelling(NamedTuple):
+    """What n names are spelt of."""
 
-    About half a microsecond and 60 bytes a chunk.
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    """int64 [n], where they stand among the records"""
+    lengths: NDArray[np.int32]
+    """int32 [n], letters without underscores"""
+    odd: NDArray[np.uint64]
+    """uint64 [n], a bit for each letter that stands in it an odd number of times"""
+
+
+class Names:
+    """The names of n chunks, compared with what was typed; read when they are first asked for.
+
+    Reading takes about half a microsecond and 28 bytes a chunk, a name that is looked up some nanoseconds a chunk.
     """
 
     def __init__(self, records: NDArray[np.uint8], record_starts: NDArray[np.int64]) -> None:
         """Take the packed records of n chunks, see hunch.index.records, and where each begins, int64 [n + 1]."""
         self._records, self._record_starts = records, record_starts
-        self._spelling: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]] | None = None
+        self._spelling: _Spelling | None = None
 
     def near(self, name: str) -> NDArray[np.int64]:
         """Return the chunks whose name is one slip away, ascending: a letter too many, too few, wrong, or two swapped.
@@ -40,36 +53,44 @@ class Names:
             return np.zeros(0, np.int64)
         if self._spelling is None:
             self._spelling = self._read()
-        starts, ends, letters = self._spelling
-        asked = np.bincount(_LETTER_OF[np.frombuffer(wanted.encode(), np.uint8)], minlength=_SKIPPED + 1)[
-            :_SKIPPED
-        ].astype(np.int16)
-        # Two letters differ at most: one that is wrong takes one away and adds another.
-        alike = np.flatnonzero(np.abs(letters.astype(np.int16) - asked).sum(1) <= 2)
-        found = []
-        for chunk in alike.tolist():
-            other = _folded(bytes(self._records[starts[chunk] : ends[chunk]]).decode("ascii"))
-            if len(other) >= LEAST_LETTERS and is_one_slip(wanted, other):
-                found.append(chunk)
+        spelling = self._spelling
+        odd = np.bitwise_xor.reduce(_BIT_OF[np.frombuffer(wanted.encode(), np.uint8)])
+        # One slip makes two letters odd or even at most: one that is wrong takes one away and adds another.
+        alike = np.abs(spelling.lengths - len(wanted)) <= 1
+        changed = spelling.odd ^ odd
+        changed &= changed - np.uint64(1)
+        changed &= changed - np.uint64(1)  # two bits are gone
+        alike &= (changed == 0) & (spelling.lengths >= LEAST_LETTERS)
+        found = [chunk for chunk in np.flatnonzero(alike).tolist() if is_one_slip(wanted, _folded(self._name(chunk)))]
         return np.array(found, np.int64)
 
-    def _read(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
-        """Return where each name begins and ends among the records, and how often each letter stands in it."""
+    def _name(self, chunk: int) -> str:
+        assert self._spelling is not None
+        start, end = int(self._spelling.starts[chunk]), int(self._spelling.ends[chunk])
+        return self._records[start:end].tobytes().decode("ascii")
+
+    def _read(self) -> _Spelling:
+        count = len(self._record_starts) - 1
+        parts = [self._read_some(begin, min(begin + _AT_ONCE, count)) for begin in range(0, count, _AT_ONCE)]
+        return _Spelling(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def _read_some(self, begin: int, end: int) -> _Spelling:
+        base = self._record_starts[begin]
+        text = self._records[base : self._record_starts[end]]
         # A record is ["kind","name",... and neither of the two is escaped, as a rule.
-        quotes = np.flatnonzero(self._records == ord('"'))
-        first = np.searchsorted(quotes, self._record_starts[:-1])
+        quotes = np.flatnonzero(text == ord('"'))
+        first = np.searchsorted(quotes, self._record_starts[begin:end] - base)
         starts, ends = quotes[first + 2] + 1, quotes[first + 3]
-        lengths = ends - starts
-        letters = np.zeros((len(starts), _SKIPPED), np.uint8)
-        for begin in range(0, len(starts), _AT_ONCE):
-            some = slice(begin, begin + _AT_ONCE)
-            long = lengths[some]
-            rows = np.repeat(np.arange(len(long)), long)
-            within = np.arange(len(rows)) - np.repeat(np.cumsum(long) - long, long)
-            written = _LETTER_OF[self._records[np.repeat(starts[some], long) + within]]
-            counted = np.bincount(rows * (_SKIPPED + 1) + written, minlength=len(long) * (_SKIPPED + 1))
-            letters[some] = np.minimum(counted.reshape(len(long), -1)[:, :_SKIPPED], 255)
-        return starts, ends, letters
+        lengths, odd = np.zeros(end - begin, np.int32), np.zeros(end - begin, np.uint64)
+        some = np.flatnonzero(ends > starts)
+        if len(some):
+            long = (ends - starts)[some]
+            letters = np.cumsum(long) - long
+            within = np.arange(int(long.sum())) - np.repeat(letters, long)
+            bits = _BIT_OF[text[np.repeat(starts[some], long) + within]]
+            lengths[some] = np.add.reduceat((bits > 0).astype(np.int32), letters)
+            odd[some] = np.bitwise_xor.reduceat(bits, letters)
+        return _Spelling(starts + base, ends + base, lengths, odd)
 
 
 def is_one_slip(one: str, other: str) -> bool:

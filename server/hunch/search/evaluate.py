@@ -19,7 +19,7 @@ from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import EVIDENCE, score, signals_of
+from hunch.search.rank import EVIDENCE, learned, signals_of
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
@@ -141,7 +141,7 @@ def _ranks(snapshot: Snapshot, encoder: Encoder, query: Query, chunk: int) -> It
         if not len(own):
             yield name, float("inf")
             continue
-        scores = score(query, candidates, {signal: values[signal] for signal in signals})
+        scores = learned(query, candidates, {signal: values[signal] for signal in signals}).scores
         yield name, float((scores >= scores[own[0]]).sum())
 
 

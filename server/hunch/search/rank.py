@@ -106,35 +106,42 @@ def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np
     return np.maximum(known, 0).astype(np.float32)
 
 
-def score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:
-    """Return the score of every candidate, float32 [n] in 0..1: the chance that it is what was asked for.
+def learned(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
+    """Return the score of every candidate, the chance that it is what was asked for, and the weights behind it.
 
     Args:
         query: what was asked.
         candidates: n candidates.
         signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
     """
-    return _ranked(query, *matrices(query, candidates, signals)).scores
+    evidence, against = matrices(query, candidates, signals)
+    if not len(evidence):
+        return Ranked(np.zeros(0, np.float32), np.zeros(len(_NAMES), np.float32))
+    return rank(evidence, against, shape_of(query))
 
 
-def linear_score(query: Query, candidates: Candidates, signals: Signals) -> NDArray[np.float32]:
-    """Return the score of every candidate by the linear ranking, float32 [n] in 0..1."""
+def linear(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
+    """Return the score of every candidate by the linear ranking, and its weights."""
     bias = BIAS if candidates.embedded else BIAS + WORDS_ONLY_BIAS
     total = np.hstack(matrices(query, candidates, signals)) @ LINEAR_WEIGHTS + np.float32(bias)
-    return np.asarray(1 / (1 + np.exp(-total)), np.float32)
+    return Ranked(np.asarray(1 / (1 + np.exp(-total)), np.float32), LINEAR_WEIGHTS)
 
 
 def reasons(
-    query: Query, candidates: Candidates, signals: Signals, rows: Sequence[int], *, linear: bool = False
+    query: Query, candidates: Candidates, signals: Signals, weights: NDArray[np.float32], rows: Sequence[int]
 ) -> list[list[Reason]]:
-    """Return what made the scores of some candidates, for each the greatest effect first."""
+    """Return what made the scores of some candidates, for each the greatest effect first.
+
+    Args:
+        query, candidates, signals: as a ranking takes them.
+        weights: as it gives them, float32 [EVIDENCE + AGAINST].
+        rows: which candidates.
+    """
     if not rows:
         return []
     evidence, against = matrices(query, candidates, signals)
     chosen = np.array(rows, np.int64)
-    effects = np.hstack([evidence, against])[chosen] * (
-        LINEAR_WEIGHTS if linear else _ranked(query, evidence, against).weights
-    )
+    effects = np.hstack([evidence, against])[chosen] * weights
     texts = [term.text for term in query.terms]
     with_slip = (candidates.symbols[chosen] == np.float32(NEARLY)).tolist()
     result: list[list[Reason]] = []
@@ -168,9 +175,3 @@ def matrices(query: Query, candidates: Candidates, signals: Signals) -> tuple[ND
         if not wanted & role:
             against[:, column] = (candidates.roles & role) > 0
     return evidence, against
-
-
-def _ranked(query: Query, evidence: NDArray[np.float32], against: NDArray[np.float32]) -> Ranked:
-    if not len(evidence):
-        return Ranked(np.zeros(0, np.float32), np.zeros(len(_NAMES), np.float32))
-    return rank(evidence, against, shape_of(query))

@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
+from hunch.model.ranker import Ranked
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import Copy, collapse
 from hunch.search.query import Query
-from hunch.search.rank import Reason, Signals, linear_score, reasons, score, signals_of
+from hunch.search.rank import Reason, Signals, learned, linear, reasons, signals_of
 from hunch.search.snippet import read_snippet
 from hunch.search.weights import LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE, RELEVANT_SCORE, WEAK_SCORE
 
-Scorer = Callable[[Query, Candidates, Signals], NDArray[np.float32]]
-"""Scores of candidates from their signals, see hunch.search.rank.score"""
+Ranking = Callable[[Query, Candidates, Signals], Ranked]
+"""Scores of candidates from their signals, see hunch.search.rank.learned"""
 
 
 class Verdict(Enum):
@@ -67,7 +68,7 @@ class Answer:
 
 def search(
     root: Path, snapshot: Snapshot, encoder: Encoder | None, query: Query, *, limit: int = 10, complete: bool = True,
-    scorer: Scorer = score,
+    ranking: Ranking = learned,
 ) -> Answer:  # fmt: skip
     """Answer a query from a snapshot.
 
@@ -78,7 +79,7 @@ def search(
         query: what to search for.
         limit: how many hits at most.
         complete: whether the snapshot holds the whole workspace.
-        scorer: another ranking, to compare with.
+        ranking: another one, to compare with.
     """
     began = perf_counter()
     vector = context = None
@@ -90,7 +91,7 @@ def search(
             context = context if context.any() else None
     candidates = find_candidates(snapshot, query, vector, context)
     return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=None,
-                   scorer=scorer)  # fmt: skip
+                   ranking=ranking)  # fmt: skip
 
 
 def search_similar(
@@ -114,7 +115,7 @@ def search_similar(
     began = perf_counter()
     candidates = find_candidates(snapshot, query, vector)
     return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=leave_out,
-                   scorer=linear_score)  # fmt: skip
+                   ranking=linear)  # fmt: skip
 
 
 def _answer(
@@ -127,19 +128,18 @@ def _answer(
     limit: int,
     complete: bool,
     leave_out: tuple[str, int, int] | None,
-    scorer: Scorer = score,
+    ranking: Ranking = learned,
 ) -> Answer:
     signals = signals_of(candidates)
-    scores = scorer(query, candidates, signals)
-    places = collapse(snapshot, candidates, scores, limit, leave_out=leave_out, fold=leave_out is None)
-    linear = scorer is linear_score
-    why = reasons(query, candidates, signals, [place.row for place in places], linear=linear)
+    ranked = ranking(query, candidates, signals)
+    places = collapse(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
+    why = reasons(query, candidates, signals, ranked.weights, [place.row for place in places])
     hits = [
         Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
         for place, reason in zip(places, why, strict=True)
     ]
     best = max((round(place.chance, 4) for place in places), default=0.0)
-    relevant, weak = (LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE) if linear else (RELEVANT_SCORE, WEAK_SCORE)
+    relevant, weak = (LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE) if ranking is linear else (RELEVANT_SCORE, WEAK_SCORE)
     verdict = Verdict.RELEVANT if best >= relevant else Verdict.WEAK if best >= weak else Verdict.NONE
     notices = list(query.notices)
     if not hits and query.filtered and not count_allowed(snapshot, query):
