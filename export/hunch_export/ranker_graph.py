@@ -71,7 +71,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "weights.bias": _numbers(model.weights.bias) + _numbers(model.middle),
         "second.weight": _numbers(model.second.weight).T, "second.bias": _numbers(model.second.bias),
         "chance.weight": _numbers(model.chance.weight).T, "chance.bias": _numbers(model.chance.bias),
-        "least": _numbers(model.usual) * np.float32(model.least),
+        "least": _numbers(model.usual) * _numbers(model.least),
         "range": _numbers(model.usual) * _numbers(model.range),
         "temperature": np.float32(temperature), "cooled": np.float32(1 / temperature),
         "zero": np.float32(0), "one": np.float32(1), "least.share": np.float32(LEAST_SHARE),

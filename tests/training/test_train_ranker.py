@@ -21,11 +21,12 @@ from hunch_training.train_ranker import (
     FIRST_PASS,
     NEIGHBOUR,
     ONE_WORD,
+    SHARES,
     TOLD,
     WHOLE,
     WORDS_ALONE,
     Settings,
-    _evenly,
+    _by_share,
     lists_of,
     new_ranker,
     train,
@@ -144,12 +145,14 @@ def test_rivals_take_from_the_chance_of_a_hit() -> None:
 
 
 @pytest.mark.parametrize("count", [3, 10, 42])
-def test_each_kind_of_query_is_drawn_as_often(count: int) -> None:
+def test_each_kind_of_query_is_drawn_by_its_share(count: int) -> None:
     kinds = np.array(["commit"] * 500 + ["doc"] * 40 + ["symbol"] * 2)
-    drawn = _evenly(np.arange(len(kinds)), kinds, count, np.random.default_rng(0))
+    drawn = _by_share(np.arange(len(kinds)), kinds, count, np.random.default_rng(0))
     assert len(drawn) == count
-    found = [int((kinds[drawn] == kind).sum()) for kind in ("commit", "doc", "symbol")]
-    assert min(found) > 0 and max(found) - min(found) <= 2, "the last kind of the alphabet too"
+    found = {kind: int((kinds[drawn] == kind).sum()) for kind in ("commit", "doc", "symbol")}
+    shares = {kind: SHARES[kind] / sum(SHARES[one] for one in found) for kind in found}
+    assert min(found.values()) > 0, "the last kind of the alphabet too"
+    assert all(abs(found[kind] - shares[kind] * count) <= 2 for kind in found)
 
 
 def test_a_query_without_an_answer_teaches_no_order() -> None:

@@ -60,32 +60,30 @@ class Ranker(nn.Module):
     """The network, with the mean and spread of its inputs on the training queries."""
 
     def __init__(
-        self, usual: Sequence[float], signals: int, told: int, shapes: int, hidden: int = 32, least: float = 0.5,
-        most: float = 3.0, most_against: float = 1.5,
+        self, usual: Sequence[float], least: Sequence[float], most: Sequence[float], signals: int, told: int,
+        shapes: int, hidden: int = 32,
     ) -> None:  # fmt: skip
         """Make a network that says of every query that the usual weights are right.
 
         Args:
             usual: the weights of the signals, then of the marks.
+            least: what the network can lower each to, as a share of the usual, below 1.
+            most: what it can raise each to, above 1.
             signals: how many of them are signals.
             told: of how many of those, the first, the network sees how they are spread.
             shapes: numbers that say what a query looks like.
             hidden: numbers between statistics and weights.
-            least: what the network can lower a weight to, as a share of the usual.
-            most: what it can raise one of a signal to.
-            most_against: what it can raise one of a mark to.
         """
         super().__init__()
-        self.signals, self.told, self.least = signals, told, least
+        self.signals, self.told, self.least = signals, told, torch.tensor(least)
         inputs = 3 * told + shapes
         self.usual: Tensor
         self.mean: Tensor
         self.spread: Tensor
         self.register_buffer("usual", torch.tensor(usual))
-        most_of = torch.tensor([most] * signals + [most_against] * (len(usual) - signals))
-        self.range = most_of - least
+        self.range = torch.tensor(most) - self.least
         """how far the multiples reach"""
-        self.middle = torch.log((1 - least) / (most_of - 1))
+        self.middle = torch.log((1 - self.least) / (torch.tensor(most) - 1))
         """what is added to the network's output so that zero means the usual weight"""
         self.register_buffer("mean", torch.zeros(inputs))
         self.register_buffer("spread", torch.ones(inputs))

@@ -62,8 +62,11 @@ SHARES = {"commit": 0.22, "doc": 0.2, "module": 0.04, "symbol": 0.06, "spelling"
 """How much a kind of query counts."""
 USUAL = [*(LEARNED_ALONE.get(name, max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT)) for name in EVIDENCE),
          *(SIGNAL_WEIGHTS[name] for name in AGAINST[:2]), *ROLE_WEIGHTS.values()]  # fmt: skip
-OF_WORKSPACES = ("commit", "doc", *NAMES)
+USUAL_OF_CARDS = len(EVIDENCE) + AGAINST.index("file card")
+OF_WORKSPACES = ("commit", "doc", "module", *NAMES)
 CALIBRATED_HITS = 10
+OTHERS_COUNT = 0.3
+"""How much the first ten hits count beside the first alone"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,15 @@ class Batch(NamedTuple):
 
 def new_ranker(settings: Settings) -> Ranker:
     """Return a ranker of the product's signals that has learnt nothing."""
-    return Ranker(
-        USUAL, len(EVIDENCE), TOLD, len(SHAPE), settings.hidden, settings.least, settings.most, settings.most_against
-    )
+    return Ranker(**_shape_of_ranker(settings))
+
+
+def _shape_of_ranker(settings: Settings) -> dict[str, Any]:
+    least = [settings.least] * len(USUAL)
+    least[USUAL_OF_CARDS] = 0.0  # what is asked of a whole file, its card answers
+    most = [settings.most] * len(EVIDENCE) + [settings.most_against] * len(AGAINST)
+    return {"usual": USUAL, "least": least, "most": most, "signals": len(EVIDENCE), "told": TOLD, "shapes": len(SHAPE),
+            "hidden": settings.hidden}  # fmt: skip
 
 
 def lists_of(data: RankingData, queries: NDArray[np.int64], states: NDArray[np.int64], seed: int = 0) -> Lists:
@@ -170,10 +179,7 @@ def train(data: RankingData, model: Ranker, settings: Settings, run: Path, **loo
         settings, run,
         choose_by="valid_ndcg",
         size_of=lambda batch: batch.lists.queries,
-        keep={"ranker": {"usual": USUAL, "signals": len(EVIDENCE), "told": TOLD, "shapes": len(SHAPE),
-                         "hidden": settings.hidden,
-                         "least": settings.least, "most": settings.most,
-                         "most_against": settings.most_against}},
+        keep={"ranker": _shape_of_ranker(settings)},
         device=torch.device("cpu"),
         **loop,
     )  # fmt: skip
@@ -214,7 +220,7 @@ def scores_of(
     return scores
 
 
-def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 2000, batch: int = 126) -> None:
+def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 4000, batch: int = 126) -> None:
     """Let scale, bias and rivalry say how likely the first hits of a query are right; the order of candidates stays.
 
     A third of the queries are asked where the answer is, a third elsewhere or with its files left out, and from a
@@ -232,7 +238,7 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 2000
         model.chance.bias[1] = BIAS
     optimizer = torch.optim.Adam([*model.second.parameters(), *model.chance.parameters()], lr=0.005)
     for step in range(steps):
-        asked = np.concatenate([_evenly(group, kinds, of_group, generator)
+        asked = np.concatenate([_by_share(group, kinds, of_group, generator)
                                 for group, kinds in zip(groups, kind_of, strict=True)])  # fmt: skip
         lists = lists_of(data, asked, generator.choice(4, len(asked), p=[0.6, 0.2, 0.1, 0.1]), step)
         right = torch.from_numpy(is_right[data.rows_of(asked)])
@@ -244,26 +250,35 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 2000
         lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.shape)
         total, weighed = model(lists)
         logits = model.logits(total.detach(), weighed, lists)
-        loss = chance_loss(logits, lists, right[kept], weight, CALIBRATED_HITS)
+        # The first hit is what a verdict rests on; the others keep the scores below it honest.
+        others = chance_loss(logits, lists, right[kept], weight, CALIBRATED_HITS)
+        loss = chance_loss(logits, lists, right[kept], weight, 1) + OTHERS_COUNT * others
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         optimizer.step()
 
 
-def _evenly(
+def _by_share(
     queries: NDArray[np.int64], kinds: NDArray[np.str_], count: int, generator: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Draw queries, of each kind as many."""
+    """Draw queries, of each kind that is there by its share, and one at least."""
     names = sorted(set(kinds.tolist()))
-    drawn = np.concatenate([generator.choice(queries[kinds == name], -(-count // len(names))) for name in names])
-    return np.asarray(generator.permutation(drawn)[:count], np.int64)
+    shares = np.array([SHARES[name] for name in names])
+    counts = np.maximum(1, np.floor(shares / shares.sum() * count)).astype(int)
+    counts[np.argmax(counts)] += count - counts.sum()
+    drawn = [generator.choice(queries[kinds == name], some) for name, some in zip(names, counts, strict=True)]
+    return np.asarray(generator.permutation(np.concatenate(drawn)), np.int64)
 
 
 def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> None:
     """Make scores the share of best hits that are right; their order stays.
 
-    One scale and one shift of the logits for all queries (Platt, 1999), by Newton's method.
+    One scale and one shift of the logits for all queries (Platt, 1999), by Newton's method; each kind of query counts
+    its share, however many there are.
     """
+    kinds = data.kinds[queries]
+    weight = np.array([SHARES[kind] / np.count_nonzero(kinds == kind) for kind in kinds.tolist()])
+    weight *= len(queries) / weight.sum()
     logits = scores_of(model, data, queries)
     first = np.array([data.starts[query] + int(np.argmax(logits[data.rows(query)])) for query in queries], np.int64)
     values, right = logits[first], data.right()[first]
@@ -271,8 +286,8 @@ def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> N
     fitted = np.array([1.0, 0.0])
     for _ in range(30):
         chance = 1 / (1 + np.exp(-(x @ fitted)))
-        curve = (x * (chance * (1 - chance))[:, None]).T @ x + 1e-6 * np.eye(2)
-        fitted += np.linalg.solve(curve, x.T @ (right - chance))
+        curve = (x * (weight * chance * (1 - chance))[:, None]).T @ x + 1e-6 * np.eye(2)
+        fitted += np.linalg.solve(curve, x.T @ (weight * (right - chance)))
     scale, shift = max(float(fitted[0]), 1e-3), float(fitted[1])
     with torch.no_grad():
         model.chance.bias[0] += float(np.log(scale))

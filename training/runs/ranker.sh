@@ -16,6 +16,6 @@ python=${PYTHON:-python}
 
 mkdir -p "$work"
 "$python" -m benchmarks.tune_ranking gather "$data" "$workspaces" --signals "$work/signals.npz"
-"$python" -m hunch_training.cli ranker "$work/signals-training.npz" --run "$work/run"
+"$python" -m hunch_training.cli ranker "$work/signals-training.npz" --run "$work/run" --seed 1
 "$python" -m hunch_export ranker --run "$work/run" --out "$out"
 "$python" -m benchmarks.tune_ranking verdicts "$data" "$workspaces" --signals "$work/signals.npz"
