@@ -12,6 +12,7 @@ import numpy as np
 from benchmarks.workspaces import LineRange, WorkspaceQuery, blank_lines
 from hunch.text.chunk import chunk_source
 from hunch.text.roles import Role, role_of
+from hunch.text.tokenizer import identifiers, split_identifier
 from hunch.workspace.scan import Skip, read_source, scan
 
 MADE_OF = 60
@@ -41,6 +42,9 @@ _NO_DESCRIPTION = re.compile(
 _CLOSES = re.compile(r"^\s*(?:\"\"\"|'''|\*/|--+>|\*|#|//+!?)?\s*$")
 _OPENS = re.compile(r"^\s*(?:[rRuUbB]?\"\"\"|[rRuUbB]?'''|/\*+!?|<!--)\s*$")
 _MARKERS = " \t\"'#/*!;-<>rRuU"
+
+
+_CALLED_ALIKE = frozenset({"__init__", "index", "mod", "lib", "main", "doc", "package-info", "package"})
 
 
 class ModuleQuery(NamedTuple):
@@ -94,10 +98,26 @@ def _all_queries(root: Path) -> Iterator[ModuleQuery]:
         if [(chunk.kind, chunk.name) for chunk in left] == names and not any(
             said[:40] in c.documentation for c in left
         ):
-            stem = file.path.rsplit("/", 1)[-1].partition(".")[0].lower()
-            gift = stem in question.lower().replace(" ", "_") or stem in question.lower().split()
+            gift = _names_answer(question, file.path, [chunk.name for chunk in chunks if chunk.kind != "file"])
             query = WorkspaceQuery(question, frozenset(), frozenset([file.path]), gift)
             yield ModuleQuery(query, LineRange(file.path, *lines))
+
+
+def _names_answer(question: str, path: str, names: list[str]) -> bool:
+    """Say whether a question holds the name of the file, of its folder where all are called so, or of a definition."""
+    *folders, file = path.split("/")
+    stem = file.partition(".")[0]
+    if stem in _CALLED_ALIKE and folders:
+        stem = folders[-1]
+    asked = _words_of(question)
+    return any(
+        words and any(asked[start : start + len(words)] == words for start in range(len(asked)))
+        for words in map(_words_of, [stem, *names])
+    )
+
+
+def _words_of(text: str) -> list[str]:
+    return [word for identifier in identifiers(text) for word in split_identifier(identifier)]
 
 
 def _lines_of(documentation: str, text: str) -> tuple[int, int] | None:

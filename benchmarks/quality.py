@@ -28,6 +28,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from math import nan
 from pathlib import Path
 from tempfile import gettempdir
@@ -59,6 +60,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import bootstrap, ndcg_at, recall_at
 from hunch.search.query import QueryError, parse_query
+from hunch.search.query_shape import shape_of
 from hunch.search.rank import learned, linear
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
@@ -117,11 +119,12 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
         query = parse_query(text.replace(":", " "))
     except QueryError:
         return []
+    shape = shape_of(query)
     if row in ("dense", "first_pass"):
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
     snapshot = replace(engine.snapshot, contextual={}) if row == "first_pass" else engine.snapshot
-    ranking = linear if row == "linear" else learned
+    ranking = linear if row == "linear" else partial(learned, shape=shape)
     return search(engine.root, snapshot, encoder, query, limit=_HITS, ranking=ranking).hits
 
 

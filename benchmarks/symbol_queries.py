@@ -1,4 +1,8 @@
-"""Names as people type them: made from the definitions of a workspace, and how well they are found."""
+"""Names as people type them: made from the definitions of a workspace, and how well they are found.
+
+Slips of the fingers are the four of Damerau, which are also those that the product looks for: how often people make
+others is not known here.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +43,12 @@ def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -
     generator = np.random.default_rng(seed)
     qualified_of = _definitions(snapshot)
     names = sorted(qualified_of)
+    taken = frozenset(_folded(snapshot.record(chunk).name) for view in snapshot.views
+                      for chunk in range(view.start, view.start + len(view.segment)))  # fmt: skip
     found: list[SymbolQuery] = []
     for number in generator.permutation(len(names))[:count]:
         name = names[number]
-        found += _forms_of(name, qualified_of[name], qualified_of, generator)
+        found += _forms_of(name, qualified_of[name], taken, generator)
     return found
 
 
@@ -68,7 +74,7 @@ def _definitions(snapshot: Snapshot) -> Mapping[str, str]:
 
 
 def _forms_of(
-    name: str, qualified: str, known: Mapping[str, str], generator: np.random.Generator
+    name: str, qualified: str, taken: frozenset[str], generator: np.random.Generator
 ) -> Iterator[SymbolQuery]:
     yield SymbolQuery(name, "exact", name)
     if qualified != name:
@@ -77,11 +83,17 @@ def _forms_of(
     if len(words) > 1:
         yield SymbolQuery(" ".join(words), "split", name)
     wrong = _misspelt(name, generator)
-    if wrong not in known:
+    if _folded(wrong) not in taken:
         yield SymbolQuery(wrong, "misspelt", name)
     if len(words) > 2:
         forgotten = int(generator.integers(len(words)))
-        yield SymbolQuery(" ".join(words[:forgotten] + words[forgotten + 1 :]), "half-remembered", name)
+        left = words[:forgotten] + words[forgotten + 1 :]
+        if _folded("".join(left)) not in taken:
+            yield SymbolQuery(" ".join(left), "half-remembered", name)
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").lower()
 
 
 def _misspelt(name: str, generator: np.random.Generator) -> str:

@@ -70,6 +70,7 @@ from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
 from hunch_training.pictures import draw_reliability
 from hunch_training.ranking_data import NAMES, ndcg_once
+from hunch_training.train_ranker import LEARNED_ALONE
 
 Weights = NDArray[np.float64]
 
@@ -335,6 +336,8 @@ def calibration_error(table: Sequence[Mapping[str, float]]) -> float:
 def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | None) -> dict[str, Any]:
     """Choose the weights and print them ready to paste."""
     used, gathered = gathered_signals(data, folder, fit_on, kept)
+    for feature in LEARNED_ALONE:
+        gathered = without(gathered, feature)
     numbers = {split: [i for i, one in enumerate(used) if (one.split == "valid") == (split == "valid")]
                for split in ("train", "valid")}  # fmt: skip
     train, valid = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.module_queries import module_queries, question_of
+from benchmarks.module_queries import _names_answer, module_queries, question_of
 from benchmarks.workspaces import indexed_without
 
 
@@ -26,6 +26,20 @@ from benchmarks.workspaces import indexed_without
 )  # fmt: skip
 def test_what_a_module_says_as_a_question(said: str, question: str | None) -> None:
     assert question_of(said) == question
+
+
+@pytest.mark.parametrize(
+    ("question", "path", "gift"),
+    [
+        ("how does conversion of images work", "app/io.py", False),
+        ("how does reading and writing io work", "app/io.py", True),
+        ("how does pretty print of trees work", "app/pretty_print/__init__.py", True),
+        ("how does load palette from a file work", "app/colour.py", True),  # a function is called load_palette
+        ("how does loading of a palette work", "app/colour.py", False),
+    ],
+)
+def test_questions_that_name_their_answer(question: str, path: str, gift: bool) -> None:
+    assert _names_answer(question, path, ["load_palette", ""]) is gift
 
 
 FILES = {

@@ -39,4 +39,10 @@ def test_whatever_is_typed_has_a_shape(text: str) -> None:
     except QueryError:
         return
     shape = shape_of(query)
-    assert shape.shape == (len(SHAPE),) and shape.dtype == np.float32 and np.isfinite(shape).all()
+    assert shape.shape == (len(SHAPE),) and shape.dtype == np.float32
+    assert ((shape >= 0) & (shape <= 1)).all()
+
+
+def test_a_pasted_text_is_no_longer_than_a_long_sentence() -> None:
+    long, longer = (dict(zip(SHAPE, shape_of(parse_query("word other " * n)), strict=True)) for n in (8, 200))
+    assert long["length"] == longer["length"] == 1.0

@@ -19,7 +19,7 @@ from hunch.index.writer import update_store
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.model.ranker import rank
-from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.candidates import NEARLY, Candidates, find_candidates
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
 from hunch.search.query_shape import SHAPE
@@ -235,6 +235,14 @@ def test_what_was_not_read_in_context_gets_what_its_meaning_suggests() -> None:
     read, far = both({"dense": some(0.5)}, {"dense": some(0.5), "context": some(0.1)})
     assert near > unread and read > far
     assert scored(context=some(np.nan)) == scored()  # nothing speaks for it
+
+
+def test_a_name_with_a_slip_is_said_to_be_one() -> None:
+    slip = some(NEARLY)
+    found = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=slip, typed=some(1))
+    assert [reason.signal for reason in found] == ["symbol, nearly"]
+    rightly = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=some(1), typed=some(1))
+    assert {reason.signal for reason in rightly} == {"symbol", "typed"}
 
 
 # ---- quality ----

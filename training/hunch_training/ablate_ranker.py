@@ -21,7 +21,7 @@ from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query_shape import SHAPE
 from hunch.search.rank import AGAINST
 from hunch_training.ranking_data import OWN, VALID, RankingData, load_ranking_data, ndcg_by_query
-from hunch_training.run_folder import BEST, load_checkpoint, load_weights
+from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.train_ranker import WHOLE, Settings, limited, new_ranker, scores_of, train
 
@@ -46,10 +46,10 @@ def ablate(data: RankingData, settings: Settings, run: Path) -> dict[str, dict[s
     Raises:
         TrainingError: see ``train``.
     """
-    whole = _values(data, settings, run / "whole")
+    whole = _values(data, settings, run / "everything")
     found = {}
-    for number, (name, signals) in enumerate(GROUPS.items(), 1):
-        less = _values(replace(data, without=tuple(signals)), settings, run / f"{number}")
+    for name, signals in GROUPS.items():
+        less = _values(replace(data, without=tuple(signals)), settings, run / name.replace(" ", "-"))
         found[name] = {key: bootstrap(np.array(whole[key]) - np.array(less[key])) for key in whole}
         print(_line(name, found[name]), flush=True)
     return found
@@ -82,6 +82,7 @@ def run_stage(options: argparse.Namespace) -> None:
     settings = settings_of(options, Settings)
     torch.set_num_threads(options.threads)
     data = limited(load_ranking_data(options.signals), settings.limit)
+    describe_run(options.run, "ablate-ranker", settings, [options.signals], groups=dict(GROUPS))
     found = ablate(data, settings, options.run)
     table = {name: {key: value._asdict() for key, value in figures.items()} for name, figures in found.items()}
     (options.run / "ablation.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

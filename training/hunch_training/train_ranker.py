@@ -47,6 +47,10 @@ EMBEDDED = ("meaning", "context", "neighbour")
 MEANING, CONTEXT, NEIGHBOUR = (EVIDENCE.index(name) for name in EMBEDDED)
 SPOKEN = torch.tensor([name not in EMBEDDED for name in EVIDENCE])
 """Signals that need a word in common"""
+NAMED = torch.tensor([name in ("symbol", "typed") for name in EVIDENCE])
+"""Signals of names that are spelt"""
+TOPICAL = 0.3
+"""Share of the single words that are seen as if nothing were called so"""
 ONE_WORD = SHAPE.index("one word")
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
@@ -224,8 +228,8 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 4000
     """Let scale, bias and rivalry say how likely the first hits of a query are right; the order of candidates stays.
 
     A third of the queries are asked where the answer is, a third elsewhere or with its files left out, and from a
-    third, those of single functions among them, the right candidates are taken away; of half of the names in it no part
-    stands anywhere else either. The first third counts as much as the two others.
+    third, those of single functions among them, the files of the right candidates are taken away; of half of the names
+    in it no part stands anywhere else either. The first third counts as much as the two others.
     """
     generator, is_right = np.random.default_rng(seed), data.right()
     own, unanswered = data.chosen(TRAIN, OWN), data.chosen(TRAIN, FOREIGN, EXCLUDED)
@@ -241,12 +245,18 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 4000
         asked = np.concatenate([_by_share(group, kinds, of_group, generator)
                                 for group, kinds in zip(groups, kind_of, strict=True)])  # fmt: skip
         lists = lists_of(data, asked, generator.choice(4, len(asked), p=[0.6, 0.2, 0.1, 0.1]), step)
-        right = torch.from_numpy(is_right[data.rows_of(asked)])
+        rows = data.rows_of(asked)
+        right = torch.from_numpy(is_right[rows])
         robbed = lists.query_of >= of_group * (len(groups) - 1)
         nowhere = robbed & (lists.shape[:, ONE_WORD] > 0)[lists.query_of]
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
-        kept = ~(robbed & right)
+        # A single word need not be a whole name to be answered.
+        topical = ~robbed & (lists.shape[:, ONE_WORD] > 0)[lists.query_of]
+        topical &= torch.from_numpy(generator.random(len(asked)) < TOPICAL)[lists.query_of]
+        lists.evidence[topical[:, None] & NAMED] = 0
+        # With the whole file, of which its other candidates have signals.
+        kept = ~(robbed & torch.from_numpy(data.file_hit[rows]))
         lists = Lists(lists.evidence[kept], lists.against[kept], lists.query_of[kept], lists.shape)
         total, weighed = model(lists)
         logits = model.logits(total.detach(), weighed, lists)

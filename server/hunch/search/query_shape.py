@@ -21,19 +21,20 @@ _CHANGE = frozenset(
     """.split()
 )
 """First words of a wish for a change, and of what is said of one"""
+# Acronyms and numbers count too: they are as rare in plain words.
 _CODE = re.compile(r"_|::|\(\)|`|(?<=\w)[.A-Z](?=\w)")
 
 
 def shape_of(query: Query) -> NDArray[np.float32]:
-    """Return the numbers of SHAPE, float32 [SHAPE], about 0 to 1 each."""
+    """Return the numbers of SHAPE, float32 [SHAPE], 0 to 1 each: beyond 16 words all queries are as long."""
     words = query.text.split()
     plain = [word.strip("?.,:;()").lower() for word in words]
     count = max(1, len(words))
     return np.array(
         [
             count == 1,
-            np.log2(count) / 4,
-            len(query.terms) / 16,
+            min(1.0, np.log2(count) / 4),
+            min(1.0, len(query.terms) / 16),
             bool(plain) and (plain[0] in _QUESTION or query.text.endswith("?")),
             bool(plain) and plain[0] in _CHANGE,
             sum(word in STOP_WORDS for word in plain) / count,

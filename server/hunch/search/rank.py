@@ -106,18 +106,21 @@ def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np
     return np.maximum(known, 0).astype(np.float32)
 
 
-def learned(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
+def learned(
+    query: Query, candidates: Candidates, signals: Signals, *, shape: NDArray[np.float32] | None = None
+) -> Ranked:
     """Return the score of every candidate, the chance that it is what was asked for, and the weights behind it.
 
     Args:
         query: what was asked.
         candidates: n candidates.
         signals: theirs, as signals_of gives them; some of them alone show what the others are worth.
+        shape: of another query, where this one is a part of it.
     """
     evidence, against = matrices(query, candidates, signals)
     if not len(evidence):
         return Ranked(np.zeros(0, np.float32), np.zeros(len(_NAMES), np.float32))
-    return rank(evidence, against, shape_of(query))
+    return rank(evidence, against, shape_of(query) if shape is None else shape)
 
 
 def linear(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
@@ -148,12 +151,17 @@ def reasons(
     of_hits = zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), with_slip, strict=True)
     for values, fields, has_slip in of_hits:
         found: list[Reason] = []
+        slip = 0.0
         for value, name in zip(values, _NAMES, strict=True):
             if abs(value) >= _WORTH_NAMING:
                 bits = _FIELD_BITS.get(name, 0)
                 terms = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits]) if bits else ()
-                signal = NEARLY_SPELT if has_slip and name == "symbol" else name
-                found.append(Reason(signal, round(value, 3), terms))
+                if has_slip and name in ("symbol", "typed"):
+                    slip += value
+                else:
+                    found.append(Reason(name, round(value, 3), terms))
+        if slip:
+            found.append(Reason(NEARLY_SPELT, round(slip, 3)))
         found.sort(key=lambda reason: -abs(reason.weight))
         result.append(found)
     return result
