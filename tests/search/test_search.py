@@ -17,6 +17,16 @@ from hunch.search.weights import HITS_PER_FILE, RELEVANT_SCORE, WEAK_SCORE
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE
 from hunch.text.roles import Role
 
+RECIPE = (
+    "Preheat the oven to 180 degrees and grease a round cake tin with a little butter. Beat the remaining butter with "
+    "the sugar until pale and fluffy, then add the eggs one at a time, beating well after each. Sift in the flour with "
+    "the baking powder and fold gently with a large spoon, adding a splash of milk if the mixture is stiff."
+)
+MINUTES = (
+    "The committee met on Tuesday evening at the community hall to discuss the proposed housing development on the "
+    "north side of the river. Residents raised concerns about traffic, parking, the loss of green space and the "
+    "pressure on local schools, while the developer promised affordable homes, a playground and a new bus stop."
+)
 WORKSPACE = Path(__file__).parent.parent / "goldens" / "workspace"
 CONTAINERS = {"class", "interface", "struct", "enum", "trait", "module"}
 
@@ -120,6 +130,8 @@ def test_the_limit_holds_and_cuts_the_end(engine: Engine, limit: int) -> None:
         "фотосинтез растений",
         "🙂 zzzz",
         "xyzzy",
+        RECIPE,
+        MINUTES,
     ],
 )
 def test_nonsense_gets_an_honest_answer(engine: Engine, text: str) -> None:
@@ -136,6 +148,14 @@ def test_nonsense_gets_an_honest_answer(engine: Engine, text: str) -> None:
         ("escape html", "escapeHtml"),
         ("prune old backups", "prune_old_backups"),
         ("topological sort", "topological_sort"),
+        ("levenshtien", "levenshtein"),
+        ("hasPassword", "hashPassword"),
+        ("fetch wiht retry", "fetch_with_retry"),
+        # A single word that is nobody's name.
+        ("delimiter", "detect_delimiter"),
+        ("palindrome", "is_palindrome"),
+        ("headers", "parse_headers"),
+        ("tax", "sales_tax"),
     ],
 )
 def test_a_name_is_found_first(engine: Engine, text: str, name: str) -> None:
