@@ -85,8 +85,12 @@ class Workbench:
                 break
             except AssertionError:
                 with suppress(TimeoutError):  # it may be closing
-                    self.press("F1") if attempt % 2 else self.input.focus(timeout=500)
-                self.press("Escape")
+                    if attempt % 3 == 0:
+                        self.input.press("Escape", timeout=2000)
+                    elif attempt % 3 == 1:
+                        self.page.mouse.click(900, 650)  # a menu closes when something else is clicked
+                    else:
+                        self.press("F1", "Escape")
         expect(self.quick).to_be_hidden()
         self.run("Notifications: Clear All Notifications")
         self.run("View: Close All Editors")
