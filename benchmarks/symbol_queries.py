@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hunch.index.names import folded
 from hunch.index.snapshot import Snapshot
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.search import Hit
@@ -43,7 +44,7 @@ def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -
     generator = np.random.default_rng(seed)
     qualified_of = _definitions(snapshot)
     names = sorted(qualified_of)
-    taken = frozenset(_folded(snapshot.record(chunk).name) for view in snapshot.views
+    taken = frozenset(folded(snapshot.record(chunk).name) for view in snapshot.views
                       for chunk in range(view.start, view.start + len(view.segment)))  # fmt: skip
     found: list[SymbolQuery] = []
     for number in generator.permutation(len(names))[:count]:
@@ -83,17 +84,13 @@ def _forms_of(
     if len(words) > 1:
         yield SymbolQuery(" ".join(words), "split", name)
     wrong = _misspelt(name, generator)
-    if _folded(wrong) not in taken:
+    if folded(wrong) not in taken:
         yield SymbolQuery(wrong, "misspelt", name)
     if len(words) > 2:
         forgotten = int(generator.integers(len(words)))
         left = words[:forgotten] + words[forgotten + 1 :]
-        if _folded("".join(left)) not in taken:
+        if folded("".join(left)) not in taken:
             yield SymbolQuery(" ".join(left), "half-remembered", name)
-
-
-def _folded(name: str) -> str:
-    return name.replace("_", "").lower()
 
 
 def _misspelt(name: str, generator: np.random.Generator) -> str:

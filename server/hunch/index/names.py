@@ -48,7 +48,7 @@ class Names:
         Case and underscores do not count (Damerau, 1964). Nothing is near to names of fewer than LEAST_LETTERS letters,
         or of letters beyond ASCII.
         """
-        wanted = _folded(name)
+        wanted = folded(name)
         if len(wanted) < LEAST_LETTERS - 1 or not wanted.isascii() or not len(self._record_starts) - 1:
             return np.zeros(0, np.int64)
         if self._spelling is None:
@@ -61,7 +61,7 @@ class Names:
         changed &= changed - np.uint64(1)
         changed &= changed - np.uint64(1)  # two bits are gone
         alike &= (changed == 0) & (spelling.lengths >= LEAST_LETTERS)
-        found = [chunk for chunk in np.flatnonzero(alike).tolist() if is_one_slip(wanted, _folded(self._name(chunk)))]
+        found = [chunk for chunk in np.flatnonzero(alike).tolist() if is_one_slip(wanted, folded(self._name(chunk)))]
         return np.array(found, np.int64)
 
     def _name(self, chunk: int) -> str:
@@ -98,12 +98,13 @@ def is_one_slip(one: str, other: str) -> bool:
     if one == other or abs(len(one) - len(other)) > 1:
         return False
     shorter, longer = sorted((one, other), key=len)
-    same = next((i for i, (a, b) in enumerate(zip(shorter, longer)) if a != b), len(shorter))  # noqa: B905
+    same = next((i for i, (a, b) in enumerate(zip(shorter, longer, strict=False)) if a != b), len(shorter))
     if len(shorter) < len(longer):
         return shorter[same:] == longer[same + 1 :]
     swapped = longer[same + 1 : same + 2] + longer[same : same + 1] + longer[same + 2 :]
     return shorter[same + 1 :] == longer[same + 1 :] or shorter[same:] == swapped
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name without case and underscores."""
     return name.replace("_", "").lower()
