@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -78,20 +79,24 @@ class Workbench:
         """Close what is open: menus, notifications, the panel, editors without saving."""
         self.page.mouse.move(640, 400)  # off what says something when the mouse is on it: the first Escape ends that
         self.press("Escape", "Escape")
+        attempts = itertools.count()
+
         # A menu that the test before asked for may open only now, or have lost the keyboard to a preview.
-        for attempt in range(20):
-            try:
+        def is_closed() -> bool:
+            with suppress(AssertionError):
                 expect(self.quick).to_be_hidden(timeout=1000)
-                break
-            except AssertionError:
-                with suppress(TimeoutError):  # it may be closing
-                    if attempt % 3 == 0:
+                return True
+            with suppress(TimeoutError):  # it may be closing
+                match next(attempts) % 3:
+                    case 0:
                         self.input.press("Escape", timeout=2000)
-                    elif attempt % 3 == 1:
+                    case 1:
                         self.page.mouse.click(900, 650)  # a menu closes when something else is clicked
-                    else:
+                    case _:
                         self.press("F1", "Escape")
-        expect(self.quick).to_be_hidden()
+            return False
+
+        self._wait_until(is_closed, "no menu is open")
         self.run("Notifications: Clear All Notifications")
         self.run("View: Close All Editors")
         expect(self.tabs).to_have_count(0)
@@ -163,6 +168,7 @@ class Workbench:
 
     def wait_for_first(self, label: str) -> None:
         """Wait until the best hit has a name."""
+        expect(self.quick).to_be_visible()  # rows of a list that was closed are still in the page
         first = self.quick.locator('.monaco-list-row[data-index="0"] .label-name').first
         expect(first).to_have_text(label)
 

@@ -51,6 +51,7 @@ export function createHitList(events: HitListEvents): HitList {
   const preview: Preview = beginPreview();
   let suspended = false;
   let opening = false;
+  let closed = false;
   let chosen: Hit | undefined;
   let similarTo: Hit | undefined;
   let gone: () => void = () => undefined;
@@ -117,9 +118,10 @@ export function createHitList(events: HitListEvents): HitList {
     }
   });
   pick.onDidHide(async () => {
-    if (suspended) {
+    if (suspended || closed) {
       return;
     }
+    closed = true; // disposing of a list that the person has closed tells of it once more
     clearTimeout(settling);
     pick.dispose();
     events.onClosed(chosen);
