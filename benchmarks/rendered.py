@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.remembered import remember
+from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
 from hunch.index.lexical import add_scores, invert
 from hunch.index.records import ChunkRecord, pack
 from hunch.index.segment import Segment
@@ -51,11 +52,11 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[S
         inverted=invert(postings),
     )
     views = (View(segment, None, 0),)
-    contextual = {}
+    contextual = NOTHING_IN_CONTEXT
     if sources and (reader := remember(encoder)) is not None:
         rows = reader.encode_chunks(sources)
         reader.keep()
-        contextual = {number: rows[number : number + 1] for number in range(count)}
+        contextual = index_contextual({number: rows[number : number + 1] for number in range(count)})
     return Snapshot(generation=1, views=views, chunk_count=count, file_count=count, contextual=contextual)
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hunch.index.records import ChunkRecord, pack_record
+from hunch.index.records import ChunkRecord, pack_record, unpack_record
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot
 from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
 from hunch.model.bundle import load_bundle
+from hunch.model.contextual import rounded
 from hunch.model.encoder import Encoder
 from hunch.search import candidates as candidates_module
 from hunch.search.candidates import NEARLY, Candidates, count_allowed, find_candidates
@@ -299,3 +300,53 @@ def test_a_query_without_terms_is_searched_by_meaning(snapshot: Snapshot) -> Non
 def test_the_sources_are_real(tmp_path: Path) -> None:
     kinds = {chunk.kind for path, source in FILES.items() for chunk in chunks_of(path, source)}
     assert {"function", "method", "class", "file"} <= kinds
+
+
+@pytest.fixture(scope="module")
+def read_in_context() -> tuple[Snapshot, dict[str, NDArray[np.float32]]]:
+    """A snapshot of which all was read in context, one file replaced since, and the embeddings by name."""
+    store, vectors = open_in_memory("x"), {}
+    numbers = np.random.default_rng(0)
+    for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
+        put(store, path, FILES[path])
+    for number in store.without_contextual(100):
+        ((_, content),) = store.contents([number])
+        rows = numbers.normal(size=(len(content.records), 384)).astype(np.float32)
+        assert store.put_contextual(number, rounded(rows))
+        names = [unpack_record(record).name for record in content.records]
+        vectors |= {name: row / np.linalg.norm(row) for name, row in zip(names, rows, strict=True) if name}
+    base = build_base(store)
+    put(store, "app/old.py", EDITED)
+    return make_snapshot(1, base, store), vectors
+
+
+@pytest.mark.parametrize(
+    ("near", "text", "found"),
+    [
+        ("push", "zebra", {"push"}),  # it shares no word, and no other embedding is compared
+        ("SortItems", "zebra lang:go", {"SortItems"}),
+        ("push", "zebra lang:go -kind:file", {"SortItems"}),  # the nearest of those that the filter leaves
+        ("push", "zebra kind:function lang:python", {"read_file", "sort_items"}),
+        ("push", "zebra -path:app -kind:file", {"SortItems"}),
+    ],
+)
+def test_what_is_near_in_context_is_a_candidate(
+    read_in_context: tuple[Snapshot, dict[str, NDArray[np.float32]]],
+    monkeypatch: pytest.MonkeyPatch,
+    near: str,
+    text: str,
+    found: set[str],
+) -> None:
+    snapshot, vectors = read_in_context
+    monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", len(found))
+    candidates = find_candidates(snapshot, parse_query(text), None, vectors[near])
+    assert {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()} == found
+    assert candidates.context is not None and not np.isnan(candidates.context).any()
+
+
+def test_what_is_gone_is_no_candidate_in_context(
+    read_in_context: tuple[Snapshot, dict[str, NDArray[np.float32]]],
+) -> None:
+    snapshot, vectors = read_in_context
+    candidates = find_candidates(snapshot, parse_query("zebra"), None, vectors["obsolete_sort"])
+    assert "obsolete_sort" not in {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()}

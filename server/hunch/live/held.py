@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.process import BaseProcess
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hunch.engine import DATABASE, Engine
 from hunch.index.compact import start_compaction
+from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
 from hunch.index.journal import checkpoint_if_large
 from hunch.index.segment import Segment, load_segment
 from hunch.index.snapshot import Snapshot
@@ -43,7 +44,8 @@ class Held:
         self.unmerged = False
         """Whether small tiers wait to be merged."""
         self._contextual: dict[int, NDArray[np.int8]] = {}
-        self._shown_contextual: Mapping[int, NDArray[np.int8]] = {}
+        self._contextual_changed = False
+        self._shown_contextual = NOTHING_IN_CONTEXT
         self._engine = engine
         self._tiers: Tiers = ()
         self._missing: list[int] = []
@@ -83,7 +85,7 @@ class Held:
         removed = {change.removed for change in self.pending if change.removed is not None}
         for number in removed & self._contextual.keys():
             del self._contextual[number]
-            self._shown_contextual = {}
+            self._contextual_changed = True
         added: list[Added] = [
             (change.added, change.record, change.content)
             for change in self.pending
@@ -97,13 +99,15 @@ class Held:
 
     def snapshot(self, generation: int, hidden: Collection[str], above: Sequence[Segment]) -> Snapshot:
         """Return what searches see from now on; see compose."""
-        if len(self._shown_contextual) != len(self._contextual):
-            self._shown_contextual = dict(self._contextual)
+        if self._contextual_changed:
+            self._shown_contextual = index_contextual(dict(self._contextual), self._shown_contextual)
+            self._contextual_changed = False
         return replace(compose(self._tiers, generation, hidden, above), contextual=self._shown_contextual)
 
     def take_contextual(self, number: int, vectors: NDArray[np.int8]) -> None:
         """Take in the contextual embeddings of a file, which the next snapshot shows."""
         self._contextual[number] = vectors
+        self._contextual_changed = True
 
     def read_contextual(self) -> None:
         """Take in the contextual embeddings that the store has."""
@@ -111,7 +115,7 @@ class Held:
         there = store.contextual_ids()
         self._contextual = {number: rows for number, rows in self._contextual.items() if number in there}
         self._contextual.update(store.contextual(sorted(there - self._contextual.keys())))
-        self._shown_contextual = {}
+        self._contextual_changed = True
 
     def adopt_base(self) -> bool:
         """Take the new base when it is ready; true when the tiers have changed."""

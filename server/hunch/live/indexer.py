@@ -353,7 +353,7 @@ class Indexer:
             above = [merge_segments([(segment, None) for segment in above])]
         snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
         self._counts = (snapshot.file_count, snapshot.chunk_count)
-        self._shown_in_context = sum(map(len, snapshot.contextual.values()))
+        self._shown_in_context = sum(map(len, snapshot.contextual.vectors.values()))
         self._has_unshown = False
         self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
         if merge:

@@ -23,6 +23,9 @@ from hunch.workspace.ignore import path_filter
 DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 100
 SYMBOL_CANDIDATES = 50
+CONTEXT_CANDIDATES = 50
+_FILTERED = 8
+"""How many times as many are looked at where a filter may take most of them away"""
 NEARLY = 0.74
 """What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 
@@ -81,15 +84,15 @@ class Candidates:
 def find_candidates(
     snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None, context: NDArray[np.float32] | None = None
 ) -> Candidates:
-    """Return the union of the nearest embeddings, the best word matches and the names that the query spells.
+    """Return the union of the nearest embeddings, in context too, the best word matches and the names that are spelt.
 
     Args:
         snapshot: what to search.
         query: what to search for; its filters hold for every candidate.
         vector: the query's embedding, float32 [dim]; None searches by words only.
-        context: the query's contextual embedding, which is compared with those of the candidates.
+        context: the query's contextual embedding; None compares none.
     """
-    found = _find(snapshot, query, vector)
+    found = _find(snapshot, query, vector, context)
     if context is None or not len(found.chunks):
         return found
     places, rows = snapshot.contextual_of(found.chunks)
@@ -99,13 +102,18 @@ def find_candidates(
     return replace(found, context=values)
 
 
-def _find(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) -> Candidates:
+def _find(
+    snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None, context: NDArray[np.float32] | None
+) -> Candidates:
     terms = [term for term, _ in query.terms]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     idf = _idf(snapshot, postings, len(terms))
     slip = _not_spelt_here(snapshot, query)
+    masks = [_allowed(view, query) for view in snapshot.views]
+    in_context = _nearest_in_context(snapshot, query, context, masks)
     parts = [
-        _in_view(view, query, vector, where, idf, slip) for view, where in zip(snapshot.views, postings, strict=True)
+        _in_view(view, query, vector, where, allowed, idf, slip, in_context)
+        for view, where, allowed in zip(snapshot.views, postings, masks, strict=True)
     ]
     if not parts:
         nothing = np.zeros(0, np.float32)
@@ -113,6 +121,20 @@ def _find(snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None) 
                           nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint8),
                           np.zeros(0, np.int64))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
+
+
+def _nearest_in_context(
+    snapshot: Snapshot, query: Query, context: NDArray[np.float32] | None, masks: Sequence[NDArray[np.bool_] | None]
+) -> NDArray[np.int64]:
+    """Return the chunks nearest in context of those allowed, int64, ascending."""
+    if context is None:
+        return np.zeros(0, np.int64)
+    found = snapshot.nearest_in_context(context, CONTEXT_CANDIDATES * (_FILTERED if query.filtered else 1))
+    there = np.zeros(len(found), np.bool_)
+    for view, allowed in zip(snapshot.views, masks, strict=True):
+        here = (found >= view.start) & (found < view.start + len(view.segment))
+        there |= here if allowed is None else here & allowed[np.where(here, found - view.start, 0)]
+    return np.sort(found[there][:CONTEXT_CANDIDATES])
 
 
 def count_allowed(snapshot: Snapshot, query: Query) -> int:
@@ -144,24 +166,26 @@ def _in_view(
     query: Query,
     vector: NDArray[np.float32] | None,
     postings: list[slice],
+    allowed: NDArray[np.bool_] | None,
     idf: NDArray[np.float32],
     slip: str,
+    in_context: NDArray[np.int64],
 ) -> Candidates:
     segment = view.segment
-    allowed = _allowed(view, query)
+    in_context = in_context[(in_context >= view.start) & (in_context < view.start + len(segment))] - view.start
     scores = np.zeros(len(segment), np.float32)
     for where, weight in zip(postings, idf.tolist(), strict=True):
         add_scores(segment.inverted, where, weight, scores)
     if allowed is not None:
         scores[~allowed] = 0
     named, spelt = _named(segment, query, allowed, slip)
-    by_words = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named])
+    others = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named, in_context])
     if vector is not None and segment.dense is not None:
         nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
-        chunks = _distinct(np.concatenate([by_words, nearest]))
+        chunks = _distinct(np.concatenate([others, nearest]))
         dense = _cosines(segment.dense, vector, chunks, nearest, cosines)
     else:
-        chunks = _distinct(by_words)
+        chunks = _distinct(others)
         dense = np.zeros(len(chunks), np.float32)
     files = segment.chunk_files[chunks]
     total = max(float(idf.sum()), 1e-6)
