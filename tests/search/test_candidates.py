@@ -305,7 +305,8 @@ def test_the_sources_are_real(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def read_in_context() -> tuple[Snapshot, dict[str, NDArray[np.float32]]]:
     """A snapshot of which all was read in context, one file replaced since, and the embeddings by name."""
-    store, vectors = open_in_memory("x"), {}
+    store = open_in_memory("x")
+    vectors: dict[str, NDArray[np.float32]] = {}
     numbers = np.random.default_rng(0)
     for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
         put(store, path, FILES[path])
