@@ -51,3 +51,8 @@ def pools(rows: int, size: int = POOL, seed: int = POOL_SEED) -> list[NDArray[np
     """Cut shuffled row numbers into consecutive pools; what is left over is a pool of its own."""
     order = np.random.default_rng(seed).permutation(rows)
     return [order[start : start + size] for start in range(0, rows, size)]
+
+
+def language_of_set(texts: TextSet) -> str:
+    """Return the language of a set's code, as hunch.text.languages calls it."""
+    return texts.name.partition("/")[2] or "python"

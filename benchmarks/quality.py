@@ -36,7 +36,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.datasets import Split, load_sets, pools_of
+from benchmarks.datasets import Split, language_of_set, load_sets, pools_of
 from benchmarks.machine import save_result
 from benchmarks.module_queries import module_queries
 from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
@@ -84,7 +84,7 @@ def measure_set(texts: TextSet, encoder: Encoder, public: SentenceEncoder | None
     graded = texts.name.startswith("csn/")
     values: dict[str, list[float]] = {row: [] for row in ROWS}
     for pool in pools_of(texts):
-        snapshot = build_snapshot(pool.code, encoder, pool.sources)
+        snapshot = build_snapshot(pool.code, encoder, pool.sources, [language_of_set(texts)] * len(pool.code))
         for start in range(0, len(pool.queries), _QUERIES_AT_ONCE):
             part = slice(start, start + _QUERIES_AT_ONCE)
             gains = pool.gains[part]

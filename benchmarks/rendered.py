@@ -31,7 +31,9 @@ Scores = NDArray[np.float32]
 _BATCH = 2000
 
 
-def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[Source] = ()) -> Snapshot:
+def build_snapshot(
+    code: Sequence[Fields], encoder: Encoder, sources: Sequence[Source] = (), languages: Sequence[str] = ()
+) -> Snapshot:
     """Return pieces of rendered code as a snapshot of one file each; with their sources, read in context as well."""
     count = len(code)
     batches = [code[start : start + _BATCH] for start in range(0, count, _BATCH)]
@@ -41,11 +43,12 @@ def build_snapshot(code: Sequence[Fields], encoder: Encoder, sources: Sequence[S
     segment = Segment(
         file_ids=np.arange(count, dtype=np.int64),
         paths=[f"{number}" for number in range(count)],
-        languages=["text"] * count,
+        languages=list(languages) or ["text"] * count,
         roles=np.zeros(count, np.uint8),
         first_chunks=np.arange(count + 1, dtype=np.int64),
         chunk_files=np.arange(count, dtype=np.int32),
         kinds=np.full(count, KINDS.index("function"), np.uint8),
+        lines=np.array([source.body.count("\n") + 2 for source in sources] or [1] * count, np.uint16),
         record_starts=np.array([0, *accumulate(map(len, records))], np.int64),
         records=np.frombuffer(b"".join(records), np.uint8),
         dense=build_dense(np.concatenate(vectors)),

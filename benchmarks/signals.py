@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import load_sets, pools_of
+from benchmarks.datasets import language_of_set, load_sets, pools_of
 from benchmarks.module_queries import module_queries
 from benchmarks.rendered import build_snapshot
 from benchmarks.symbol_queries import symbol_queries
@@ -34,7 +34,7 @@ from hunch.search.query_shape import shape_of
 from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
-from hunch_training.evaluate import TextSet
+from hunch_training.evaluate import TextSet, part_of
 
 FEATURES = (*EVIDENCE, *AGAINST)
 """The columns: the signals, then what counts against a candidate."""
@@ -42,18 +42,21 @@ FEATURES = (*EVIDENCE, *AGAINST)
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
 
-ASKED = (*KINDS, "module", "symbol", "spelling", "pair", "question", "keyword", "small")
+ASKED = (*KINDS, "module", "symbol", "spelling", "pair", "question", "keyword", "small", "mixed")
 """Kinds of queries: the two of the workspaces, questions about whole files, the bare names that the doc queries
 document, names of any definition as people type them, documentation of the valid pairs, the web queries of CoSQA's dev
-part, the first words with a meaning of such documentation, and such documentation and words asked of few functions."""
+part, the first words with a meaning of such documentation, such documentation and words asked of few functions, and
+such words with the name of a language, asked of functions of many."""
 
 SET_HALVES = (1000, 1001)
 """In the place of workspaces: the even and the odd queries of the retrieval sets."""
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 _EVERY_EXCLUDED = 3
-_QUERIES_PER_SET = 400
+_QUERIES_PER_SET = 500
 _SMALL_POOL = 200
+_MIXED_PER_LANGUAGE = 150
+_SPOKEN = {"cpp": "c++", "csharp": "c#"}
 _SHORTEST_NAME = 5
 _GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "\\*?[]!# "})
 
@@ -146,12 +149,15 @@ def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign
 def _gather_sets(data: Path) -> Iterator[_One]:
     """Look up the candidates of the valid retrieval sets, at most so many queries of each."""
     encoder = Encoder(load_bundle(model_folder()))
+    parts: list[tuple[str, TextSet]] = []
     for texts in load_sets(data, "valid"):
         kind = "pair" if texts.name.startswith("pairs/") else "question"
         pool = next(pools_of(texts))
+        language = language_of_set(texts)
         if kind == "pair":
+            parts.append((language, pool))
             yield from _gather_small(pool, encoder)
-        snapshot = build_snapshot(pool.code, encoder, pool.sources)
+        snapshot = build_snapshot(pool.code, encoder, pool.sources, [language] * len(pool.code))
         asked = list(enumerate(zip(pool.queries, pool.gains, strict=True)))[:_QUERIES_PER_SET]
         texts_of_kind = [(number, kind, text, gains) for number, (text, gains) in asked]
         if kind == "pair":
@@ -163,6 +169,7 @@ def _gather_sets(data: Path) -> Iterator[_One]:
             except QueryError:
                 continue
             yield _of_set(snapshot, encoder, parsed, list(gains), kind, number)
+    yield from _gather_mixed(parts, encoder)
     print("gathered: sets", flush=True)
 
 
@@ -191,6 +198,25 @@ def _gather_small(pool: TextSet, encoder: Encoder) -> Iterator[_One]:
             except QueryError:
                 continue
             yield _of_set(snapshot, encoder, parsed, list(gains), "small", number)
+
+
+def _gather_mixed(parts: Sequence[tuple[str, TextSet]], encoder: Encoder) -> Iterator[_One]:
+    """Look up the candidates of functions of all languages together, by words that name the language."""
+    parts = [(language, part_of(pool, list(range(min(_MIXED_PER_LANGUAGE, len(pool.code)))), []))
+             for language, pool in parts]  # fmt: skip
+    code = [fields for _, pool in parts for fields in pool.code]
+    sources = [source for _, pool in parts for source in pool.sources]
+    languages = [language for language, pool in parts for _ in pool.code]
+    snapshot = build_snapshot(code, encoder, sources, languages)
+    queries = [text for _, pool in parts for text in pool.queries]
+    for number, (language, text) in enumerate(zip(languages, queries, strict=True)):
+        spoken, words = _SPOKEN.get(language, language), keywords_of(text, 2 + number // 2 % 4)
+        asked = (f"{words} in {spoken}", f"{spoken} {words}", f"{words} {spoken}")[number // 2 % 3]
+        try:
+            parsed = parse_query(asked)
+        except QueryError:
+            continue
+        yield _of_set(snapshot, encoder, parsed, [number], "mixed", number)
 
 
 def save(gathered: Gathered, file: Path) -> None:

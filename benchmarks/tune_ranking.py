@@ -96,6 +96,7 @@ _KIND_SHARES = {
     "question": 0.125,
     "keyword": 0.125,
     "small": 0.125,
+    "mixed": 0.03,
 }
 """How much a kind of query counts: what is asked in a workspace twice as much as what is asked of single functions."""
 _L2 = 1e-3

@@ -16,6 +16,7 @@ from hunch.engine import Engine
 from hunch.index.writer import Progress, UpdateReport
 from hunch.model.encoder import Encoder
 from hunch.search.marks import Mark, mark_words, with_near_words
+from hunch.search.rank import NEARLY_SPELT, Reason
 from hunch.search.search import Answer, Hit, Verdict
 
 if TYPE_CHECKING:
@@ -27,6 +28,16 @@ if TYPE_CHECKING:
 _SHOWN_LINES = 6
 _SIGNALS_SHOWN = 3
 _COPIES_SHOWN = 3
+_SIGNALS_IN_WORDS = {
+    "context": "meaning in context",
+    "symbol": "exact name",
+    NEARLY_SPELT: "nearly the name",
+    "typed": "as typed",
+    "neighbour": "related code in the file",
+    "file words": "words elsewhere in the file",
+    "language": "in the language",
+    "kind": "of the kind",
+}
 _NOTHING = "Nothing here seems to do that. The nearest are:"
 _NOTHING_STRICT = "Nothing here seems to do that."
 _WEAK = "Not sure; these come nearest:"
@@ -246,7 +257,7 @@ def _print_hit(console: Console, number: int, hit: Hit, marks: list[Mark], *, ex
     if explain:
         for reason in hit.why:
             terms = f"  {', '.join(reason.terms)}" if reason.terms else ""
-            console.print(Text(f"      {reason.weight:+6.2f}  {reason.signal}{terms}", style="dim"))
+            console.print(Text(f"      {reason.weight:+6.2f}  {_told(reason)}{terms}", style="dim"))
     else:
         console.print(Text(f"    {_why(hit)}", style="dim"))
     if hit.copies:
@@ -261,11 +272,15 @@ def _print_hit(console: Console, number: int, hit: Hit, marks: list[Mark], *, ex
 
 def _why(hit: Hit) -> str:
     shown = [
-        f"{reason.signal}: {', '.join(reason.terms)}" if reason.terms else reason.signal
+        f"{_told(reason)}: {', '.join(reason.terms)}" if reason.terms else _told(reason)
         for reason in hit.why
-        if reason.weight > 0
+        if reason.weight > 0 and reason.signal != "length"  # which is no reason to believe anything
     ]
     return "; ".join(shown[:_SIGNALS_SHOWN])
+
+
+def _told(reason: Reason) -> str:
+    return _SIGNALS_IN_WORDS.get(reason.signal, reason.signal)
 
 
 def _snippet_lines(hit: Hit, marks: list[Mark]) -> Iterator[tuple[int, Text]]:

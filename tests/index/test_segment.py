@@ -217,7 +217,7 @@ def test_a_description_that_does_not_fit(tmp_path: Path, change: Callable[[bytes
 
 
 FILES = [
-    "files.json", "file_ids.npy", "first_chunks.npy", "chunk_files.npy", "kinds.npy", "record_starts.npy",
+    "files.json", "file_ids.npy", "first_chunks.npy", "chunk_files.npy", "kinds.npy", "lines.npy", "record_starts.npy",
     "records.npy",
     "inverted_terms.npy", "inverted_starts.npy", "inverted_docs.npy", "inverted_impacts.npy", "inverted_fields.npy",
     "vectors.npy", "codes.faiss",

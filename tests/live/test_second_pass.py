@@ -84,6 +84,9 @@ def is_read(one: LiveWorkspace) -> bool:
 def read_paths(one: LiveWorkspace) -> set[str]:
     snapshot = one.snapshot
     places, _ = snapshot.contextual_of(np.arange(len(snapshot), dtype=np.int64))
+    # What can be compared in context can be found in context, and nothing else.
+    found = snapshot.nearest_in_context(np.eye(384, dtype=np.float32)[0], 10_000)
+    assert set(places.tolist()) == set(found.tolist()) and len(found) == len(set(found.tolist()))
     return {snapshot.path(int(place)) for place in places}
 
 

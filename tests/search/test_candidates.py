@@ -255,6 +255,33 @@ def test_every_row_is_what_a_direct_computation_gives(snapshot: Snapshot, text: 
             assert found.shares_in([field])[0, i] == pytest.approx(share, abs=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("sort items in go", lambda path: path.endswith(".go")),
+        ("python sort items", lambda path: path.endswith(".py")),
+        ("sort items", lambda path: False),
+    ],
+)
+def test_the_language_that_is_named(snapshot: Snapshot, text: str, holds: Callable[[str], bool]) -> None:
+    found = find(snapshot, text)
+    of_language = {snapshot.path(int(chunk)) for chunk in found.chunks[found.in_language == 1]}
+    assert of_language == {path for path in paths(snapshot, found) if holds(path)}
+    assert not found.of_kind.any()
+
+
+def test_the_kind_that_is_named(snapshot: Snapshot) -> None:
+    found = find(snapshot, "class of items")
+    kinds = [snapshot.record(int(chunk)).kind for chunk in found.chunks]
+    assert found.of_kind.tolist() == [float(kind == "class") for kind in kinds] and "class" in kinds
+
+
+def test_how_many_lines_chunks_have(snapshot: Snapshot) -> None:
+    found = find(snapshot, "sort the items")
+    records = [snapshot.record(int(chunk)) for chunk in found.chunks]
+    assert found.lines.tolist() == [record.end_line - record.start_line + 1 for record in records]
+
+
 def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort the items")
     assert (np.diff(found.chunks) > 0).all()

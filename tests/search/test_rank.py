@@ -58,8 +58,11 @@ def candidates(**changes: Any) -> Candidates:
         "idf": np.array([1, 2], np.float32),
         "symbols": np.zeros(1, np.float32),
         "typed": np.zeros(1, np.float32),
+        "in_language": np.zeros(1, np.float32),
+        "of_kind": np.zeros(1, np.float32),
         "files": np.array([1]),
         "kinds": np.array([KINDS.index("function")], np.uint8),
+        "lines": np.ones(1, np.uint16),
         "roles": np.zeros(1, np.uint8),
     }
     return Candidates(**plain | changes)

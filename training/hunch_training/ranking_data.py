@@ -41,7 +41,7 @@ class RankingData:
     place_count: NDArray[np.int32]
     """int32 [q], how many files, definitions answer"""
     kinds: NDArray[np.str_]
-    """str [q]: commit, doc, module, symbol, spelling, pair, question, keyword, small"""
+    """str [q]: commit, doc, module, symbol, spelling, pair, question, keyword, small, mixed"""
     groups: NDArray[np.int32]
     """int32 [q], OWN, FOREIGN or EXCLUDED"""
     split: NDArray[np.uint8]

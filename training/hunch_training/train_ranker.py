@@ -56,17 +56,21 @@ WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
 LEAST_WEIGHT = 0.3
 """Of a signal that is worth less in the sum set by hand, so that it can be worth something"""
-LEARNED_ALONE = {"typed": 1.0, "neighbour": 0.3, "file words": 0.4}
+LEARNED_ALONE = {"typed": 1.0, "neighbour": 0.3, "file words": 0.4, "language": 0.25, "kind": 0.2, "length": 0.3}
 """Usual weights of signals that the sum set by hand does not have"""
 TOLD = EVIDENCE.index("neighbour")
 """Signals whose spread the network sees. What the rest of a file says is not among them: single functions, which are
 part of the data and have no file, would be told from workspaces by it."""
 SHARES = {"commit": 0.22, "doc": 0.2, "module": 0.04, "symbol": 0.06, "spelling": 0.08, "pair": 0.09, "question": 0.13,
-          "keyword": 0.1, "small": 0.1}  # fmt: skip
+          "keyword": 0.1, "small": 0.1, "mixed": 0.03}  # fmt: skip
 """How much a kind of query counts."""
 USUAL = [*(LEARNED_ALONE.get(name, max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT)) for name in EVIDENCE),
          *(SIGNAL_WEIGHTS[name] for name in AGAINST[:2]), *ROLE_WEIGHTS.values()]  # fmt: skip
-USUAL_OF_CARDS = len(EVIDENCE) + AGAINST.index("file card")
+LEAST = {"words": 0.3, "name": 0.0, "signature": 0.0, "path": 0.0, "length": 0.0, "file card": 0.0}
+"""What these weights can be lowered to: web questions share few words with the code that answers them, and what is
+asked for may be short, or a whole file."""
+MOST = {"context": 4.0}
+"""What these can be raised to: web questions are answered in context."""
 OF_WORKSPACES = ("commit", "doc", "module", *NAMES)
 CALIBRATED_HITS = 10
 OTHERS_COUNT = 0.3
@@ -118,9 +122,8 @@ def new_ranker(settings: Settings) -> Ranker:
 
 
 def _shape_of_ranker(settings: Settings) -> dict[str, Any]:
-    least = [settings.least] * len(USUAL)
-    least[USUAL_OF_CARDS] = 0.0  # what is asked of a whole file, its card answers
-    most = [settings.most] * len(EVIDENCE) + [settings.most_against] * len(AGAINST)
+    least = [LEAST.get(name, settings.least) for name in (*EVIDENCE, *AGAINST)]
+    most = [*(MOST.get(name, settings.most) for name in EVIDENCE), *[settings.most_against] * len(AGAINST)]
     return {"usual": USUAL, "least": least, "most": most, "signals": len(EVIDENCE), "told": TOLD, "shapes": len(SHAPE),
             "hidden": settings.hidden}  # fmt: skip
 

@@ -52,6 +52,8 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     typed: t("as typed"),
     neighbour: t("related code in the file"),
     "file words": t("words elsewhere in the file"),
+    language: t("in the language"),
+    kind: t("of the kind"),
     path: t("path"),
     documentation: t("documentation"),
   };
@@ -62,7 +64,7 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     return terms === "" ? signal : `${signal} (${terms}${more})`;
   };
   return hit.why
-    .filter((reason) => reason.weight > 0)
+    .filter((reason) => reason.weight > 0 && reason.signal !== "length") // which is no reason to believe anything
     .slice(0, 3)
     .map(told)
     .join(" \u00b7 ");

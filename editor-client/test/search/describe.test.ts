@@ -60,6 +60,14 @@ describe("a hit", () => {
     expect(reasonsOf(hit, l10n.t)).toBe("meaning · words (retry, backoff) · exact name (retry)");
   });
 
+  it("takes length for no reason", () => {
+    const why = [
+      { signal: "length", weight: 2, terms: [] },
+      { signal: "language", weight: 1, terms: [] },
+    ];
+    expect(reasonsOf({ ...hit, why }, l10n.t)).toBe("in the language");
+  });
+
   it("names a few words of many", () => {
     const many = { signal: "words", weight: 1, terms: ["a", "b", "c", "d", "e"] };
     expect(reasonsOf({ ...hit, why: [many] }, l10n.t)).toBe("words (a, b, c, d, \u2026)");

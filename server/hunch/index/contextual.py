@@ -13,15 +13,14 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+from hunch.index.vectors import int8_codes, on_int8_grid
 
 DIMS = 192
 """Leading numbers of a contextual embedding that are compared"""
 
-_SCALE = 320.0
-"""Components of unit vectors are multiplied by this and cut to int8; of 192 components few exceed 0.4."""
 _ROWS_PER_BLOCK = 1 << 14
 _FEW_DEAD, _DEAD_SHARE = 1_000, 0.125
 """Rows of files that are gone which may stay, and which share of all."""
@@ -63,7 +62,7 @@ class ContextualIndex:
         """
         found: list[tuple[float, int, int]] = []
         for tier in self.tiers:
-            scores, rows = tier.codes.search(_on_grid(vector[None, :DIMS]), min(k, len(tier)))
+            scores, rows = tier.codes.search(on_int8_grid(vector[None, :DIMS]), min(k, len(tier)))
             files = np.searchsorted(tier.first_rows, rows[0], "right") - 1
             within = rows[0] - tier.first_rows[files]
             found += zip((-scores[0]).tolist(), tier.file_ids[files].tolist(), within.tolist(), strict=True)
@@ -96,11 +95,11 @@ def index_contextual(vectors: Mapping[int, NDArray[np.int8]], before: Contextual
 
 def _coded(file_ids: list[int], parts: list[NDArray[np.int8]]) -> ContextualTier:
     rows = np.concatenate(parts)
-    codes = _no_codes(rows.shape[1])
+    codes = int8_codes(rows.shape[1])
     for start in range(0, len(rows), _ROWS_PER_BLOCK):
         block = rows[start : start + _ROWS_PER_BLOCK].astype(np.float32)
         lengths = np.sqrt(np.einsum("ij,ij->i", block, block))
-        codes.add(_on_grid(block / np.maximum(lengths, 1)[:, None]))
+        codes.add(on_int8_grid(block / np.maximum(lengths, 1)[:, None]))
     return ContextualTier(codes, np.array(file_ids, np.int64), np.array([0, *accumulate(map(len, parts))], np.int64))
 
 
@@ -110,17 +109,9 @@ def _merged(tiers: Sequence[ContextualTier], known: NDArray[np.int64]) -> Contex
     lengths = np.concatenate([np.diff(tier.first_rows) for tier in tiers])
     kept = np.isin(file_ids, known)
     stays = np.split(np.repeat(kept, lengths), np.cumsum([len(tier) for tier in tiers])[:-1])
-    codes = _no_codes(tiers[0].codes.d)
+    codes = int8_codes(tiers[0].codes.d)
     for tier, rows in zip(tiers, stays, strict=True):
         for start in range(0, len(tier), _ROWS_PER_BLOCK):
             block = slice(start, min(start + _ROWS_PER_BLOCK, len(tier)))
             codes.add(tier.codes.reconstruct_n(start, block.stop - start)[rows[block]])
     return ContextualTier(codes, file_ids[kept], np.concatenate([[0], np.cumsum(lengths[kept])]))
-
-
-def _no_codes(dim: int) -> Any:
-    return faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
-
-
-def _on_grid(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(np.clip(np.rint(vectors * np.float32(_SCALE)), -128, 127), np.float32)

@@ -56,3 +56,9 @@ def unpack_record(packed: bytes) -> ChunkRecord:
 def kind_of(packed: bytes) -> str:
     """Return the kind alone, without parsing the rest."""
     return packed[2 : packed.index(b'"', 2)].decode("ascii")
+
+
+def line_count_of(packed: bytes) -> int:
+    """Return how many lines the chunk has, without parsing the rest."""
+    _, start, end, _ = packed.rsplit(b",", 3)
+    return int(end) - int(start) + 1

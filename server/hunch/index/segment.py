@@ -21,15 +21,17 @@ from numpy.typing import NDArray
 
 from hunch.index.lexical import InvertedIndex, invert, merge_inverted
 from hunch.index.names import Names
-from hunch.index.records import ChunkRecord, kind_of, unpack_record
+from hunch.index.records import ChunkRecord, kind_of, line_count_of, unpack_record
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
 from hunch.text.chunk import KINDS
 from hunch.text.roles import role_of
 from hunch.text.terms import Postings
 
-SEGMENT_FORMAT = 1
+SEGMENT_FORMAT = 2
+"""2: how many lines the chunks have."""
 
+_MOST_LINES = 65_535
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 _INVERTED = ("terms", "starts", "docs", "impacts", "fields")
 _PREFIX = "segment-"
@@ -51,6 +53,8 @@ class Segment:
     """int32 [n], positions in the arrays of files"""
     kinds: NDArray[np.uint8]
     """uint8 [n], positions in KINDS"""
+    lines: NDArray[np.uint16]
+    """uint16 [n], how many lines each chunk has"""
     record_starts: NDArray[np.int64]
     """int64 [n + 1]"""
     records: NDArray[np.uint8]
@@ -98,6 +102,7 @@ def build_segment(files: Iterable[tuple[int, FileRecord, FileContent]]) -> Segme
         first_chunks=np.array([0, *accumulate(counts)], np.int64),
         chunk_files=np.repeat(np.arange(len(ids), dtype=np.int32), counts),
         kinds=np.array([_KIND_NUMBERS[kind_of(record)] for record in records], np.uint8),
+        lines=np.array([min(line_count_of(record), _MOST_LINES) for record in records], np.uint16),
         record_starts=np.array([0, *accumulate(map(len, records))], np.int64),
         records=np.frombuffer(b"".join(records), np.uint8),
         dense=build_dense(originals) if originals.shape[1] else None,
@@ -130,6 +135,7 @@ def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) ->
         first_chunks=np.concatenate(([0], np.cumsum(per_file))).astype(np.int64),
         chunk_files=np.repeat(np.arange(len(files), dtype=np.int32), per_file),
         kinds=np.concatenate([segment.kinds[kept] for (segment, _), kept in zip(parts, stays, strict=True)]),
+        lines=np.concatenate([segment.lines[kept] for (segment, _), kept in zip(parts, stays, strict=True)]),
         record_starts=np.concatenate(([0], np.cumsum(np.concatenate(lengths)))).astype(np.int64),
         records=np.concatenate(records),
         dense=build_dense(np.concatenate([index.originals[kept] for index, kept in dense])) if dense else None,
@@ -168,7 +174,7 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
         return file
 
     private("files.json").write_text(json.dumps(about), encoding="utf-8")
-    for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
+    for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records"):
         np.save(private(f"{name}.npy"), getattr(segment, name))
     for name in _INVERTED:
         np.save(private(f"inverted_{name}.npy"), getattr(segment.inverted, name))
@@ -212,6 +218,7 @@ def _load(folder: Path, identity: str) -> Segment:
         first_chunks=mapped("first_chunks"),
         chunk_files=mapped("chunk_files"),
         kinds=mapped("kinds"),
+        lines=mapped("lines"),
         record_starts=mapped("record_starts"),
         records=mapped("records"),
         dense=dense,
@@ -226,7 +233,8 @@ def _fits_together(segment: Segment) -> bool:
     files, chunks, inverted = len(segment.file_ids), len(segment), segment.inverted
     return (
         files == len(segment.paths) == len(segment.languages) == len(segment.first_chunks) - 1
-        and chunks == int(segment.first_chunks[-1]) == len(segment.kinds) == len(segment.record_starts) - 1
+        and chunks == int(segment.first_chunks[-1]) == len(segment.kinds) == len(segment.lines)
+        and chunks == len(segment.record_starts) - 1
         and (segment.dense is None or chunks == len(segment.dense))
         and len(segment.records) == int(segment.record_starts[-1])
         and len(inverted.terms) == len(inverted.starts) - 1

@@ -19,7 +19,7 @@ CODES_8BIT_LIMIT = 5_000
 """Embeddings up to which int8 codes are fast enough and no codebook is worth training."""
 
 INT8_SCALE = 320.0
-"""Components of unit vectors are multiplied by this and cut to int8; of 256 components few exceed 0.4."""
+"""Components of unit vectors are multiplied by this and cut to int8; of 192 or 256 components few exceed 0.4."""
 
 _DIMS_PER_CODE = 2
 _CODEBOOK_SAMPLE = 10_000
@@ -90,7 +90,7 @@ class DenseIndex:
         if not count:
             return np.zeros(0, np.int64)
         # Some versions of FAISS compare integers only, so for int8 codes the query must be on their grid.
-        asked = query[None] if self._is_4bit else _scaled(query[None])
+        asked = query[None] if self._is_4bit else on_int8_grid(query[None])
         _, found = self._codes.search(asked, count)
         return np.asarray(found[0][found[0] >= 0], np.int64)
 
@@ -106,10 +106,10 @@ def build_dense(originals: NDArray[np.float16]) -> DenseIndex:
     """Index float16 [n, dim] embeddings, in dim bytes each on top of them, or a quarter of it when there are many."""
     count, dim = originals.shape
     is_4bit = count > CODES_8BIT_LIMIT and dim % _DIMS_PER_CODE == 0
-    codes = _trained_codebook(originals) if is_4bit else _int8_codes(dim)
+    codes = _trained_codebook(originals) if is_4bit else int8_codes(dim)
     for start in range(0, count, _ROWS_PER_BLOCK):
         block = originals[start : start + _ROWS_PER_BLOCK]
-        codes.add(block.astype(np.float32) if is_4bit else _scaled(block))
+        codes.add(block.astype(np.float32) if is_4bit else on_int8_grid(block))
     return DenseIndex(codes, originals)
 
 
@@ -143,8 +143,14 @@ def widened(halves: NDArray[np.float16]) -> NDArray[np.float32]:
     return values
 
 
-def _int8_codes(dim: int) -> Any:
+def int8_codes(dim: int) -> Any:
+    """Return an empty FAISS index that compares int8 codes of some dimensions."""
     return faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit_direct_signed, faiss.METRIC_INNER_PRODUCT)
+
+
+def on_int8_grid(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return vectors whose lengths are at most 1 as int8 codes hold them, float32."""
+    return np.asarray(np.clip(np.rint(vectors.astype(np.float32) * INT8_SCALE), -128, 127), np.float32)
 
 
 def _trained_codebook(originals: NDArray[np.float16]) -> Any:
@@ -154,7 +160,3 @@ def _trained_codebook(originals: NDArray[np.float16]) -> Any:
     sample = np.random.default_rng(0).choice(count, min(count, _CODEBOOK_SAMPLE), replace=False)
     codes.train(originals[np.sort(sample)].astype(np.float32))
     return codes
-
-
-def _scaled(vectors: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
-    return np.asarray(np.clip(np.rint(vectors.astype(np.float32) * INT8_SCALE), -128, 127), np.float32)

@@ -49,8 +49,14 @@ class Candidates:
     all of them do with one slip, and no name is spelt without"""
     typed: NDArray[np.float32]
     """float32 [n], 1 where the query is the chunk's name to the letter, with case and underscores, or all but a slip"""
+    in_language: NDArray[np.float32]
+    """float32 [n], 1 where the file is of a language that the query names"""
+    of_kind: NDArray[np.float32]
+    """float32 [n], 1 where the chunk is of a kind that the query names"""
     kinds: NDArray[np.uint8]
     """uint8 [n], positions in KINDS"""
+    lines: NDArray[np.uint16]
+    """uint16 [n], how many lines each chunk has"""
     roles: NDArray[np.uint8]
     """uint8 [n], hunch.text.roles.Role of the file"""
     files: NDArray[np.int64]
@@ -118,7 +124,8 @@ def _find(
     if not parts:
         nothing = np.zeros(0, np.float32)
         return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
-                          nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint8),
+                          nothing, nothing, nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint16),
+                          np.zeros(0, np.uint8),
                           np.zeros(0, np.int64))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
 
@@ -198,7 +205,10 @@ def _in_view(
         idf=idf,
         symbols=_placed(named, spelt, chunks),
         typed=_placed(named, _typed(segment, query, named, spelt), chunks),
+        in_language=_in_language(segment, query, files),
+        of_kind=np.isin(segment.kinds[chunks], [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
         kinds=segment.kinds[chunks],
+        lines=segment.lines[chunks],
         roles=segment.roles[files],
         files=segment.first_chunks[files] + view.start,
         embedded=vector is not None and segment.dense is not None,
@@ -298,6 +308,12 @@ def _typed(segment: Segment, query: Query, named: NDArray[np.int64], spelt: NDAr
     return typed
 
 
+def _in_language(segment: Segment, query: Query, files: NDArray[np.int32]) -> NDArray[np.float32]:
+    if not query.named_languages:
+        return np.zeros(len(files), np.float32)
+    return np.array([segment.languages[file] in query.named_languages for file in files.tolist()], np.float32)
+
+
 def _placed(named: NDArray[np.int64], spelt: NDArray[np.float32], chunks: NDArray[np.int64]) -> NDArray[np.float32]:
     values = np.zeros(len(chunks), np.float32)
     values[np.searchsorted(chunks, named)] = spelt
@@ -342,7 +358,10 @@ def _joined(parts: list[Candidates]) -> Candidates:
         idf=parts[0].idf,
         symbols=np.concatenate([part.symbols for part in parts]),
         typed=np.concatenate([part.typed for part in parts]),
+        in_language=np.concatenate([part.in_language for part in parts]),
+        of_kind=np.concatenate([part.of_kind for part in parts]),
         kinds=np.concatenate([part.kinds for part in parts]),
+        lines=np.concatenate([part.lines for part in parts]),
         roles=np.concatenate([part.roles for part in parts]),
         files=np.concatenate([part.files for part in parts]),
         embedded=parts[0].embedded,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hunch.search.named import named_kinds, named_languages
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
 from hunch.text.roles import Role
@@ -62,6 +63,10 @@ class Query:
     kinds: tuple[str, ...] = ()
     excluded_kinds: tuple[str, ...] = ()
     excluded_languages: tuple[str, ...] = ()
+    named_languages: tuple[str, ...] = ()
+    """Languages that the words name, as hunch.text.languages calls them; a wish, no filter."""
+    named_kinds: tuple[str, ...] = ()
+    """Kinds of definitions that the words name."""
     wanted_roles: Role = Role.PRODUCT
     """Roles that the words ask for, which are then not ranked lower."""
     notices: tuple[str, ...] = field(default=())
@@ -106,6 +111,7 @@ def parse_query(
         raise QueryError('the query is empty: say what the code does, for example "parse a date"')
     if not identifiers(words):
         raise QueryError(f"the query {words!r} has no letters or digits to search for")
+    plain = [word.strip("?.,:;()'\"`!").lower() for word in words.split()]
     return Query(
         text=words,
         terms=tuple(query_terms(words)),
@@ -117,6 +123,8 @@ def parse_query(
         kinds=tuple(_kind(name) for name in filters["kind"]),
         excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),
+        named_languages=named_languages(plain),
+        named_kinds=named_kinds(plain),
         wanted_roles=_wanted_roles(words),
         notices=tuple(notices),
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hunch.search.query import Query
 from hunch.text.terms import STOP_WORDS
 
-SHAPE = ("one word", "length", "terms", "question", "change", "stop words", "code words")
+SHAPE = ("one word", "length", "terms", "question", "change", "stop words", "code words", "language", "kind", "error")
 """What each number says"""
 
 _QUESTION = frozenset("how what where which why when who does do can is are".split())
@@ -21,8 +21,13 @@ _CHANGE = frozenset(
     """.split()
 )
 """First words of a wish for a change, and of what is said of one"""
-# Acronyms and numbers count too: they are as rare in plain words.
-_CODE = re.compile(r"_|::|\(\)|`|(?<=\w)[.A-Z](?=\w)")
+_CODE = re.compile(r"_|::|\(\)|`|[^\W\d_A-Z][A-Z]|[^\W\d_]\.[^\W\d_]{2}")
+"""Names as code has them: no acronyms, no numbers of versions"""
+_ERROR = re.compile(
+    r"\w[a-z](Error|Exception|Warning)\b"
+    r"|(?i:\b(traceback|panic|segfault|stack trace|errno|exit code|failed to|cannot|can't)\b)"
+)
+"""What messages of errors hold"""
 
 
 def shape_of(query: Query) -> NDArray[np.float32]:
@@ -39,6 +44,9 @@ def shape_of(query: Query) -> NDArray[np.float32]:
             bool(plain) and plain[0] in _CHANGE,
             sum(word in STOP_WORDS for word in plain) / count,
             sum(_CODE.search(word) is not None for word in words) / count,
+            bool(query.named_languages),
+            bool(query.named_kinds),
+            _ERROR.search(query.text) is not None,
         ],
         np.float32,
     )

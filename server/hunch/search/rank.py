@@ -21,7 +21,8 @@ from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 
-EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "neighbour", "file words")
+EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "neighbour", "file words",
+            "language", "kind", "length")  # fmt: skip
 """Signals that speak for a candidate."""
 ROLES = tuple(ROLE_WEIGHTS)
 """Roles of a file that count against it unless the query asks for them."""
@@ -39,6 +40,8 @@ _BLOCK = KINDS.index("block")
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _FIELDS = ("name", "signature", "path")
 _WORTH_NAMING = 0.005
+_LONG = 6
+"""Lines of long code, their logarithm to base 2"""
 
 Signals = Mapping[str, NDArray[np.float32]]
 """The signals of n candidates by name, float32 [n] each."""
@@ -65,6 +68,9 @@ def signals_of(candidates: Candidates) -> Signals:
         "typed": candidates.typed,
         "neighbour": best_of_others(context, candidates.files),
         "file words": candidates.shares_in_files(),
+        "language": candidates.in_language,
+        "kind": candidates.of_kind,
+        "length": _length(candidates),
         "file card": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
     }
@@ -94,6 +100,12 @@ def best_of_others(values: NDArray[np.float32], groups: NDArray[np.int64]) -> ND
     result = np.empty_like(values)
     result[order] = found
     return result
+
+
+def _length(candidates: Candidates) -> NDArray[np.float32]:
+    """Return how long chunks are, 1 for 64 lines and more; a card has no length of its own."""
+    length = np.minimum(np.log2(np.maximum(candidates.lines, 1)) / _LONG, 1)
+    return np.where(candidates.kinds == _FILE, 0, length).astype(np.float32)
 
 
 def _context(candidates: Candidates, meaning: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -19,12 +19,15 @@ SIGNAL_WEIGHTS = {
     "typed": 0.0,
     "neighbour": 0.0,
     "file words": 0.0,
+    "language": 0.0,
+    "kind": 0.0,
+    "length": 0.0,
     "file card": -0.86,
     "block": -0.49,
 }
 """What one unit of each signal adds to the score before the logistic function. Names are worth nothing beyond the other
 signals on valid workspaces; a little is kept, so that between equals the one with the word in its name comes first.
-"typed", "neighbour" and "file words" are the ranker's alone."""
+"typed", "neighbour", "file words", "language", "kind" and "length" are the ranker's alone."""
 
 ROLE_WEIGHTS = {
     Role.TEST: -1.31,
