@@ -29,6 +29,11 @@ def best(vectors: dict[int, NDArray[np.int8]], query: NDArray[np.float32], k: in
     return sorted(found, reverse=True)[:k]
 
 
+def pairs(index: ContextualIndex, query: NDArray[np.float32], k: int) -> list[tuple[int, int]]:
+    files, rows = index.nearest(query, k)
+    return list(zip(files.tolist(), rows.tolist(), strict=True))
+
+
 def cosine(row: NDArray[np.int8], query: NDArray[np.float32]) -> float:
     first, second = row[:DIMS].astype(np.float64), query[:DIMS].astype(np.float64)
     return float(first @ second / max(1e-12, np.linalg.norm(first) * np.linalg.norm(second)))
@@ -50,7 +55,7 @@ def test_tiers_give_what_comparing_with_all_gives(steps: list[tuple[bool, int, i
             del vectors[sorted(vectors)[victim % len(vectors)]]
         index = index_contextual(dict(vectors), index)
     query = asked(seed)
-    found = index.nearest(query, 1_000)
+    found = pairs(index, query, 1_000)
     assert {file for file, _ in found} == {file for file, rows in vectors.items() if len(rows)}
     assert len(found) == len(set(found)) == sum(map(len, vectors.values()))
     cosines = [cosine(vectors[file][row], query) for file, row in found]
@@ -71,10 +76,10 @@ def test_few_tiers_and_few_dead() -> None:
 def test_what_was_published_stays_as_it_was() -> None:
     vectors = {number: embeddings(5, number) for number in range(50)}
     published = index_contextual(dict(vectors))
-    before = published.nearest(asked(1), 20)
+    before = pairs(published, asked(1), 20)
     later = index_contextual({**{n: vectors[n] for n in range(25)}, 60: embeddings(500, 60)}, published)
-    assert published.nearest(asked(1), 20) == before
-    assert {file for file, _ in later.nearest(asked(1), 20)} <= {*range(25), 60}
+    assert pairs(published, asked(1), 20) == before
+    assert {file for file, _ in pairs(later, asked(1), 20)} <= {*range(25), 60}
 
 
 @pytest.mark.parametrize("dim", [64, DIMS, DIM])
@@ -82,13 +87,13 @@ def test_the_nearest_of_many_are_found(dim: int) -> None:
     vectors = {0: embeddings(3_000, 0, dim=dim)}
     query = asked(1, dim=dim)
     expected = best(vectors, query, 50)
-    found = [cosine(vectors[file][row], query) for file, row in index_contextual(vectors).nearest(query, 50)]
+    found = [cosine(vectors[file][row], query) for file, row in pairs(index_contextual(vectors), query, 50)]
     assert found == pytest.approx(expected, abs=0.01)
 
 
 def test_nothing_and_rows_of_zeros() -> None:
-    assert NOTHING_IN_CONTEXT.nearest(asked(0), 5) == []
+    assert pairs(NOTHING_IN_CONTEXT, asked(0), 5) == []
     assert not NOTHING_IN_CONTEXT
     assert isinstance(index_contextual({1: np.zeros((0, DIM), np.int8)}), ContextualIndex)
-    found = index_contextual({1: np.zeros((1, DIM), np.int8), 2: embeddings(1, 2)}).nearest(asked(0), 5)
+    found = pairs(index_contextual({1: np.zeros((1, DIM), np.int8), 2: embeddings(1, 2)}), asked(0), 5)
     assert sorted(found) == [(1, 0), (2, 0)]

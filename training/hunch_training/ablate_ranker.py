@@ -34,6 +34,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "symbols": ("symbol", "typed"),
     "as typed": ("typed",),
     "the rest of the file": ("neighbour", "file words"),
+    "what is named": ("language", "kind"),
+    "length": ("length",),
     "marks": AGAINST,
     "shape of the query": SHAPE,
 }

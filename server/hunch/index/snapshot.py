@@ -71,14 +71,15 @@ class Snapshot:
 
         Dead ones may be among them; those without contextual embeddings never are.
         """
-        found: list[int] = []
-        for file, row in self.contextual.nearest(vector, k):
-            for view in self.views:
-                ids = view.segment.file_ids
-                place = int(np.searchsorted(ids, file))
-                if place < len(ids) and ids[place] == file:
-                    found.append(view.start + int(view.segment.first_chunks[place]) + row)
-        return np.array(found, np.int64)
+        files, rows = self.contextual.nearest(vector, k)
+        places, found = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for view in self.views:
+            ids = view.segment.file_ids
+            where = np.minimum(np.searchsorted(ids, files), len(ids) - 1)
+            there = np.flatnonzero(ids[where] == files)
+            places.append(there)
+            found.append(view.start + view.segment.first_chunks[where[there]] + rows[there])
+        return np.asarray(np.concatenate(found)[np.argsort(np.concatenate(places), kind="stable")], np.int64)
 
     def path(self, chunk: int) -> str:
         """Return the path of a chunk's file, posix, relative to the root."""
