@@ -56,7 +56,9 @@ _EVERY_EXCLUDED = 3
 _QUERIES_PER_SET = 500
 _SMALL_POOL = 200
 _MIXED_PER_LANGUAGE = 150
-_SPOKEN = {"cpp": "c++", "csharp": "c#"}
+_SPOKEN = {"cpp": "c++", "csharp": "c#", "go": "golang"}
+_IN_ONLY = ("c",)
+"""Names of languages that mean something else without an "in" before them"""
 _SHORTEST_NAME = 5
 _GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "\\*?[]!# "})
 
@@ -156,7 +158,7 @@ def _gather_sets(data: Path) -> Iterator[_One]:
         language = language_of_set(texts)
         if kind == "pair":
             parts.append((language, pool))
-            yield from _gather_small(pool, encoder)
+            yield from _gather_small(pool, encoder, language)
         snapshot = build_snapshot(pool.code, encoder, pool.sources, [language] * len(pool.code))
         asked = list(enumerate(zip(pool.queries, pool.gains, strict=True)))[:_QUERIES_PER_SET]
         texts_of_kind = [(number, kind, text, gains) for number, (text, gains) in asked]
@@ -185,10 +187,10 @@ def _of_set(
     return _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]), shape_of(parsed))
 
 
-def _gather_small(pool: TextSet, encoder: Encoder) -> Iterator[_One]:
+def _gather_small(pool: TextSet, encoder: Encoder, language: str) -> Iterator[_One]:
     """Look up the candidates of a small part of a pool of pairs, of which most pieces are candidates."""
     code = pool.code[:_SMALL_POOL]
-    snapshot = build_snapshot(code, encoder, pool.sources[:_SMALL_POOL])
+    snapshot = build_snapshot(code, encoder, pool.sources[:_SMALL_POOL], [language] * len(code))
     for number, (text, gains) in enumerate(zip(pool.queries, pool.gains, strict=True)):
         if max(gains) >= len(code):
             continue
@@ -211,7 +213,8 @@ def _gather_mixed(parts: Sequence[tuple[str, TextSet]], encoder: Encoder) -> Ite
     queries = [text for _, pool in parts for text in pool.queries]
     for number, (language, text) in enumerate(zip(languages, queries, strict=True)):
         spoken, words = _SPOKEN.get(language, language), keywords_of(text, 2 + number // 2 % 4)
-        asked = (f"{words} in {spoken}", f"{spoken} {words}", f"{words} {spoken}")[number // 2 % 3]
+        ways = (f"{words} in {spoken}", f"{spoken} {words}", f"{words} {spoken}")
+        asked = ways[0 if language in _IN_ONLY else number // 2 % 3]
         try:
             parsed = parse_query(asked)
         except QueryError:

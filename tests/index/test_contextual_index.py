@@ -56,8 +56,10 @@ def test_tiers_give_what_comparing_with_all_gives(steps: list[tuple[bool, int, i
         index = index_contextual(dict(vectors), index)
     query = asked(seed)
     found = pairs(index, query, 1_000)
+    assert len(found) == len(set(found)) == index.rows
+    found = [(file, row) for file, row in found if file in vectors]  # rows of files that are gone may stay
     assert {file for file, _ in found} == {file for file, rows in vectors.items() if len(rows)}
-    assert len(found) == len(set(found)) == sum(map(len, vectors.values()))
+    assert len(found) == sum(map(len, vectors.values()))
     cosines = [cosine(vectors[file][row], query) for file, row in found]
     assert cosines == pytest.approx(best(vectors, query, len(found)), abs=0.02)
 
@@ -70,7 +72,7 @@ def test_few_tiers_and_few_dead() -> None:
         vectors.pop(number - 200, None)
         index = index_contextual(dict(vectors), index)
     assert len(index.tiers) <= 12
-    assert sum(map(len, index.tiers)) <= 2_000 + 1_000
+    assert index.rows <= 2_000 + 1_000
 
 
 def test_what_was_published_stays_as_it_was() -> None:
@@ -79,7 +81,7 @@ def test_what_was_published_stays_as_it_was() -> None:
     before = pairs(published, asked(1), 20)
     later = index_contextual({**{n: vectors[n] for n in range(25)}, 60: embeddings(500, 60)}, published)
     assert pairs(published, asked(1), 20) == before
-    assert {file for file, _ in pairs(later, asked(1), 20)} <= {*range(25), 60}
+    assert {file for file, _ in pairs(later, asked(1), 1_000)} == {*range(25), 60}  # it was merged
 
 
 @pytest.mark.parametrize("dim", [64, DIMS, DIM])
@@ -94,6 +96,6 @@ def test_the_nearest_of_many_are_found(dim: int) -> None:
 def test_nothing_and_rows_of_zeros() -> None:
     assert pairs(NOTHING_IN_CONTEXT, asked(0), 5) == []
     assert not NOTHING_IN_CONTEXT
-    assert isinstance(index_contextual({1: np.zeros((0, DIM), np.int8)}), ContextualIndex)
+    assert pairs(index_contextual({1: np.zeros((0, DIM), np.int8)}), asked(0), 5) == []
     found = pairs(index_contextual({1: np.zeros((1, DIM), np.int8), 2: embeddings(1, 2)}), asked(0), 5)
     assert sorted(found) == [(1, 0), (2, 0)]

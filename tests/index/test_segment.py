@@ -49,7 +49,7 @@ def entries(dim: int = DIM, sources: dict[str, str] = SOURCES) -> Iterator[Entry
 def arrays(segment: Segment) -> dict[str, NDArray[np.generic]]:
     named = {
         name: getattr(segment, name)
-        for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "record_starts", "records")
+        for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records")
     }
     inverted = {
         f"inverted_{name}": getattr(segment.inverted, name) for name in ("terms", "starts", "docs", "impacts", "fields")

@@ -371,6 +371,20 @@ def test_there_is_nothing_to_read_where_nothing_is(file: Path) -> None:
         open_for_reading(file)
 
 
+@pytest.mark.parametrize("torn", [b"", b"x" * 5, b"x" * 9])
+def test_torn_contextual_embeddings_are_an_error_of_the_database(file: Path, torn: bytes) -> None:
+    filled(file, 2)
+    store, _ = open_store(file, CONTENT)
+    with closing(store):
+        first, second = sorted(store.chunk_counts())
+        assert store.put_contextual(first, np.ones((2, 4), np.int8))
+        with closing(sqlite3.connect(file)) as other:
+            other.execute("INSERT INTO contextual VALUES (?, ?)", (second, torn))
+            other.commit()
+        with pytest.raises(sqlite3.DatabaseError, match=f"file {second} are torn"):
+            dict(store.contextual())
+
+
 def test_contextual_embeddings_belong_to_a_file_and_go_with_it(file: Path) -> None:
     filled(file, 3)
     store, _ = open_store(file, CONTENT)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import fnmatch
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from hunch.index import snapshot as snapshot_module
+from hunch.index.contextual import index_contextual
 from hunch.index.records import ChunkRecord, pack_record, unpack_record
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot
 from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
@@ -329,52 +332,81 @@ def test_the_sources_are_real(tmp_path: Path) -> None:
     assert {"function", "method", "class", "file"} <= kinds
 
 
+Embeddings = dict[str, NDArray[np.float32]]
+
+
 @pytest.fixture(scope="module")
-def read_in_context() -> tuple[Snapshot, dict[str, NDArray[np.float32]]]:
-    """A snapshot of which all was read in context, one file replaced since, and the embeddings by name."""
+def read_in_context() -> tuple[Snapshot, Embeddings]:
+    """A snapshot of which all was read in context, one file replaced since, and random embeddings by name."""
     store = open_in_memory("x")
-    vectors: dict[str, NDArray[np.float32]] = {}
+    vectors: Embeddings = {}
     numbers = np.random.default_rng(0)
+
+    def read() -> None:
+        for number in store.without_contextual(100):
+            ((_, content),) = store.contents([number])
+            rows = numbers.normal(size=(len(content.records), 384)).astype(np.float32)
+            assert store.put_contextual(number, rounded(rows))
+            names = [unpack_record(record).name for record in content.records]
+            vectors.update({name: row / np.linalg.norm(row) for name, row in zip(names, rows, strict=True) if name})
+
     for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
         put(store, path, FILES[path])
-    for number in store.without_contextual(100):
-        ((_, content),) = store.contents([number])
-        rows = numbers.normal(size=(len(content.records), 384)).astype(np.float32)
-        assert store.put_contextual(number, rounded(rows))
-        names = [unpack_record(record).name for record in content.records]
-        vectors |= {name: row / np.linalg.norm(row) for name, row in zip(names, rows, strict=True) if name}
+    read()
     base = build_base(store)
+    before = make_snapshot(1, base, store)
     put(store, "app/old.py", EDITED)
-    return make_snapshot(1, base, store), vectors
+    read()
+    after = make_snapshot(2, base, store)
+    # As a server has it, where what is gone stays in the tiers for a while.
+    contextual = index_contextual(after.contextual.vectors, before.contextual)
+    assert contextual.rows > after.contextual.rows
+    return replace(after, contextual=contextual), vectors
 
 
+@pytest.fixture(params=["few", "many"])
+def _compared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The allowed ones are compared one by one, or fetched by their codes."""
+    monkeypatch.setattr(snapshot_module, "_COMPARED", 2_000 if request.param == "few" else 0)
+
+
+@pytest.mark.usefixtures("_compared")
 @pytest.mark.parametrize(
     ("near", "text", "found"),
     [
         ("push", "zebra", {"push"}),  # it shares no word, and no other embedding is compared
+        ("new_sort", "zebra", {"new_sort"}),  # in the second view
         ("SortItems", "zebra lang:go", {"SortItems"}),
         ("push", "zebra lang:go -kind:file", {"SortItems"}),  # the nearest of those that the filter leaves
-        ("push", "zebra kind:function lang:python", {"read_file", "sort_items"}),
+        ("push", "zebra kind:function lang:python -path:old.py", {"read_file", "sort_items"}),
         ("push", "zebra -path:app -kind:file", {"SortItems"}),
+        ("push", "zebra path:nowhere", set()),
     ],
 )
 def test_what_is_near_in_context_is_a_candidate(
-    read_in_context: tuple[Snapshot, dict[str, NDArray[np.float32]]],
-    monkeypatch: pytest.MonkeyPatch,
-    near: str,
-    text: str,
-    found: set[str],
+    read_in_context: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch, near: str, text: str, found: set[str]
 ) -> None:
     snapshot, vectors = read_in_context
-    monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", len(found))
+    monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", max(1, len(found)))
     candidates = find_candidates(snapshot, parse_query(text), None, vectors[near])
     assert {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()} == found
-    assert candidates.context is not None and not np.isnan(candidates.context).any()
+    assert not found or (candidates.context is not None and not np.isnan(candidates.context).any())
 
 
-def test_what_is_gone_is_no_candidate_in_context(
-    read_in_context: tuple[Snapshot, dict[str, NDArray[np.float32]]],
+@pytest.mark.usefixtures("_compared")
+def test_what_is_gone_or_hidden_takes_no_place_in_context(
+    read_in_context: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot, vectors = read_in_context
+    monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", 1)
     candidates = find_candidates(snapshot, parse_query("zebra"), None, vectors["obsolete_sort"])
-    assert "obsolete_sort" not in {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()}
+    assert len(candidates.chunks) == 1  # another, in its place
+    assert snapshot.record(int(candidates.chunks[0])).name != "obsolete_sort"
+    # Unsaved text stands for a file that has embeddings.
+    base, *others = snapshot.views
+    alive = np.ones(len(base.segment), np.bool_) if base.alive is None else base.alive.copy()
+    place = base.segment.paths.index("app/sort.py")
+    alive[base.segment.first_chunks[place] : base.segment.first_chunks[place + 1]] = False
+    hidden = replace(snapshot, views=(replace(base, alive=alive), *others))
+    candidates = find_candidates(hidden, parse_query("zebra"), None, vectors["push"])
+    assert [hidden.path(int(chunk)) == "app/sort.py" for chunk in candidates.chunks] == [False]

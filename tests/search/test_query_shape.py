@@ -14,21 +14,25 @@ from hunch.search.query_shape import SHAPE, shape_of
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("parse_date", {"one word": 1, "length": 0, "code words": 1, "question": 0, "stop words": 0}),
+        ("parse_date", {"one word": 1, "word count": 0, "code words": 1, "question": 0, "stop words": 0}),
         ("retry", {"one word": 1, "code words": 0}),
         ("how is a token refreshed", {"one word": 0, "question": 1, "stop words": 0.6, "change": 0}),
         ("is it open?", {"question": 1}),
         ("the file opened?", {"question": 1}),
-        ("Fix a crash in Reader.close() when empty", {"change": 1, "code words": 1 / 7, "length": np.log2(7) / 4}),
+        ("Fix a crash in Reader.close() when empty", {"change": 1, "code words": 1 / 7, "word count": np.log2(7) / 4}),
         ("fixed point iteration", {"change": 1}),
-        ("read lines of file", {"change": 0, "length": 0.5, "terms": 3 / 16}),
+        ("read lines of file", {"change": 0, "word count": 0.5, "terms": 3 / 16}),
         ("convert readFile std::vector `x` __init__ e.g", {"code words": 4 / 6}),
         ("a JSON of os.path in UTF-8 for 3.14", {"code words": 1 / 8}),
-        ("reverse a string in ruby", {"language": 1, "kind": 0, "error": 0}),
-        ("a class that reads", {"language": 0, "kind": 1}),
+        ("reverse a string in ruby", {"names a language": 1, "names a kind": 0, "error": 0}),
+        ("a class that reads", {"names a language": 0, "names a kind": 1}),
         ("TypeError: list indices must be integers", {"error": 1}),
         ("Cannot read properties of undefined", {"error": 1}),
+        ("IOError while reading", {"error": 1}),
+        ("panic: runtime error", {"error": 1}),
         ("mirror the errors of a warning", {"error": 0}),
+        ("call onError", {"error": 0, "code words": 1 / 2}),
+        ("a JSONEncoder in a PDFs", {"code words": 1 / 5}),
         ("End of sentence.", {"code words": 0}),
         ("lang:go retry", {"one word": 1}),
     ],
@@ -51,4 +55,4 @@ def test_whatever_is_typed_has_a_shape(text: str) -> None:
 
 def test_a_pasted_text_is_no_longer_than_a_long_sentence() -> None:
     long, longer = (dict(zip(SHAPE, shape_of(parse_query("word other " * n)), strict=True)) for n in (8, 200))
-    assert long["length"] == longer["length"] == 1.0
+    assert long["word count"] == longer["word count"] == 1.0

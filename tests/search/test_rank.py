@@ -73,6 +73,22 @@ def scored(query: Query = QUERY, **changes: Any) -> float:
     return float(learned(query, one, signals_of(one)).scores[0])
 
 
+@pytest.mark.parametrize(
+    ("lines", "kind", "length"),
+    [
+        (1, "function", 0),
+        (8, "function", 0.5),
+        (64, "class", 1),
+        (5_000, "method", 1),
+        (64, "file", 0),
+        (0, "block", 0),
+    ],
+)
+def test_how_long_code_is(lines: int, kind: str, length: float) -> None:
+    one = candidates(lines=np.array([lines], np.uint16), kinds=np.array([KINDS.index(kind)], np.uint8))
+    assert signals_of(one)["length"].tolist() == pytest.approx([length])
+
+
 def explained(query: Query = QUERY, **changes: Any) -> list[Reason]:
     one = candidates(**changes)
     signals = signals_of(one)

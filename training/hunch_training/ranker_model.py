@@ -3,7 +3,7 @@
 A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
 hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
 candidates, and what the query looks like. It chooses between multiples of usual weights that were set for all
-queries alike, so that no signal is ignored and none rules alone. Evidence counts for a candidate and marks against it:
+queries alike, so that none rules alone. Evidence counts for a candidate and marks against it:
 among the candidates of a query more evidence never lowers a score.
 
 A second network says what the sums are worth as a chance of being right: a scale, a bias, and what the rivals of a

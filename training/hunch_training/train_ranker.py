@@ -45,7 +45,7 @@ from hunch_training.stage_flags import add_flags, settings_of
 
 EMBEDDED = ("meaning", "context", "neighbour")
 MEANING, CONTEXT, NEIGHBOUR = (EVIDENCE.index(name) for name in EMBEDDED)
-SPOKEN = torch.tensor([name not in EMBEDDED for name in EVIDENCE])
+SPOKEN = torch.tensor([name not in (*EMBEDDED, "language", "kind", "length") for name in EVIDENCE])
 """Signals that need a word in common"""
 NAMED = torch.tensor([name in ("symbol", "typed") for name in EVIDENCE])
 """Signals of names that are spelt"""

@@ -50,15 +50,20 @@ class ContextualIndex:
     tiers: tuple[ContextualTier, ...] = ()
     """Largest first; with rows of files that are gone"""
 
-    def __len__(self) -> int:
-        return len(self.vectors)
+    def __bool__(self) -> bool:
+        return bool(self.vectors)
+
+    @property
+    def rows(self) -> int:
+        """How many rows the tiers have, those of files that are gone included."""
+        return sum(map(len, self.tiers))
 
     def nearest(self, vector: NDArray[np.float32], k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return file ids and numbers in the file of the k nearest chunks, int64 each, best first, as cosines say.
+        """Return file ids and numbers in the file of the k nearest rows, int64 each, best first, as cosines say.
 
         Args:
             vector: the contextual embedding of a question, float32 [dim].
-            k: how many at most; fewer where files that are gone had some of the nearest.
+            k: how many at most; rows of files that are gone are among them.
         """
         nothing = np.zeros(0, np.int64)
         asked = on_int8_grid(vector[None, :DIMS])
@@ -70,21 +75,19 @@ class ContextualIndex:
             files.append(tier.file_ids[of_tier])
             places.append(rows - tier.first_rows[of_tier])
         best = np.argsort(-np.concatenate(scores), kind="stable")[:k]
-        numbers = np.concatenate(files)[best]
-        here = np.array([number in self.vectors for number in numbers.tolist()], np.bool_)
-        return numbers[here], np.concatenate(places)[best][here]
+        return np.concatenate(files)[best], np.concatenate(places)[best]
 
 
 NOTHING_IN_CONTEXT = ContextualIndex()
 
 
-def index_contextual(vectors: Mapping[int, NDArray[np.int8]], before: ContextualIndex | None = None) -> ContextualIndex:
+def index_contextual(vectors: Mapping[int, NDArray[np.int8]], before: ContextualIndex = NOTHING_IN_CONTEXT) -> ContextualIndex:
     """Return the index of some files' embeddings, int8 [chunks of the file, dim] by file id.
 
     What an index from before has of them is not coded anew. About 2 microseconds a new chunk, and a fifth of it each
     time that its tier is merged, log2 times.
     """
-    tiers = list(before.tiers) if before else []
+    tiers = list(before.tiers)
     known = np.sort(np.fromiter(vectors, np.int64, len(vectors)))
     dead = sum(int(np.diff(tier.first_rows)[~np.isin(tier.file_ids, known)].sum()) for tier in tiers)
     if dead > max(_FEW_DEAD, _DEAD_SHARE * sum(map(len, tiers))):

@@ -185,16 +185,25 @@ class Store:
             yield number, content
 
     def contextual(self, ids: Iterable[int] | None = None) -> Iterator[tuple[int, NDArray[np.int8]]]:
-        """Yield the contextual embeddings of some files, or of all that have them, int8 [chunks, dim] each."""
+        """Yield the contextual embeddings of some files, or of all that have them, int8 [chunks, dim] each.
+
+        Raises:
+            sqlite3.DatabaseError: a row is torn.
+        """
         query = "SELECT c.file_id, f.chunks, c.vectors FROM contextual c JOIN files f ON f.id = c.file_id"
         if ids is None:
             rows: Iterable[tuple[int, int, bytes]] = self._connection.execute(query)
         else:
             found = (self._connection.execute(f"{query} WHERE c.file_id = ?", (number,)).fetchone() for number in ids)
             rows = (row for row in found if row is not None)
+        dim = 0
         for number, chunks, packed in rows:
-            if chunks and len(packed) % chunks == 0:
-                yield number, np.frombuffer(packed, np.int8).reshape(chunks, -1)
+            if not chunks:
+                continue
+            dim = dim or len(packed) // chunks
+            if not dim or len(packed) != chunks * dim:
+                raise sqlite3.DatabaseError(f"the contextual embeddings of file {number} are torn")
+            yield number, np.frombuffer(packed, np.int8).reshape(chunks, dim)
 
     def contextual_ids(self) -> set[int]:
         """Return the ids of the files that have contextual embeddings."""

@@ -1,7 +1,6 @@
 """ONNX Runtime: texts to contextual embeddings, which see what stands beside what; some 7 ms of a core for a chunk.
 
-They come in a second pass, behind the bags of tokens that take 100 times less, and are compared with a question only
-for chunks that the first search brings up.
+They come in a second pass, behind the bags of tokens that take 100 times less.
 """
 
 from __future__ import annotations

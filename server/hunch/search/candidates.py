@@ -24,8 +24,6 @@ DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 100
 SYMBOL_CANDIDATES = 50
 CONTEXT_CANDIDATES = 50
-_FILTERED = 8
-"""How many times as many are looked at where a filter may take most of them away"""
 NEARLY = 0.74
 """What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 
@@ -116,7 +114,9 @@ def _find(
     idf = _idf(snapshot, postings, len(terms))
     slip = _not_spelt_here(snapshot, query)
     masks = [_allowed(view, query) for view in snapshot.views]
-    in_context = _nearest_in_context(snapshot, query, context, masks)
+    in_context = np.zeros(0, np.int64)
+    if context is not None:
+        in_context = np.sort(snapshot.nearest_in_context(context, CONTEXT_CANDIDATES, masks))
     parts = [
         _in_view(view, query, vector, where, allowed, idf, slip, in_context)
         for view, where, allowed in zip(snapshot.views, postings, masks, strict=True)
@@ -128,20 +128,6 @@ def _find(
                           np.zeros(0, np.uint8),
                           np.zeros(0, np.int64))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
-
-
-def _nearest_in_context(
-    snapshot: Snapshot, query: Query, context: NDArray[np.float32] | None, masks: Sequence[NDArray[np.bool_] | None]
-) -> NDArray[np.int64]:
-    """Return the chunks nearest in context of those allowed, int64, ascending."""
-    if context is None:
-        return np.zeros(0, np.int64)
-    found = snapshot.nearest_in_context(context, CONTEXT_CANDIDATES * (_FILTERED if query.filtered else 1))
-    there = np.zeros(len(found), np.bool_)
-    for view, allowed in zip(snapshot.views, masks, strict=True):
-        here = (found >= view.start) & (found < view.start + len(view.segment))
-        there |= here if allowed is None else here & allowed[np.where(here, found - view.start, 0)]
-    return np.sort(found[there][:CONTEXT_CANDIDATES])
 
 
 def count_allowed(snapshot: Snapshot, query: Query) -> int:

@@ -31,10 +31,10 @@ def named_languages(words: Sequence[str]) -> tuple[str, ...]:
     if len(words) < 2:
         return ()
     for place, word in enumerate(words):
-        if place and words[place - 1] in _IN:
-            if found := _LANGUAGES.get(word) or _LANGUAGES_AFTER_IN.get(word):
-                return found
-        elif place in (0, len(words) - 1) and word in _LANGUAGES:
+        before = words[place - 1] if place else ""
+        if before == "in" and word in _LANGUAGES_AFTER_IN:
+            return _LANGUAGES_AFTER_IN[word]
+        if word in _LANGUAGES and (place in (0, len(words) - 1) or before in _IN):
             return _LANGUAGES[word]
     return ()
 

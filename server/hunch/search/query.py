@@ -111,7 +111,7 @@ def parse_query(
         raise QueryError('the query is empty: say what the code does, for example "parse a date"')
     if not identifiers(words):
         raise QueryError(f"the query {words!r} has no letters or digits to search for")
-    plain = [word.strip("?.,:;()'\"`!").lower() for word in words.split()]
+    plain = [word for word in (word.strip("?.,:;!()[]{}*'\"`").lower() for word in words.split()) if word]
     return Query(
         text=words,
         terms=tuple(query_terms(words)),

@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 from hunch.search.query import Query
 from hunch.text.terms import STOP_WORDS
 
-SHAPE = ("one word", "length", "terms", "question", "change", "stop words", "code words", "language", "kind", "error")
+SHAPE = (
+    "one word", "word count", "terms", "question", "change", "stop words", "code words", "names a language",
+    "names a kind", "error",
+)  # fmt: skip
 """What each number says"""
 
 _QUESTION = frozenset("how what where which why when who does do can is are".split())
@@ -21,11 +24,11 @@ _CHANGE = frozenset(
     """.split()
 )
 """First words of a wish for a change, and of what is said of one"""
-_CODE = re.compile(r"_|::|\(\)|`|[^\W\d_A-Z][A-Z]|[^\W\d_]\.[^\W\d_]{2}")
+_CODE = re.compile(r"_|::|\(\)|`|[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]{2}|[^\W\d_]\.[^\W\d_]{2}")
 """Names as code has them: no acronyms, no numbers of versions"""
 _ERROR = re.compile(
-    r"\w[a-z](Error|Exception|Warning)\b"
-    r"|(?i:\b(traceback|panic|segfault|stack trace|errno|exit code|failed to|cannot|can't)\b)"
+    r"[A-Z]\w*(Error|Exception|Warning)\b"
+    r"|(?i:\b(traceback|panic:|segfault|stack trace|errno|exit code|failed to|cannot|can't)(?!\w))"
 )
 """What messages of errors hold"""
 

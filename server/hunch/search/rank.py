@@ -23,7 +23,7 @@ from hunch.text.render import FIELD_NAMES
 
 EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "neighbour", "file words",
             "language", "kind", "length")  # fmt: skip
-"""Signals that speak for a candidate."""
+"""Signals of which more never lowers a score."""
 ROLES = tuple(ROLE_WEIGHTS)
 """Roles of a file that count against it unless the query asks for them."""
 AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
