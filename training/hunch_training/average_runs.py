@@ -28,10 +28,11 @@ def average_runs(runs: Sequence[Path], out: Path) -> None:
     """
     described = [_read(run / SETTINGS) for run in runs]
     states = [load_checkpoint(run / BEST) for run in runs]
-    known = {sha256_of(run / BEST) for run in runs}
-    for run, description, state in zip(runs, described, states, strict=True):
-        goes_on = (description.get("start") or {}).get("sha256") in known
-        if not goes_on and _start(description, state) != _start(described[0], states[0]):
+    hashes = [sha256_of(run / BEST) for run in runs]
+    starts = [(description.get("start") or {}).get("sha256") for description in described]
+    for run, description, state, own, start in zip(runs, described, states, hashes, starts, strict=True):
+        is_chained = start in hashes or own in starts
+        if not is_chained and _start(description, state) != _start(described[0], states[0]):
             raise TrainingError(
                 f"{run}: another start (seed, shape, vocabulary, data) than {runs[0]}: average like runs"
             )
