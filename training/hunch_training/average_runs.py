@@ -1,4 +1,4 @@
-"""Average the weights of runs that saw the same data, from the same start or one going on from another (model soups).
+"""Average the weights of runs that started from the same weights and saw the same data (model soups).
 
     hunch-train average-runs runs/short runs/long --run runs/bag
 
@@ -14,13 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from hunch.model.bundle import sha256_of
 from hunch_training.errors import TrainingError
 from hunch_training.run_folder import BEST, SETTINGS, load_checkpoint, save_checkpoint
 
 
 def average_runs(runs: Sequence[Path], out: Path) -> None:
-    """Write the mean of the best weights of some runs as a run, described as the first of them.
+    """Write the mean of the best weights of some runs as a run.
 
     Raises:
         TrainingError: the runs differ in start, vocabulary or data, so that their mean has no meaning, or one of the
@@ -28,17 +27,14 @@ def average_runs(runs: Sequence[Path], out: Path) -> None:
     """
     described = [_read(run / SETTINGS) for run in runs]
     states = [load_checkpoint(run / BEST) for run in runs]
-    hashes = [sha256_of(run / BEST) for run in runs]
-    starts = [(description.get("start") or {}).get("sha256") for description in described]
-    for run, description, state, own, start in zip(runs, described, states, hashes, starts, strict=True):
-        is_chained = start in hashes or own in starts
-        if not is_chained and _start(description, state) != _start(described[0], states[0]):
+    for run, description, state in zip(runs, described, states, strict=True):
+        if _start(description, state) != _start(described[0], states[0]):
             raise TrainingError(
                 f"{run}: another start (seed, shape, vocabulary, data) than {runs[0]}: average like runs"
             )
     mean = {name: sum(state["model"][name] for state in states) / len(states) for name in states[0]["model"]}
     out.mkdir(parents=True, exist_ok=True)
-    kept = {name: value for name, value in states[0].items() if name not in ("model", "step")}
+    kept = {name: value for name, value in states[0].items() if name == "shape"}
     save_checkpoint(out / BEST, model=mean, step=max(state["step"] for state in states), **kept)
     description = {**described[0], "averaged": [description["settings"] for description in described]}
     (out / SETTINGS).write_text(json.dumps(description, indent=2) + "\n", encoding="utf-8")

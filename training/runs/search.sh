@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Rebuilds the bundle that searches: the bag of tokens (bag.sh), the contextual encoder, and both in one bundle.
 #
-#   training/runs/search.sh PUBLIC [DATA] [WORK] [BUNDLE]   about four hours on two cores; goes on where it was cut off
+#   training/runs/search.sh PUBLIC [DATA] [WORK] [BUNDLE]   about three hours on two cores; goes on where it was cut off
 #   SMALL=1 training/runs/search.sh ...                     the same steps on 2,000 rows a file, some minutes
 #   FAST="--bf16"                                           flags for the contextual training on this machine
 #   PYTHON=.venv/bin/python                                 the interpreter, with training/ and export/ installed
@@ -28,9 +28,4 @@ read -ra fast <<< "${FAST:-}"
 "$python" -m hunch_training.cli contextual "$data" "$public" --run "$work/questions" \
     --start "$work/contextual/best.pt" --questions 20 --share 0.03 --epochs 3 --learning-rate 1e-4 --warmup 30 --seed 1 \
     "${contextual[@]}" ${fast[@]+"${fast[@]}"}
-# And once more; the mean of the two runs is better than each.
-"$python" -m hunch_training.cli contextual "$data" "$public" --run "$work/again" \
-    --start "$work/questions/best.pt" --questions 20 --share 0.045 --epochs 3 --learning-rate 1e-4 --warmup 30 --seed 2 \
-    "${contextual[@]}" ${fast[@]+"${fast[@]}"}
-"$python" -m hunch_training.cli average-runs "$work/again" "$work/questions" --run "$work/mean"
-"$python" -m hunch_export contextual "$data" --run "$work/mean" --bundle "$work/bag/bag-en" --out "$bundle"
+"$python" -m hunch_export contextual "$data" --run "$work/questions" --bundle "$work/bag/bag-en" --out "$bundle"
