@@ -50,6 +50,7 @@ fix: $(VENV)/installed-dev $(VENV)/installed-client
 
 bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.quality $(DATA) --workspaces $(WORKSPACES)
+	$(BIN)/python -m benchmarks.in_context $(DATA)
 	$(BIN)/python -m benchmarks.lexical $(PACKAGES)
 	$(BIN)/python -m benchmarks.vectors $(PACKAGES)/10k $(DATA)
 	$(BIN)/python -m benchmarks.speed $(PACKAGES)

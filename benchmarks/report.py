@@ -207,6 +207,22 @@ def encoder_tables(result: Mapping[str, Any]) -> str:
     return table_of(header, rows)
 
 
+def in_context_tables(result: Mapping[str, Any]) -> str:
+    """Return the tables of benchmarks.in_context."""
+    costs = [[f"{one['chunks']:,}", *(f"{one[name]:.2f}" for name in ("build_ms", "file_ms", "search_ms"))]
+             for one in result["cost"]]  # fmt: skip
+    gains = [
+        [one["set"], *(f"{one[name]['without']:.3f} to {one[name]['with']:.3f}, {one[name]['mean']:+.4f}"
+                       f" [{one[name]['low']:+.4f}, {one[name]['high']:+.4f}]" for name in ("mrr", "recall@10")),
+         f"{one['candidates']['without']:.3f} to {one['candidates']['with']:.3f}"]
+        for one in result["gain"]
+    ]  # fmt: skip
+    return "\n\n".join([
+        table_of(["valid set", "MRR", "recall@10", "answers among the candidates"], gains),
+        table_of(["chunks", "building, ms", "one file more, ms", "a question, ms"], costs),
+    ])  # fmt: skip
+
+
 def _with_interval(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
@@ -221,6 +237,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "soak": soak_tables,
     "training_speed": training_speed_tables,
     "encoders": encoder_tables,
+    "in_context": in_context_tables,
 }
 
 

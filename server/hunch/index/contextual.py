@@ -68,7 +68,7 @@ class ContextualIndex:
         nothing = np.zeros(0, np.int64)
         asked = on_int8_grid(vector[None, :DIMS])
         scores, files, places = [np.zeros(0, np.float32)], [nothing], [nothing]
-        for tier in self.tiers:
+        for tier in self.tiers if k else ():
             found, rows = (one[0] for one in tier.codes.search(asked, min(k, len(tier))))
             of_tier = np.searchsorted(tier.first_rows, rows, "right") - 1
             scores.append(found)
@@ -81,7 +81,9 @@ class ContextualIndex:
 NOTHING_IN_CONTEXT = ContextualIndex()
 
 
-def index_contextual(vectors: Mapping[int, NDArray[np.int8]], before: ContextualIndex = NOTHING_IN_CONTEXT) -> ContextualIndex:
+def index_contextual(
+    vectors: Mapping[int, NDArray[np.int8]], before: ContextualIndex = NOTHING_IN_CONTEXT
+) -> ContextualIndex:
     """Return the index of some files' embeddings, int8 [chunks of the file, dim] by file id.
 
     What an index from before has of them is not coded anew. About 2 microseconds a new chunk, and a fifth of it each

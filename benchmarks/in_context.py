@@ -1,0 +1,131 @@
+"""What it gains to look for candidates in context, and what it costs.
+
+    python -m benchmarks.in_context DATA [--sets cosqa,pairs/python]
+
+Gain: the valid sets, each asked with the nearest in context among the candidates and without them, all else the same;
+differences are paired by query, with 95% bootstrap intervals (Efron, 1979). Cost: the index of random embeddings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.datasets import language_of_set, load_sets, pools_of
+from benchmarks.machine import save_result
+from benchmarks.rendered import build_snapshot
+from hunch.index.contextual import index_contextual
+from hunch.index.snapshot import Snapshot
+from hunch.model.bundle import load_bundle
+from hunch.model.contextual import rounded
+from hunch.model.encoder import Encoder
+from hunch.search import candidates
+from hunch.search.candidates import find_candidates
+from hunch.search.metrics import bootstrap
+from hunch.search.query import Query, QueryError, parse_query
+from hunch.search.rank import learned, signals_of
+from hunch.settings import model_folder
+from hunch_training.evaluate import TextSet
+
+SIZES = (10_000, 100_000)
+HITS = 10
+
+_QUERIES = 500
+_CHUNKS_PER_FILE = 10
+_DIM = 384
+_TIMES = 50
+
+
+def gain(texts: TextSet, encoder: Encoder) -> dict[str, Any]:
+    """Return by how much candidates in context raise MRR, recall@10, and the share of answers among the candidates."""
+    pool = next(pools_of(texts))
+    snapshot = build_snapshot(pool.code, encoder, pool.sources, [language_of_set(texts)] * len(pool.code))
+    found: dict[int, list[tuple[float, bool, bool]]] = {0: [], candidates.CONTEXT_CANDIDATES: []}
+    for text, gains in list(zip(pool.queries, pool.gains, strict=True))[:_QUERIES]:
+        try:
+            query = parse_query(text.replace(":", " "))
+        except QueryError:
+            continue
+        for count, values in found.items():
+            with patch.object(candidates, "CONTEXT_CANDIDATES", count):
+                values.append(_judged(snapshot, encoder, query, list(gains)))
+    without, with_them = (np.array(values, np.float64) for values in found.values())
+    figures = ("mrr", f"recall@{HITS}", "candidates")
+    return {"set": texts.name, "queries": len(without)} | {
+        name: {
+            "without": float(without[:, column].mean()),
+            "with": float(with_them[:, column].mean()),
+            **bootstrap(with_them[:, column] - without[:, column])._asdict(),
+        }
+        for column, name in enumerate(figures)
+    }
+
+
+def cost(chunks: int) -> dict[str, float]:
+    """Return what the index of so many chunks costs: to build, to take in one file, to search."""
+    generator = np.random.default_rng(0)
+    vectors = {number: _embeddings(generator) for number in range(chunks // _CHUNKS_PER_FILE)}
+    build, index = min((_timed(lambda: index_contextual(vectors)) for _ in range(3)), key=lambda one: one[0])
+    changed = {number: rows for number, rows in vectors.items() if number} | {len(vectors): vectors[0]}
+    file, _ = min((_timed(lambda: index_contextual(changed, index)) for _ in range(3)), key=lambda one: one[0])
+    asked = generator.normal(size=_DIM).astype(np.float32)
+    asked /= np.linalg.norm(asked)
+    search, _ = _timed(lambda: [index.nearest(asked, candidates.CONTEXT_CANDIDATES) for _ in range(_TIMES)])
+    return {"chunks": chunks, "build_ms": build * 1e3, "file_ms": file * 1e3, "search_ms": search / _TIMES * 1e3}
+
+
+def _judged(snapshot: Snapshot, encoder: Encoder, query: Query, right: list[int]) -> tuple[float, bool, bool]:
+    vector = encoder.encode_queries([query.text])[0]
+    found = find_candidates(
+        snapshot, query, vector if vector.any() else None, encoder.contextual().encode_query(query.text)
+    )
+    places = np.flatnonzero(np.isin(found.chunks, right))
+    if not len(places):
+        return 0.0, False, False
+    scores = learned(query, found, signals_of(found)).scores
+    rank = int((scores >= scores[places].max()).sum())
+    return 1 / rank, rank <= HITS, True
+
+
+def _embeddings(generator: np.random.Generator) -> NDArray[np.int8]:
+    return rounded(generator.normal(size=(_CHUNKS_PER_FILE, _DIM)).astype(np.float32))
+
+
+def _timed(work: Any) -> tuple[float, Any]:
+    began = time.thread_time()
+    result = work()
+    return time.thread_time() - began, result
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure from the command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks.in_context", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("data", type=Path, help="the data folder, with SOURCES.md in it")
+    parser.add_argument("--sets", default="cosqa,pairs/", help="comma-separated beginnings of set names (%(default)s)")
+    options = parser.parse_args(arguments)
+    costs = [cost(chunks) for chunks in SIZES]
+    for row in costs:
+        print("  ".join(f"{name} {value:,.2f}" for name, value in row.items()), flush=True)
+    encoder = Encoder(load_bundle(model_folder()))
+    gains = []
+    for texts in load_sets(options.data, "valid"):
+        if texts.name.startswith(tuple(options.sets.split(","))):
+            gains.append(gain(texts, encoder))
+            told = {
+                name: f"{one['without']:.4f} -> {one['with']:.4f}"
+                for name, one in gains[-1].items()
+                if isinstance(one, dict)
+            }
+            print(texts.name, told, flush=True)
+    save_result("in_context", {"cost": costs, "gain": gains})
+
+
+if __name__ == "__main__":
+    main()
