@@ -11,9 +11,13 @@ _SCRIPT, _C = ("javascript", "typescript", "tsx"), ("cpp", "c")
 _OWN_NAME = "python java rust ruby php kotlin swift scala perl haskell lua elixir julia dart bash"
 _LANGUAGES = {
     **{name: (name,) for name in _OWN_NAME.split()},
-    "golang": ("go",), "javascript": _SCRIPT, "js": _SCRIPT, "typescript": _SCRIPT[1:], "nodejs": _SCRIPT,
-       "c++": _C, "cpp": _C, "c#": ("csharp",), "csharp": ("csharp",), "python3": ("python",),
-}  # fmt: skip
+    **dict.fromkeys(("javascript", "js", "nodejs"), _SCRIPT),
+    **dict.fromkeys(("c++", "cpp"), _C),
+    **dict.fromkeys(("c#", "csharp"), ("csharp",)),
+    "typescript": ("typescript", "tsx"),
+    "golang": ("go",),
+    "python3": ("python",),
+}
 """Languages as hunch.text.languages calls them; a header of C++ may be C to it"""
 _LANGUAGES_AFTER_IN = {"go": ("go",), "c": ("c",), "r": ("r",), "shell": ("bash",)}
 """Words that mean too much else to name a language elsewhere"""
