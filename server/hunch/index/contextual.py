@@ -86,8 +86,8 @@ def index_contextual(
 ) -> ContextualIndex:
     """Return the index of some files' embeddings, int8 [chunks of the file, dim] by file id.
 
-    What an index from before has of them is not coded anew. About 2 microseconds a new chunk, and a fifth of it each
-    time that its tier is merged, log2 times.
+    What an index from before has of them is not coded anew. About a microsecond a new chunk, and less each time
+    that its tier is merged, log2 times.
     """
     tiers = list(before.tiers)
     known = np.sort(np.fromiter(vectors, np.int64, len(vectors)))

@@ -112,9 +112,12 @@ class Held:
     def read_contextual(self) -> None:
         """Take in the contextual embeddings that the store has."""
         store = self._engine.store
-        there = store.contextual_ids()
+        there, here = store.contextual_ids(), self._contextual.keys()
+        if there == here:
+            return
+        new = sorted(there - here)
         self._contextual = {number: rows for number, rows in self._contextual.items() if number in there}
-        self._contextual.update(store.contextual(sorted(there - self._contextual.keys())))
+        self._contextual.update(store.contextual(new))
         self._contextual_changed = True
 
     def adopt_base(self) -> bool:
