@@ -166,25 +166,25 @@ def _gather_sets(data: Path) -> Iterator[_One]:
             texts_of_kind += [(number, "keyword", keywords_of(text, 2 + number // 2 % 3), gains)
                               for number, (text, gains) in asked]  # fmt: skip
         for number, kind, text, gains in texts_of_kind:
-            try:
-                parsed = parse_query(text.replace(":", " "))
-            except QueryError:
-                continue
-            yield _of_set(snapshot, encoder, parsed, list(gains), kind, number)
+            yield from _of_set(snapshot, encoder, text, list(gains), kind, number)
     yield from _gather_mixed(parts, encoder)
     print("gathered: sets", flush=True)
 
 
 def _of_set(
-    snapshot: Snapshot, encoder: Encoder, parsed: Query, answers: Sequence[int], kind: str, number: int
-) -> _One:
+    snapshot: Snapshot, encoder: Encoder, text: str, answers: Sequence[int], kind: str, number: int
+) -> Iterator[_One]:
+    try:
+        parsed = parse_query(text.replace(":", " "))
+    except QueryError:
+        return
     candidates = find_candidates(snapshot, parsed, *_embeddings(snapshot, encoder, parsed.text))
     count = len(candidates.chunks)
     right = np.isin(candidates.chunks, answers)
     numbers = np.arange(count, dtype=np.int32)
     levels = np.full(count, 2, np.int32)
     columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
-    return _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]), shape_of(parsed))
+    yield _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]), shape_of(parsed))
 
 
 def _gather_small(pool: TextSet, encoder: Encoder, language: str) -> Iterator[_One]:
@@ -195,11 +195,7 @@ def _gather_small(pool: TextSet, encoder: Encoder, language: str) -> Iterator[_O
         if max(gains) >= len(code):
             continue
         for asked in (text, keywords_of(text, 2 + number // 2 % 3)):
-            try:
-                parsed = parse_query(asked.replace(":", " "))
-            except QueryError:
-                continue
-            yield _of_set(snapshot, encoder, parsed, list(gains), "small", number)
+            yield from _of_set(snapshot, encoder, asked, list(gains), "small", number)
 
 
 def _gather_mixed(parts: Sequence[tuple[str, TextSet]], encoder: Encoder) -> Iterator[_One]:
@@ -215,11 +211,7 @@ def _gather_mixed(parts: Sequence[tuple[str, TextSet]], encoder: Encoder) -> Ite
         spoken, words = _SPOKEN.get(language, language), keywords_of(text, 2 + number // 2 % 4)
         ways = (f"{words} in {spoken}", f"{spoken} {words}", f"{words} {spoken}")
         asked = ways[0 if language in _IN_ONLY else number // 2 % 3]
-        try:
-            parsed = parse_query(asked)
-        except QueryError:
-            continue
-        yield _of_set(snapshot, encoder, parsed, [number], "mixed", number)
+        yield from _of_set(snapshot, encoder, asked, [number], "mixed", number)
 
 
 def save(gathered: Gathered, file: Path) -> None:
