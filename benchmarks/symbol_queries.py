@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hunch.index.names import folded
+from hunch.index.names import LEAST_TYPED, folded
 from hunch.index.snapshot import Snapshot
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.search import Hit
 from hunch.text.roles import Role
 from hunch.text.tokenizer import identifiers, split_identifier
 
-FORMS = ("exact", "qualified", "split", "misspelt", "half-remembered")
-"""`parse_date`; `Reader.parse_date`; `parse date`; `parse_dtae`; two of three words of `parse_short_date`."""
+FORMS = ("exact", "qualified", "split", "prefix", "misspelt", "half-remembered")
+"""`parse_date`; `Reader.parse_date`; `parse date`; `parse_da`; `parse_dtae`; two words of `parse_short_date`."""
 
 MADE_OF = 100
 """Definitions of a workspace that are asked for"""
@@ -41,7 +41,7 @@ class SymbolQuery(NamedTuple):
 
 def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -> list[SymbolQuery]:
     """Return queries for some definitions of a workspace, drawn evenly from its distinct names."""
-    generator = np.random.default_rng(seed)
+    generator, of_prefixes = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     qualified_of = _definitions(snapshot)
     names = sorted(qualified_of)
     taken = frozenset(folded(snapshot.record(chunk).name) for view in snapshot.views
@@ -50,6 +50,9 @@ def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -
     for number in generator.permutation(len(names))[:count]:
         name = names[number]
         found += _forms_of(name, qualified_of[name], taken, generator)
+        beginning = _beginning(name, of_prefixes)
+        if len(folded(beginning)) >= LEAST_TYPED and folded(beginning) not in taken:
+            found.append(SymbolQuery(beginning, "prefix", name))
     return found
 
 
@@ -91,6 +94,11 @@ def _forms_of(
         left = words[:forgotten] + words[forgotten + 1 :]
         if folded("".join(left)) not in taken:
             yield SymbolQuery(" ".join(left), "half-remembered", name)
+
+
+def _beginning(name: str, generator: np.random.Generator) -> str:
+    """Return a name as far as it is typed: half of it at least."""
+    return name[: int(generator.integers(max(4, (len(name) + 1) // 2), len(name)))].rstrip("_")
 
 
 def _misspelt(name: str, generator: np.random.Generator) -> str:

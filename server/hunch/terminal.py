@@ -33,6 +33,7 @@ _SIGNALS_IN_WORDS = {
     "symbol": "exact name",
     NEARLY_SPELT: "nearly the name",
     "typed": "as typed",
+    "prefix": "beginning of the name",
     "neighbour": "related code in the file",
     "file words": "words elsewhere in the file",
     "language": "in the language",

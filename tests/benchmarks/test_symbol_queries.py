@@ -51,6 +51,8 @@ def test_forms_of_the_names_that_the_product_defines(snapshot: Snapshot) -> None
     for query in found:
         if query.form == "misspelt":
             assert is_one_slip(query.text, query.name) and query.text[0] == query.name[0]
+        if query.form == "prefix":
+            assert query.name.startswith(query.text) and len(query.name) / 2 <= len(query.text) + 1 <= len(query.name)
         if query.form == "half-remembered":
             assert len(query.text.split()) == 2
     assert found == symbol_queries(snapshot), "the same each time"

@@ -1,4 +1,4 @@
-"""Names with one slip of the fingers are found, and no others."""
+"""Names with one slip of the fingers are found, names that were typed in part are found, and no others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunch.index.names import LEAST_LETTERS, Names, is_one_slip
+from hunch.index.names import LEAST_LETTERS, LEAST_TYPED, Names, is_one_slip
 from hunch.index.records import pack_record
 from hunch.text.chunk import Chunk, chunk_source
 
@@ -69,7 +69,42 @@ def test_near_is_what_comparing_with_each_gives(known: list[str], typed: str) ->
 
 
 def test_nothing_is_near_in_nothing() -> None:
-    assert not len(Names(np.zeros(0, np.uint8), np.zeros(1, np.int64)).near("parse_date"))
+    nothing = Names(np.zeros(0, np.uint8), np.zeros(1, np.int64))
+    assert not len(nothing.near("parse_date")) and not len(nothing.begun("parse_date")[0])
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("par", [("parse_date", 3 / 9), ("parse_dates", 3 / 10), ("parse_date_of_birth", 3 / 16)]),
+        ("parse_date", [("parse_dates", 9 / 10), ("parse_date_of_birth", 9 / 16)]),  # the name itself does not go on
+        ("PARSEDATE_", [("parse_dates", 9 / 10), ("parse_date_of_birth", 9 / 16)]),
+        ("parse_date_of", [("parse_date_of_birth", 11 / 16)]),
+        ("parse_date_on", []),  # the first eight letters agree
+        ("pa", []),  # too short
+        ("date", []),  # no beginning
+        ("parsé", []),
+        ("_priv", [("__private", 4 / 7)]),
+    ],
+)
+def test_what_begins_so(typed: str, found: list[tuple[str, float]]) -> None:
+    known = ["parse_date_of_birth", "parse_date", "close", "parse_dates", "p", "__private"]
+    chunks, shares = names_of(*known).begun(typed)
+    assert [known[chunk] for chunk in chunks] == [name for name, _ in found]
+    assert shares.tolist() == pytest.approx([share for _, share in found])
+
+
+@given(
+    st.lists(st.text("abAB_", min_size=1, max_size=14), min_size=1, max_size=12), st.text("ab", min_size=2, max_size=11)
+)
+def test_begun_is_what_comparing_with_each_gives(known: list[str], typed: str) -> None:
+    names, typed = [f"n{name}" for name in known], f"n{typed}"
+    chunks, shares = names_of(*names).begun(typed)
+    folded = [name.replace("_", "").lower() for name in names]
+    expected = {i: len(typed) / len(name) for i, name in enumerate(folded) if name.startswith(typed) and name != typed}
+    assert len(typed) >= LEAST_TYPED
+    assert dict(zip(chunks.tolist(), shares.tolist(), strict=True)) == pytest.approx(expected)
+    assert (np.diff(shares) <= 0).all()
 
 
 def distance(one: str, other: str) -> int:

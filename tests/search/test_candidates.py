@@ -21,8 +21,10 @@ from hunch.model.bundle import load_bundle
 from hunch.model.contextual import rounded
 from hunch.model.encoder import Encoder
 from hunch.search import candidates as candidates_module
-from hunch.search.candidates import NEARLY, Candidates, count_allowed, find_candidates
+from hunch.search import spelt as spelt_module
+from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.query import parse_query
+from hunch.search.spelt import NEARLY
 from hunch.text.chunk import KINDS, Chunk, chunk_source
 from hunch.text.languages import language_of
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
@@ -38,10 +40,12 @@ FILES = {
     "app/old.py": "def obsolete_sort(values):\n    '''An old way to sort.'''\n    return values\n",
     "lib/sort.go": "package lib\n\n// SortItems sorts in place.\nfunc SortItems(items []int) {\n"
     "\tquick(items, 0, len(items))\n}\n",
-    "tests/test_sort.py": "def test_sort_items():\n    assert sort_items([2, 1]) == [1, 2]\n",
+    "tests/test_sort.py": "def test_sort_items():\n    assert sort_items([2, 1]) == [1, 2]\n\n\n"
+    "def test_that_all_items_are_in_order():\n    assert sort_items([]) == []\n",
     "web/list.js": "// Sort rows of a table.\nexport function sortRows(rows) {\n  return rows.slice().sort();\n}\n",
 }
-FUNCTIONS = {"sort_items", "SortItems", "push", "read_file", "sortRows", "new_sort", "obsolete_sort"}
+FUNCTIONS = {"sort_items", "SortItems", "push", "read_file", "sortRows", "new_sort", "obsolete_sort",
+             "test_that_all_items_are_in_order"}  # fmt: skip
 EDITED = "def new_sort(values):\n    '''A new way to sort the values.'''\n    return sorted(values)\n"
 
 
@@ -213,6 +217,29 @@ def test_a_slip_of_the_fingers_and_the_very_letters(
     assert {name for name, is_typed in zip(names, found.typed, strict=True) if is_typed} == typed
 
 
+@pytest.mark.parametrize(
+    ("text", "prefix"),
+    [
+        ("sort_", {"sort_items": 4 / 9, "sortRows": 4 / 8, "SortItems": 4 / 9}),
+        ("sort it", {"sort_items": 6 / 9, "SortItems": 6 / 9}),
+        ("sort_items", {"sort_items": 1.0, "SortItems": 1.0}),  # all of it is no less than its beginning
+        ("sortit lang:go", {"SortItems": 6 / 9}),
+        ("Heap.pus", {"push": 3 / 4}),
+        ("Stack.pus", {}),
+        ("how to read fi", {}),
+        ("test that all items", {"test_that_all_items_are_in_order": 16 / 26}),
+        ("test that all items are in ord", {"test_that_all_items_are_in_order": 24 / 26}),
+        ("test that all items are in order", {"test_that_all_items_are_in_order": 1.0}),
+        ("obsolete_s", {}),  # it was replaced
+    ],
+)
+def test_a_name_as_far_as_it_is_typed(snapshot: Snapshot, text: str, prefix: dict[str, float]) -> None:
+    found = find(snapshot, text, dense=False)
+    names = [snapshot.record(chunk).name for chunk in found.chunks.tolist()]
+    there = {name: share for name, share in zip(names, found.prefix.tolist(), strict=True) if share}
+    assert {name: share for name, share in there.items() if name in FUNCTIONS} == pytest.approx(prefix)
+
+
 def test_the_words_of_a_file_are_those_of_its_candidates_together(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort items of a heap and push them")
     there = found.term_fields > 0
@@ -289,7 +316,8 @@ def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort the items")
     assert (np.diff(found.chunks) > 0).all()
     n = len(found.chunks)
-    for array in (found.dense, found.lexical, found.symbols, found.typed, found.kinds, found.roles, found.files):
+    for array in (found.dense, found.lexical, found.symbols, found.typed, found.prefix, found.kinds, found.roles,
+                  found.files):  # fmt: skip
         assert len(array) == n
     assert found.term_fields.shape == (len(found.idf), n)
 
@@ -298,7 +326,7 @@ def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypa
     every = find(snapshot, "sort the items")
     monkeypatch.setattr(candidates_module, "DENSE_CANDIDATES", 2)
     monkeypatch.setattr(candidates_module, "LEXICAL_CANDIDATES", 2)
-    monkeypatch.setattr(candidates_module, "SYMBOL_CANDIDATES", 1)
+    monkeypatch.setattr(spelt_module, "SYMBOL_CANDIDATES", 1)
     few = find(snapshot, "sort the items")
     kept = set(few.chunks.tolist())
     for view in snapshot.views:

@@ -19,7 +19,7 @@ from hunch.index.writer import update_store
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.model.ranker import rank
-from hunch.search.candidates import NEARLY, Candidates, find_candidates
+from hunch.search.candidates import Candidates, find_candidates
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
 from hunch.search.query_shape import SHAPE
@@ -32,6 +32,7 @@ from hunch.search.rank import (
     reasons,
     signals_of,
 )
+from hunch.search.spelt import NEARLY
 from hunch.search.weights import CONTEXT_OF_MEANING
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -58,6 +59,7 @@ def candidates(**changes: Any) -> Candidates:
         "idf": np.array([1, 2], np.float32),
         "symbols": np.zeros(1, np.float32),
         "typed": np.zeros(1, np.float32),
+        "prefix": np.zeros(1, np.float32),
         "in_language": np.zeros(1, np.float32),
         "of_kind": np.zeros(1, np.float32),
         "files": np.array([1]),
@@ -115,7 +117,7 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
     parts = [candidates(**one) for one in changes]
     together: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "typed", "kinds", "roles")
+        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "typed", "prefix", "kinds", "roles")
     }
     together["files"] = (
         np.arange(len(parts))
@@ -135,6 +137,9 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
         ({"symbols": some(1)}, {"symbols": some(0.5)}),
         ({"symbols": some(0.5)}, {}),
         ({"symbols": some(1), "typed": some(1)}, {"symbols": some(1)}),
+        ({"prefix": some(0.5)}, {}),
+        ({"prefix": some(0.9)}, {"prefix": some(0.5)}),
+        ({"symbols": some(1), "prefix": some(1)}, {"prefix": some(0.9)}),
         ({"term_fields": fields(NAME, 0)}, {}),
         ({"term_fields": fields(NAME, NAME)}, {"term_fields": fields(NAME, 0)}),
         ({"term_fields": fields(0, NAME)}, {"term_fields": fields(NAME, 0)}),  # the rarer word counts more
@@ -205,6 +210,7 @@ def test_no_candidates_have_no_scores() -> None:
     empty = candidates(
         chunks=np.zeros(0, np.int64), dense=np.zeros(0, np.float32), lexical=np.zeros(0, np.float32),
         term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), typed=np.zeros(0, np.float32),
+        prefix=np.zeros(0, np.float32),
         files=np.zeros(0, np.int64), kinds=np.zeros(0, np.uint8),
         roles=np.zeros(0, np.uint8),
     )  # fmt: skip
@@ -262,6 +268,16 @@ def test_a_name_with_a_slip_is_said_to_be_one() -> None:
     assert [reason.signal for reason in found] == ["symbol, nearly"]
     rightly = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=some(1), typed=some(1))
     assert {reason.signal for reason in rightly} == {"symbol", "typed"}
+
+
+def test_what_is_typed_in_part_is_said_to_be_and_a_whole_name_is_not() -> None:
+    begun = explained(parse_query("lock"), term_fields=fields(0, 0), prefix=some(0.8))
+    assert [reason.signal for reason in begun] == ["prefix"]
+    one = candidates(term_fields=fields(0, 0), symbols=some(1), prefix=some(1))
+    weights = learned(parse_query("lock"), one, signals_of(one)).weights
+    (whole,) = reasons(parse_query("lock"), one, signals_of(one), weights, [0])[0]
+    assert whole.signal == "symbol"
+    assert whole.weight == pytest.approx(weights[[EVIDENCE.index("symbol"), EVIDENCE.index("prefix")]].sum(), abs=0.002)
 
 
 # ---- quality ----

@@ -47,7 +47,7 @@ EMBEDDED = ("meaning", "context", "neighbour")
 MEANING, CONTEXT, NEIGHBOUR = (EVIDENCE.index(name) for name in EMBEDDED)
 SPOKEN = torch.tensor([name not in (*EMBEDDED, "language", "kind", "length") for name in EVIDENCE])
 """Signals that need a word in common"""
-NAMED = torch.tensor([name in ("symbol", "typed") for name in EVIDENCE])
+NAMED = torch.tensor([name in ("symbol", "typed", "prefix") for name in EVIDENCE])
 """Signals of names that are spelt"""
 TOPICAL = 0.3
 """Share of the single words that are seen as if nothing were called so"""
@@ -56,7 +56,8 @@ WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
 LEAST_WEIGHT = 0.3
 """Of a signal that is worth less in the sum set by hand, so that it can be worth something"""
-LEARNED_ALONE = {"typed": 1.0, "neighbour": 0.3, "file words": 0.4, "language": 0.25, "kind": 0.2, "length": 0.3}
+LEARNED_ALONE = {"typed": 1.0, "prefix": 0.6, "neighbour": 0.3, "file words": 0.4, "language": 0.25, "kind": 0.2,
+                 "length": 0.3}  # fmt: skip
 """Usual weights of signals that the sum set by hand does not have"""
 TOLD = EVIDENCE.index("neighbour")
 """Signals whose spread the network sees. What the rest of a file says is not among them: single functions, which are

@@ -50,6 +50,7 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     symbol: t("exact name"),
     "symbol, nearly": t("nearly the name"),
     typed: t("as typed"),
+    prefix: t("beginning of the name"),
     neighbour: t("related code in the file"),
     "file words": t("words elsewhere in the file"),
     language: t("in the language"),

@@ -9,23 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.lexical import add_scores, fields_of
-from hunch.index.names import is_one_slip
 from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import DenseIndex
 from hunch.model.contextual import cosines
 from hunch.search.query import Query
+from hunch.search.spelt import not_spelt_here, spelt_in
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
-from hunch.text.terms import NAME_BIT, symbol_term
 from hunch.workspace.ignore import path_filter
 
 DENSE_CANDIDATES = 100
 LEXICAL_CANDIDATES = 100
-SYMBOL_CANDIDATES = 50
 CONTEXT_CANDIDATES = 50
-NEARLY = 0.74
-"""What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +39,11 @@ class Candidates:
     idf: NDArray[np.float32]
     """float32 [terms]"""
     symbols: NDArray[np.float32]
-    """float32 [n], the share of the query's words that spell the chunk's whole name; 0 when they do not; NEARLY where
-    all of them do with one slip, and no name is spelt without"""
+    """float32 [n], the share of the query's words that spell the chunk's name, see hunch.search.spelt"""
     typed: NDArray[np.float32]
-    """float32 [n], 1 where the query is the chunk's name to the letter, with case and underscores, or all but a slip"""
+    """float32 [n], 1 where the query is the chunk's name to the letter"""
+    prefix: NDArray[np.float32]
+    """float32 [n], the share of the chunk's name that the query is, if it is its beginning"""
     in_language: NDArray[np.float32]
     """float32 [n], 1 where the file is of a language that the query names"""
     of_kind: NDArray[np.float32]
@@ -112,7 +109,7 @@ def _find(
     terms = [term for term, _ in query.terms]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     idf = _idf(snapshot, postings, len(terms))
-    slip = _not_spelt_here(snapshot, query)
+    slip = not_spelt_here(snapshot, query)
     masks = [_allowed(view, query) for view in snapshot.views]
     in_context = np.zeros(0, np.int64)
     if context is not None:
@@ -124,7 +121,7 @@ def _find(
     if not parts:
         nothing = np.zeros(0, np.float32)
         return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
-                          nothing, nothing, nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint16),
+                          nothing, nothing, nothing, nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint16),
                           np.zeros(0, np.uint8),
                           np.zeros(0, np.int64))  # fmt: skip
     return parts[0] if len(parts) == 1 else _joined(parts)
@@ -171,8 +168,8 @@ def _in_view(
         add_scores(segment.inverted, where, weight, scores)
     if allowed is not None:
         scores[~allowed] = 0
-    named, spelt = _named(segment, query, allowed, slip)
-    others = np.concatenate([_best(scores, LEXICAL_CANDIDATES), named, in_context])
+    spelt = spelt_in(segment, query, allowed, slip)
+    others = np.concatenate([_best(scores, LEXICAL_CANDIDATES), spelt.chunks, in_context])
     if vector is not None and segment.dense is not None:
         nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
         chunks = _distinct(np.concatenate([others, nearest]))
@@ -183,14 +180,17 @@ def _in_view(
     files = segment.chunk_files[chunks]
     total = max(float(idf.sum()), 1e-6)
     term_fields = [fields_of(segment.inverted, where, chunks) for where in postings]
+    of_names = np.zeros((3, len(chunks)), np.float32)
+    of_names[:, np.searchsorted(chunks, spelt.chunks)] = spelt.symbols, spelt.typed, spelt.prefix
     return Candidates(
         chunks=chunks + view.start,
         dense=dense,
         lexical=scores[chunks] / np.float32(total),
         term_fields=np.array(term_fields, np.uint8).reshape(len(idf), len(chunks)),
         idf=idf,
-        symbols=_placed(named, spelt, chunks),
-        typed=_placed(named, _typed(segment, query, named, spelt), chunks),
+        symbols=of_names[0],
+        typed=of_names[1],
+        prefix=of_names[2],
         in_language=_in_language(segment, query, files),
         of_kind=np.isin(segment.kinds[chunks], [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
         kinds=segment.kinds[chunks],
@@ -236,74 +236,10 @@ def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
     return np.asarray(touched[np.argpartition(reached, -k)[-k:]], np.int64)
 
 
-def _not_spelt_here(snapshot: Snapshot, query: Query) -> str:
-    """Return what all words of a query spell together, if no definition is called so; else nothing."""
-    whole = next((symbol.name for symbol in query.symbols if symbol.share == 1), "")
-    if not whole:
-        return ""
-    for view in snapshot.views:
-        inverted = view.segment.inverted
-        (where,) = inverted.postings([symbol_term(whole)])
-        there = (inverted.fields[where] & NAME_BIT) > 0
-        if view.alive is not None:
-            there &= view.alive[inverted.docs[where]]
-        if there.any():
-            return ""
-    return whole
-
-
-def _named(
-    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None, slip: str
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the chunks whose name the query spells, and the share of its words that do, longest names first."""
-    found: list[NDArray[np.int64]] = []
-    shares: list[NDArray[np.float32]] = []
-    left = SYMBOL_CANDIDATES
-
-    def take(holders: NDArray[np.int64], share: float) -> None:
-        nonlocal left
-        kept = (holders if allowed is None else holders[allowed[holders]])[: max(0, left)]
-        found.append(kept)
-        shares.append(np.full(len(kept), share, np.float32))
-        left -= len(kept)
-
-    if slip:
-        take(segment.names.near(slip), NEARLY)
-    postings = segment.inverted.postings([symbol_term(symbol.name) for symbol in query.symbols])
-    for symbol, where in zip(query.symbols, postings, strict=True):
-        if where.start < where.stop:
-            holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0]
-            take(holders.astype(np.int64), symbol.share)
-        if left <= 0:
-            break
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    named, first = np.unique(np.concatenate(found), return_index=True)
-    return named, np.concatenate(shares)[first]
-
-
-def _typed(segment: Segment, query: Query, named: NDArray[np.int64], spelt: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return 1 where the query is the name to the letter, or all but a slip that it has, else 0, float32 [named]."""
-    typed = np.zeros(len(named), np.float32)
-    for place in np.flatnonzero((spelt == 1) | (spelt == np.float32(NEARLY))).tolist():
-        record = segment.record(int(named[place]))
-        if spelt[place] == 1:
-            typed[place] = query.text in (record.name, record.qualified_name)
-        else:
-            typed[place] = is_one_slip(query.text, record.name)
-    return typed
-
-
 def _in_language(segment: Segment, query: Query, files: NDArray[np.int32]) -> NDArray[np.float32]:
     if not query.named_languages:
         return np.zeros(len(files), np.float32)
     return np.array([segment.languages[file] in query.named_languages for file in files.tolist()], np.float32)
-
-
-def _placed(named: NDArray[np.int64], spelt: NDArray[np.float32], chunks: NDArray[np.int64]) -> NDArray[np.float32]:
-    values = np.zeros(len(chunks), np.float32)
-    values[np.searchsorted(chunks, named)] = spelt
-    return values
 
 
 def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
@@ -344,6 +280,7 @@ def _joined(parts: list[Candidates]) -> Candidates:
         idf=parts[0].idf,
         symbols=np.concatenate([part.symbols for part in parts]),
         typed=np.concatenate([part.typed for part in parts]),
+        prefix=np.concatenate([part.prefix for part in parts]),
         in_language=np.concatenate([part.in_language for part in parts]),
         of_kind=np.concatenate([part.of_kind for part in parts]),
         kinds=np.concatenate([part.kinds for part in parts]),

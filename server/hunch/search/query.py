@@ -163,7 +163,8 @@ def _globs(globs: Sequence[str]) -> tuple[str, ...]:
 def _symbols(text: str) -> tuple[Symbol, ...]:
     words = [word.strip("().,;:'\"`?!") for word in text.split()[:_WORDS_FOR_SYMBOLS]]
     found: dict[str, Symbol] = {}
-    for length in range(_LONGEST_SYMBOL, 0, -1):
+    whole = [len(words)] if _LONGEST_SYMBOL < len(words) <= _WORDS_FOR_LONG_SYMBOLS else []
+    for length in (*whole, *range(_LONGEST_SYMBOL, 0, -1)):
         # Long sentences spell no long names, but any word of them can be one.
         joined = words if length == 1 else words[:_WORDS_FOR_LONG_SYMBOLS]
         for start in range(len(joined) - length + 1):

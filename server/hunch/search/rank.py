@@ -14,15 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.model.ranker import Ranked, rank
-from hunch.search.candidates import NEARLY, Candidates
+from hunch.search.candidates import Candidates
 from hunch.search.query import Query
 from hunch.search.query_shape import shape_of
+from hunch.search.spelt import NEARLY
 from hunch.search.weights import BIAS, CONTEXT_OF_MEANING, ROLE_WEIGHTS, SIGNAL_WEIGHTS, WORDS_ONLY_BIAS
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 
-EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "neighbour", "file words",
-            "language", "kind", "length")  # fmt: skip
+EVIDENCE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "prefix", "neighbour",
+            "file words", "language", "kind", "length")  # fmt: skip
 """Signals of which more never lowers a score."""
 ROLES = tuple(ROLE_WEIGHTS)
 """Roles of a file that count against it unless the query asks for them."""
@@ -40,6 +41,7 @@ _BLOCK = KINDS.index("block")
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _FIELDS = ("name", "signature", "path")
 _WORTH_NAMING = 0.005
+_NEARLY = float(np.float32(NEARLY))
 _LONG = 6
 """Lines of long code, their logarithm to base 2"""
 
@@ -66,6 +68,7 @@ def signals_of(candidates: Candidates) -> Signals:
         **dict(zip(_FIELDS, candidates.shares_in(_FIELDS), strict=True)),
         "symbol": candidates.symbols,
         "typed": candidates.typed,
+        "prefix": candidates.prefix,
         "neighbour": best_of_others(context, candidates.files),
         "file words": candidates.shares_in_files(),
         "language": candidates.in_language,
@@ -158,25 +161,29 @@ def reasons(
     chosen = np.array(rows, np.int64)
     effects = np.hstack([evidence, against])[chosen] * weights
     texts = [term.text for term in query.terms]
-    with_slip = (candidates.symbols[chosen] == np.float32(NEARLY)).tolist()
     result: list[list[Reason]] = []
-    of_hits = zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(), with_slip, strict=True)
-    for values, fields, has_slip in of_hits:
-        found: list[Reason] = []
-        slip = 0.0
+    of_hits = zip(effects.tolist(), candidates.term_fields[:, chosen].T.tolist(),
+                  candidates.symbols[chosen].tolist(), strict=True)  # fmt: skip
+    for values, fields, symbol in of_hits:
+        weight_of: dict[str, float] = {}
+        terms_of: dict[str, tuple[str, ...]] = {}
         for value, name in zip(values, _NAMES, strict=True):
             if abs(value) >= _WORTH_NAMING:
-                bits = _FIELD_BITS.get(name, 0)
-                terms = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits]) if bits else ()
-                if has_slip and name in ("symbol", "typed"):
-                    slip += value
-                else:
-                    found.append(Reason(name, round(value, 3), terms))
-        if slip:
-            found.append(Reason(NEARLY_SPELT, round(slip, 3)))
+                told_as = _told_as(name, symbol)
+                weight_of[told_as] = weight_of.get(told_as, 0.0) + value
+                if bits := _FIELD_BITS.get(name, 0):
+                    terms_of[name] = tuple([text for text, there in zip(texts, fields, strict=True) if there & bits])
+        found = [Reason(name, round(weight, 3), terms_of.get(name, ())) for name, weight in weight_of.items()]
         found.sort(key=lambda reason: -abs(reason.weight))
         result.append(found)
     return result
+
+
+def _told_as(name: str, symbol: float) -> str:
+    """Return what a signal is called as a reason; what says the same of a name is one reason."""
+    if name in ("symbol", "typed") and symbol == _NEARLY:
+        return NEARLY_SPELT
+    return "symbol" if name == "prefix" and symbol == 1 else name
 
 
 _NAMES = (*EVIDENCE, "file card", "block", *(f"in {str(role.name).lower()} code" for role in ROLES))

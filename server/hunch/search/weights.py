@@ -17,6 +17,7 @@ SIGNAL_WEIGHTS = {
     "path": 0.2,
     "symbol": 0.65,
     "typed": 0.0,
+    "prefix": 0.0,
     "neighbour": 0.0,
     "file words": 0.0,
     "language": 0.0,
@@ -27,7 +28,7 @@ SIGNAL_WEIGHTS = {
 }
 """What one unit of each signal adds to the score before the logistic function. Names are worth nothing beyond the other
 signals on valid workspaces; a little is kept, so that between equals the one with the word in its name comes first.
-"typed", "neighbour", "file words", "language", "kind" and "length" are the ranker's alone."""
+"typed", "prefix", "neighbour", "file words", "language", "kind" and "length" are the ranker's alone."""
 
 ROLE_WEIGHTS = {
     Role.TEST: -1.31,
