@@ -67,9 +67,10 @@ SHARES = {"commit": 0.22, "doc": 0.2, "module": 0.04, "symbol": 0.06, "spelling"
 """How much a kind of query counts."""
 USUAL = [*(LEARNED_ALONE.get(name, max(SIGNAL_WEIGHTS[name], LEAST_WEIGHT)) for name in EVIDENCE),
          *(SIGNAL_WEIGHTS[name] for name in AGAINST[:2]), *ROLE_WEIGHTS.values()]  # fmt: skip
-LEAST = {"words": 0.3, "name": 0.0, "signature": 0.0, "path": 0.0, "length": 0.0, "file card": 0.0}
+LEAST = {"words": 0.3, "name": 0.0, "signature": 0.0, "path": 0.0, "length": 0.0, "file card": 0.0,
+         "typed": 1.0}  # fmt: skip
 """What these weights can be lowered to: web questions share few words with the code that answers them, and what is
-asked for may be short, or a whole file."""
+asked for may be short, or a whole file. What is typed to the letter never counts less than usual."""
 MOST = {"context": 4.0}
 """What these can be raised to: web questions are answered in context."""
 OF_WORKSPACES = ("commit", "doc", "module", *NAMES)
