@@ -3,8 +3,9 @@
     python -m benchmarks.speed CACHE [--sizes 1k,10k,100k] [--repeat 3] [--without-semble]
 
 CACHE is a folder to keep the packages in; what is missing is fetched. Every figure is the median of several fresh
-processes, Hunch and semble taking turns. Both use as many cores as they choose. Cold is open + index, without the
-interpreter's start; start is imports + opening the index + the first answer; a command is the whole `hunch search`.
+processes, Hunch and semble taking turns; everything is read in context once, and asked for by as many processes then.
+Both use as many cores as they choose. Cold is open + index, without the interpreter's start; start is imports + opening
+the index + the first answer; a command is the whole `hunch search`.
 """
 
 from __future__ import annotations
@@ -65,18 +66,23 @@ def measure_size(size: str, cache: Path, repeat: int, *, with_semble: bool) -> d
             texts = json.loads(queries.read_text(encoding="utf-8"))
             for name, extra in (("hunch_command", ["--no-update"]), ("hunch_command_updating", [])):
                 found.setdefault(name, []).append(_command(root, ours, texts[number], extra))
+        _keep(found, "hunch_read", root, ours)
+        for _ in range(repeat):
+            _keep(found, "hunch_query", root, ours, queries, name="hunch_query_in_context")
     return {"size": size, **{name: _medians(runs) for name, runs in found.items()}}
 
 
-def _keep(found: dict[str, list[dict[str, Any]]], task: str, root: Path, folder: Path, *more: Path) -> None:
+def _keep(
+    found: dict[str, list[dict[str, Any]]], task: str, root: Path, folder: Path, *more: Path, name: str = ""
+) -> None:
     command = [sys.executable, "-m", "benchmarks.speed_tasks", task, *map(str, (root, folder, *more))]
     began = perf_counter()
     done = subprocess.run(command, cwd=PROJECT, env=_environment(folder), capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{task} failed:\n{done.stderr}")
     result = json.loads(done.stdout.splitlines()[-1]) | {"wall": perf_counter() - began}
-    found.setdefault(task, []).append(result)
-    print(task, {name: round(value, 3) for name, value in result.items()}, flush=True)
+    found.setdefault(name or task, []).append(result)
+    print(name or task, {figure: round(value, 3) for figure, value in result.items()}, flush=True)
 
 
 def _command(root: Path, folder: Path, text: str, extra: Sequence[str]) -> dict[str, Any]:
