@@ -18,8 +18,9 @@ from hunch.search.search import Hit
 from hunch.text.roles import Role
 from hunch.text.tokenizer import identifiers, split_identifier
 
-FORMS = ("exact", "qualified", "split", "prefix", "misspelt", "half-remembered")
-"""`parse_date`; `Reader.parse_date`; `parse date`; `parse_da`; `parse_dtae`; two words of `parse_short_date`."""
+FORMS = ("exact", "qualified", "split", "prefix", "misspelt", "half-remembered", "guessed")
+"""`parse_date`; `Reader.parse_date`; `parse date`; `parse_da`; `parse_dtae`; two words of `parse_short_date`, as words
+and written as a name."""
 
 MADE_OF = 100
 """Definitions of a workspace that are asked for"""
@@ -41,7 +42,7 @@ class SymbolQuery(NamedTuple):
 
 def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -> list[SymbolQuery]:
     """Return queries for some definitions of a workspace, drawn evenly from its distinct names."""
-    generator, of_prefixes = np.random.default_rng(seed), np.random.default_rng([seed, 1])
+    generator, of_parts = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     qualified_of = _definitions(snapshot)
     names = sorted(qualified_of)
     taken = frozenset(folded(snapshot.record(chunk).name) for view in snapshot.views
@@ -50,9 +51,12 @@ def symbol_queries(snapshot: Snapshot, *, count: int = MADE_OF, seed: int = 0) -
     for number in generator.permutation(len(names))[:count]:
         name = names[number]
         found += _forms_of(name, qualified_of[name], taken, generator)
-        beginning = _beginning(name, of_prefixes)
+        beginning = _beginning(name, of_parts)
         if len(folded(beginning)) >= LEAST_TYPED and folded(beginning) not in taken:
             found.append(SymbolQuery(beginning, "prefix", name))
+        guess = _guess(name, of_parts)
+        if guess and folded(guess) not in taken:
+            found.append(SymbolQuery(guess, "guessed", name))
     return found
 
 
@@ -83,17 +87,36 @@ def _forms_of(
     yield SymbolQuery(name, "exact", name)
     if qualified != name:
         yield SymbolQuery(qualified, "qualified", qualified)
-    words = [word for identifier in identifiers(name) for word in split_identifier(identifier)]
+    words = _words(name)
     if len(words) > 1:
         yield SymbolQuery(" ".join(words), "split", name)
     wrong = _misspelt(name, generator)
     if folded(wrong) not in taken:
         yield SymbolQuery(wrong, "misspelt", name)
     if len(words) > 2:
-        forgotten = int(generator.integers(len(words)))
-        left = words[:forgotten] + words[forgotten + 1 :]
+        left = _all_but_one(words, generator)
         if folded("".join(left)) not in taken:
             yield SymbolQuery(" ".join(left), "half-remembered", name)
+
+
+def _words(name: str) -> list[str]:
+    return [word for identifier in identifiers(name) for word in split_identifier(identifier)]
+
+
+def _all_but_one(words: list[str], generator: np.random.Generator) -> list[str]:
+    forgotten = int(generator.integers(len(words)))
+    return words[:forgotten] + words[forgotten + 1 :]
+
+
+def _guess(name: str, generator: np.random.Generator) -> str:
+    """Return a name as somebody writes it who forgot one word of it, in its own style; nothing for short ones."""
+    words = _words(name)
+    if len(words) <= 2:
+        return ""
+    left = _all_but_one(words, generator)
+    if "_" in name.strip("_"):
+        return "_".join(left).upper() if name.isupper() else "_".join(left)
+    return ("" if name.strip("_")[0].isupper() else left.pop(0)) + "".join(map(str.capitalize, left))
 
 
 def _beginning(name: str, generator: np.random.Generator) -> str:

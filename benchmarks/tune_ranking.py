@@ -208,7 +208,7 @@ def calibrate(gathered: Gathered, queries: NDArray[np.int64], scores: NDArray[An
         best = order[np.sort(first)[:_CALIBRATED_HITS]]
         values += scores[rows][best].tolist()
         right += gathered.file_hit[rows][best].tolist()
-    return _logistic(np.array(values), np.array(right, np.float64))
+    return logistic(np.array(values), np.array(right, np.float64))
 
 
 def words_only_bias(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[Any], chosen: Weights) -> float:
@@ -377,7 +377,7 @@ def tune_weights(data: Path, folder: Path, fit_on: Sequence[str], kept: Path | N
     for name, figures in ndcg.items():
         print(name, {split: {k: round(v, 4) for k, v in one.items()} for split, one in figures.items()})
     line = context_of_meaning(gathered)
-    print(_ready_to_paste(final, (bias, words_only), decay, verdict))
+    print(_ready_to_paste(final, (bias, words_only), decay))
     print(f"CONTEXT_OF_MEANING = {line}")
     return {
         "fitted_on": [used[i].id for i in numbers["train"]],
@@ -456,14 +456,13 @@ def _reliability(gathered: Gathered, queries: NDArray[np.int64], total: NDArray[
     return table
 
 
-def _ready_to_paste(final: Weights, biases: tuple[float, float], decay: float, verdict: Mapping[str, Any]) -> str:
+def _ready_to_paste(final: Weights, biases: tuple[float, float], decay: float) -> str:
     named = dict(zip(FEATURES, final.tolist(), strict=True))
     lines = ["SIGNAL_WEIGHTS = {"]
     lines += [f'    "{name}": {named[name]},' for name in weights.SIGNAL_WEIGHTS]
     lines += ["}", "ROLE_WEIGHTS = {"]
     lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in weights.ROLE_WEIGHTS]
     lines += ["}", f"BIAS = {biases[0]}", f"WORDS_ONLY_BIAS = {biases[1]}", f"SAME_FILE_DECAY = {decay}"]
-    lines += [f"RELEVANT_SCORE = {verdict['relevant']}", f"WEAK_SCORE = {verdict['weak']}"]
     return "\n".join(lines)
 
 
@@ -516,7 +515,7 @@ def _collapsed(gathered: Gathered, rows: slice, scores: NDArray[Any], decay: flo
     return np.array([row for _, row in found], np.int64)
 
 
-def _logistic(values: NDArray[Any], right: NDArray[np.float64]) -> tuple[float, float]:
+def logistic(values: NDArray[Any], right: NDArray[np.float64]) -> tuple[float, float]:
     """Fit scale and bias by Newton's method (Platt, 1999)."""
     x = np.stack([values, np.ones_like(values)], axis=1)
     both = np.zeros(2)

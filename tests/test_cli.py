@@ -40,6 +40,7 @@ def test_search_prints_places_and_reasons(indexed_shop: Shop) -> None:
     first, why, *_ = found.out.splitlines()
     assert re.fullmatch(r" 1  src/auth\.py:7  check_password  function  [01]\.\d\d", first)
     assert "words: " in why
+    assert why.count("meaning") == 1, "to a reader both meanings say the same"
 
 
 def test_json_has_every_key_of_the_contract(indexed_shop: Shop) -> None:

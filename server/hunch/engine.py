@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import filelock
-import numpy as np
 
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import Segment, load_segment, save_segment
@@ -29,18 +28,17 @@ from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.search import Answer, search, search_similar
+from hunch.search.search import Answer, search
+from hunch.search.similar import similar_to
 from hunch.settings import model_folder, worker_count, workspace_cache
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.languages import language_of
-from hunch.text.render import render_chunk
 from hunch.workspace.scan import RootError, Skip, read_source
 
 DATABASE = "index.db"
 LOCK = "writer.lock"
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-_WORDS_OF_SIMILAR = 60
 _PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
 
 
@@ -253,35 +251,6 @@ def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
     chunks = chunk_source(path, language_of(path, source[:200]) or "text", source)
     here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
     return min(here, key=lambda one: one.end_line - one.start_line, default=None)
-
-
-def similar_to(
-    root: Path, snapshot: Snapshot, encoder: Encoder | None, chunk: Chunk, *, complete: bool = True, limit: int = 10
-) -> Answer:
-    """Find code like a chunk of the workspace, which is itself left out.
-
-    Raises:
-        QueryError: the chunk has no words to search with.
-    """
-    vector = None
-    if encoder is not None:
-        # The path says where the code is, not what it does.
-        fields = render_chunk(chunk)._replace(path=[])
-        vector = encoder.encode_chunks(encoder.bag_chunks([fields]))[0]
-    words = " ".join((chunk.name, chunk.signature, chunk.body)).split()[:_WORDS_OF_SIMILAR]
-    try:
-        query = parse_query(" ".join(word.replace(":", " ") for word in words))
-    except QueryError:
-        raise QueryError(f"{chunk.path}:{chunk.start_line}: there are no words here to search with") from None
-    return search_similar(
-        root,
-        snapshot,
-        query,
-        vector if vector is None or np.any(vector) else None,
-        leave_out=(chunk.path, chunk.start_line, chunk.end_line),
-        complete=complete,
-        limit=limit,
-    )
 
 
 def _checked_root(root: Path) -> Path:

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,8 @@ _SIGNALS_IN_WORDS = {
     "language": "in the language",
     "kind": "of the kind",
 }
+_MEANINGS = ("meaning", "context")
+_OF_FILE = ("neighbour", "file words")
 _NOTHING = "Nothing here seems to do that. The nearest are:"
 _NOTHING_STRICT = "Nothing here seems to do that."
 _WEAK = "Not sure; these come nearest:"
@@ -272,12 +274,25 @@ def _print_hit(console: Console, number: int, hit: Hit, marks: list[Mark], *, ex
 
 
 def _why(hit: Hit) -> str:
+    # What the rest of the file says is said last.
+    ordered = sorted(_told_once(hit.why), key=lambda reason: reason.signal in _OF_FILE)
     shown = [
         f"{_told(reason)}: {', '.join(reason.terms)}" if reason.terms else _told(reason)
-        for reason in hit.why
+        for reason in ordered
         if reason.weight > 0 and reason.signal != "length"  # which is no reason to believe anything
     ]
     return "; ".join(shown[:_SIGNALS_SHOWN])
+
+
+def _told_once(why: Sequence[Reason]) -> Iterator[Reason]:
+    """Yield reasons, of the two that are meaning the greater alone: to a reader both say the same."""
+    meanings = [reason for reason in why if reason.signal in _MEANINGS]
+    near = next((reason.terms for reason in meanings if reason.terms), ())
+    for reason in why:
+        if reason not in meanings:
+            yield reason
+        elif reason is meanings[0]:
+            yield reason._replace(terms=near)
 
 
 def _told(reason: Reason) -> str:

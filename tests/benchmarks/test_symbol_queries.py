@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ def test_forms_of_the_names_that_the_product_defines(snapshot: Snapshot) -> None
             assert query.name.startswith(query.text) and len(query.name) / 2 <= len(query.text) + 1 <= len(query.name)
         if query.form == "half-remembered":
             assert len(query.text.split()) == 2
+    assert (
+        of_form["guessed"]
+        <= {f"{a}_{b}" for a, b in combinations(("read", "all", "lines"), 2)}
+        | {f"{a}_{b}" for a, b in combinations(("parse", "short", "date"), 2)}
+        and len(of_form["guessed"]) == 2
+    )
     assert found == symbol_queries(snapshot), "the same each time"
     assert len({query.name for query in symbol_queries(snapshot, count=1) if query.form == "exact"}) == 1
 

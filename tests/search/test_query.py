@@ -58,6 +58,8 @@ def terms(query: Query) -> list[str]:
         ("--lang:go x", "--lang:go x", {}),
         ("LANG:go x", "LANG:go x", {}),
         ("lang: go", "lang: go", {}),
+        ("parse lang:", "parse", {}),  # half typed
+        ("parse lang:go -path: ", "parse", {"languages": ("go",)}),
         ("path : x", "path : x", {}),
         ("kind", "kind", {}),
         ("-x", "-x", {}),
@@ -97,6 +99,7 @@ def test_filters_beside_the_text_come_first() -> None:
         ("   \t\n", "empty"),
         ("\x00\x01", "empty"),
         ("lang:go", "empty"),
+        ("lang:", "empty"),
         ("lang:go -path:x kind:class", "empty"),
         ("?!", "no letters"),
         ("() {} ;", "no letters"),

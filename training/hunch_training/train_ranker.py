@@ -45,12 +45,13 @@ from hunch_training.stage_flags import add_flags, settings_of
 
 EMBEDDED = ("meaning", "context", "neighbour")
 MEANING, CONTEXT, NEIGHBOUR = (EVIDENCE.index(name) for name in EMBEDDED)
+SYMBOL = EVIDENCE.index("symbol")
 SPOKEN = torch.tensor([name not in (*EMBEDDED, "language", "kind", "length") for name in EVIDENCE])
 """Signals that need a word in common"""
 NAMED = torch.tensor([name in ("symbol", "typed", "prefix") for name in EVIDENCE])
 """Signals of names that are spelt"""
 TOPICAL = 0.3
-"""Share of the single words that are seen as if nothing were called so"""
+"""Share of the single words that are a name which are seen as if nothing were called so"""
 ONE_WORD = SHAPE.index("one word")
 WHOLE, FIRST_PASS, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: of both passes; of the first; of the second for half of the candidates; nothing"""
@@ -256,8 +257,9 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 4000
         nowhere = robbed & (lists.shape[:, ONE_WORD] > 0)[lists.query_of]
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
-        # A single word need not be a whole name to be answered.
-        topical = ~robbed & (lists.shape[:, ONE_WORD] > 0)[lists.query_of]
+        # A single word need not be a name to be answered; what spells none is a slip, or was typed in part.
+        spelt = torch.zeros(len(asked)).index_reduce(0, lists.query_of, lists.evidence[:, SYMBOL], "amax") == 1
+        topical = ~robbed & (spelt & (lists.shape[:, ONE_WORD] > 0))[lists.query_of]
         topical &= torch.from_numpy(generator.random(len(asked)) < TOPICAL)[lists.query_of]
         lists.evidence[topical[:, None] & NAMED] = 0
         # With the whole file, of which its other candidates have signals.

@@ -21,6 +21,8 @@ const ICONS: Record<Kind, string> = {
   file: "symbol-file",
 };
 
+const MEANINGS = ["meaning", "context"];
+const OF_FILE = ["neighbour", "file words"];
 /** Of one signal, that are named; similar code matches dozens. */
 const MOST_TERMS = 4;
 
@@ -64,8 +66,15 @@ export function reasonsOf(hit: Hit, t: Translate): string {
     const more = reason.terms.length > MOST_TERMS ? ", \u2026" : "";
     return terms === "" ? signal : `${signal} (${terms}${more})`;
   };
-  return hit.why
+  // Of the two that are meaning the greater alone: to a reader both say the same.
+  const meanings = hit.why.filter((reason) => MEANINGS.includes(reason.signal));
+  const near = meanings.find((reason) => reason.terms.length > 0)?.terms ?? [];
+  const reasons = hit.why
     .filter((reason) => reason.weight > 0 && reason.signal !== "length") // which is no reason to believe anything
+    .filter((reason) => reason === meanings[0] || !meanings.includes(reason))
+    .map((reason) => (reason === meanings[0] ? { ...reason, terms: near } : reason));
+  const isOfFile = (reason: Reason) => OF_FILE.includes(reason.signal); // which is said last
+  return [...reasons.filter((reason) => !isOfFile(reason)), ...reasons.filter(isOfFile)]
     .slice(0, 3)
     .map(told)
     .join(" \u00b7 ");

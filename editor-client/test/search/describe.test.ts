@@ -60,6 +60,18 @@ describe("a hit", () => {
     expect(reasonsOf(hit, l10n.t)).toBe("meaning · words (retry, backoff) · exact name (retry)");
   });
 
+  it("says meaning once, with the words that are close in it, and last what its file says", () => {
+    const why = [
+      { signal: "context", weight: 2, terms: [] },
+      { signal: "file words", weight: 1, terms: [] },
+      { signal: "meaning", weight: 0.5, terms: ["delete \u2248 unlink"] },
+      { signal: "words", weight: 0.4, terms: ["file"] },
+    ];
+    expect(reasonsOf({ ...hit, why }, l10n.t)).toBe(
+      "meaning in context (delete \u2248 unlink) \u00b7 words (file) \u00b7 words elsewhere in the file",
+    );
+  });
+
   it("takes length for no reason", () => {
     const why = [
       { signal: "length", weight: 2, terms: [] },

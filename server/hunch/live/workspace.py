@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hunch.engine import chunk_at, similar_to
+from hunch.engine import chunk_at
 from hunch.index.snapshot import Snapshot
 from hunch.live.inbox import Inbox
 from hunch.live.indexer import Indexer
@@ -14,6 +14,7 @@ from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.model.encoder import Encoder
 from hunch.search.query import Query, QueryError
 from hunch.search.search import Answer, search
+from hunch.search.similar import similar_to
 from hunch.text.chunk import Chunk
 from hunch.workspace.scan import Skip, read_source
 

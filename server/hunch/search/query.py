@@ -19,6 +19,7 @@ MAX_CHARACTERS = 2_000
 """Longer queries are cut: the words that matter come early."""
 
 _FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
+_HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind):\s*$")
 _KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
 _ROLE_WORDS = {
     Role.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
@@ -102,7 +103,7 @@ def parse_query(
         (excluded if minus else filters)[name].append(value.strip('"'))
         return " "
 
-    words = " ".join(_FILTER.sub(take, _printable(text)).split())
+    words = " ".join(_HALF_TYPED.sub("", _FILTER.sub(take, _printable(text))).split())
     notices: list[str] = []
     if len(words) > MAX_CHARACTERS:
         notices.append(f"the query has {len(words):,} characters: only the first {MAX_CHARACTERS:,} were searched for")

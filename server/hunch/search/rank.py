@@ -31,9 +31,14 @@ AGAINST = ("file card", "block", *(f"role {role.name}" for role in ROLES))
 """Marks that count against a candidate."""
 NEARLY_SPELT = "symbol, nearly"
 """What the signal of a symbol is called that the query spells with a slip"""
-LINEAR_WEIGHTS = np.array(
-    [*(SIGNAL_WEIGHTS[name] for name in (*EVIDENCE, *AGAINST[:2])), *ROLE_WEIGHTS.values()], np.float32
-)
+
+
+def weights_of(named: Mapping[str, float]) -> NDArray[np.float32]:
+    """Return weights by name of a signal, for roles those that are usual, as float32 [EVIDENCE + AGAINST]."""
+    return np.array([*(named[name] for name in (*EVIDENCE, *AGAINST[:2])), *ROLE_WEIGHTS.values()], np.float32)
+
+
+LINEAR_WEIGHTS = weights_of(SIGNAL_WEIGHTS)
 """float32 [EVIDENCE + AGAINST], of the linear ranking"""
 
 _FILE = KINDS.index("file")
@@ -141,8 +146,21 @@ def learned(
 def linear(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
     """Return the score of every candidate by the linear ranking, and its weights."""
     bias = BIAS if candidates.embedded else BIAS + WORDS_ONLY_BIAS
-    total = np.hstack(matrices(query, candidates, signals)) @ LINEAR_WEIGHTS + np.float32(bias)
-    return Ranked(np.asarray(1 / (1 + np.exp(-total)), np.float32), LINEAR_WEIGHTS)
+    return weighed(query, candidates, signals, LINEAR_WEIGHTS, bias)
+
+
+def weighed(
+    query: Query, candidates: Candidates, signals: Signals, weights: NDArray[np.float32], bias: float
+) -> Ranked:
+    """Return the score of every candidate by weights that are the same for all queries, and these.
+
+    Args:
+        query, candidates, signals: as a ranking takes them.
+        weights: float32 [EVIDENCE + AGAINST].
+        bias: added before the logistic function.
+    """
+    total = np.hstack(matrices(query, candidates, signals)) @ weights + np.float32(bias)
+    return Ranked(np.asarray(1 / (1 + np.exp(-total)), np.float32), weights)
 
 
 def reasons(

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from time import perf_counter
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
@@ -18,12 +16,24 @@ from hunch.model.ranker import Ranked
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import Copy, collapse
 from hunch.search.query import Query
-from hunch.search.rank import Reason, Signals, learned, linear, reasons, signals_of
+from hunch.search.rank import Reason, Signals, learned, reasons, signals_of
 from hunch.search.snippet import read_snippet
-from hunch.search.weights import LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE, RELEVANT_SCORE, WEAK_SCORE
+from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
 
 Ranking = Callable[[Query, Candidates, Signals], Ranked]
 """Scores of candidates from their signals, see hunch.search.rank.learned"""
+
+
+class Thresholds(NamedTuple):
+    """Of the score of the best hit."""
+
+    relevant: float
+    """At or above it the answer is relevant"""
+    weak: float
+    """Below it nothing here seems to do that"""
+
+
+SEARCH = Thresholds(RELEVANT_SCORE, WEAK_SCORE)
 
 
 class Verdict(Enum):
@@ -90,46 +100,23 @@ def search(
             context = encoder.contextual().encode_query(query.text)
             context = context if context.any() else None
     candidates = find_candidates(snapshot, query, vector, context)
-    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=None,
-                   ranking=ranking)  # fmt: skip
+    return answer_of(root, snapshot, query, candidates, ranking, began=began, limit=limit, complete=complete)
 
 
-def search_similar(
-    root: Path,
-    snapshot: Snapshot,
-    query: Query,
-    vector: NDArray[np.float32] | None,
-    *,
-    leave_out: tuple[str, int, int],
-    limit: int = 10,
-    complete: bool = True,
-) -> Answer:
-    """Answer with code like a given piece: its embedding and words stand for the query.
+def answer_of(
+    root: Path, snapshot: Snapshot, query: Query, candidates: Candidates, ranking: Ranking, *, began: float,
+    limit: int, complete: bool, leave_out: tuple[str, int, int] | None = None, thresholds: Thresholds = SEARCH,
+) -> Answer:  # fmt: skip
+    """Rank candidates and answer with the best places.
 
     Args:
-        root, snapshot, limit, complete: as in search.
-        query: made from the piece's own text.
-        vector: the piece's embedding, float32 [dim].
-        leave_out: path, first and last line of the piece itself.
+        root, snapshot, query, limit, complete: as in search.
+        candidates: what was found.
+        ranking: scores them.
+        began: when the search did, by perf_counter.
+        leave_out: path, first and last line of what must not be found; copies are shown one by one then.
+        thresholds: of the verdict.
     """
-    began = perf_counter()
-    candidates = find_candidates(snapshot, query, vector)
-    return _answer(root, snapshot, query, candidates, began, limit=limit, complete=complete, leave_out=leave_out,
-                   ranking=linear)  # fmt: skip
-
-
-def _answer(
-    root: Path,
-    snapshot: Snapshot,
-    query: Query,
-    candidates: Candidates,
-    began: float,
-    *,
-    limit: int,
-    complete: bool,
-    leave_out: tuple[str, int, int] | None,
-    ranking: Ranking = learned,
-) -> Answer:
     signals = signals_of(candidates)
     ranked = ranking(query, candidates, signals)
     places = collapse(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
@@ -139,8 +126,9 @@ def _answer(
         for place, reason in zip(places, why, strict=True)
     ]
     best = max((round(place.chance, 4) for place in places), default=0.0)
-    relevant, weak = (LINEAR_RELEVANT_SCORE, LINEAR_WEAK_SCORE) if ranking is linear else (RELEVANT_SCORE, WEAK_SCORE)
-    verdict = Verdict.RELEVANT if best >= relevant else Verdict.WEAK if best >= weak else Verdict.NONE
+    verdict = (
+        Verdict.RELEVANT if best >= thresholds.relevant else Verdict.WEAK if best >= thresholds.weak else Verdict.NONE
+    )
     notices = list(query.notices)
     if not hits and query.filtered and not count_allowed(snapshot, query):
         notices.append("the filters leave no indexed code to search: loosen lang:, path: or kind:")

@@ -44,9 +44,16 @@ BIAS = -3.27
 """Puts the score of a hit where the share of such hits that are in a right file is."""
 WORDS_ONLY_BIAS = 1.66
 """Added when there is no embedding of the query, in the place of what both cosines add to a right hit on average."""
-LINEAR_RELEVANT_SCORE = 0.19
-LINEAR_WEAK_SCORE = 0.129
-"""As the scores below, for those of the linear ranking."""
+SIMILAR_WEIGHTS = SIGNAL_WEIGHTS | {"meaning": 5.35, "context": 7.91, "words": 5.12}
+"""What the signals are worth where code stands for the question; `benchmarks/similar.py` chose them."""
+SIMILAR_SCALE = 0.38
+"""By which all of it, the roles too, is multiplied before the bias is added, so that scores are chances."""
+SIMILAR_BIAS = -4.75
+SIMILAR_WORDS_ONLY_BIAS = 3.37
+"""As the biases above."""
+SIMILAR_RELEVANT_SCORE = 0.14
+SIMILAR_WEAK_SCORE = 0.124
+"""As the scores below."""
 
 CONTEXT_OF_MEANING = (0.136, 0.472)
 """Where the cosine in context of a chunk that was not read in context yet is looked for: at zero, and its rise."""

@@ -1,0 +1,103 @@
+"""Code that stands for a question: what it asks with, before and after it was read in context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hunch.engine import Engine, chunk_at, open_engine, read_context, update
+from hunch.search.query import QueryError
+from hunch.search.search import Verdict
+from hunch.search.similar import WEIGHTS, likeness_of, similar_to
+from hunch.settings import CACHE_VARIABLE
+from hunch.text.chunk import Chunk
+
+CART = '''"""A cart."""
+
+
+class Cart:
+    def total(self):
+        """Add the prices of all lines up."""
+        result = 0
+        for line in self.lines:
+            result += line.price * line.count
+        return result
+'''
+INVOICE = '''"""An invoice."""
+
+
+class Invoice:
+    def sum_of_amounts(self):
+        amount = 0
+        for line in self.positions:
+            amount += line.price * line.quantity
+        return amount
+
+    def send(self, address):
+        self.mailer.deliver(address, self.render())
+'''
+OTHER = '''"""Files."""
+
+
+def read_lines(path):
+    with open(path) as file:
+        return file.read().splitlines()
+'''
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    folder = tmp_path_factory.mktemp("similar")
+    root = folder / "project"
+    root.mkdir()
+    for name, source in (("cart.py", CART), ("invoice.py", INVOICE), ("other.py", OTHER)):
+        (root / name).write_text(source)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CACHE_VARIABLE, str(folder / "cache"))
+        with open_engine(root) as opened:
+            update(opened)
+            yield opened
+
+
+def total_of(engine: Engine) -> Chunk:
+    chunk = chunk_at("cart.py", CART.encode(), 5)
+    assert chunk is not None and chunk.name == "total"
+    return chunk
+
+
+def test_what_does_the_same_comes_first_once_it_is_read_in_context(engine: Engine) -> None:
+    chunk = total_of(engine)
+    likeness = likeness_of(chunk, engine.snapshot, engine.encoder)
+    assert likeness.vector is not None and likeness.context is None
+    before = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
+    assert "sum_of_amounts" in [hit.record.name for hit in before.hits[:2]]
+    assert read_context(engine)
+    likeness = likeness_of(chunk, engine.snapshot, engine.encoder)
+    assert likeness.context is not None
+    assert float(np.linalg.norm(likeness.context)) == pytest.approx(1, abs=1e-5)
+    after = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
+    assert after.hits[0].record.name == "sum_of_amounts" and after.verdict is not Verdict.NONE
+    assert "context" in {reason.signal for reason in after.hits[0].why}
+    assert all(hit.record.name != "total" for hit in after.hits), "not the code itself"
+
+
+def test_words_alone_ask_without_a_model(engine: Engine) -> None:
+    likeness = likeness_of(total_of(engine), engine.snapshot, None)
+    assert likeness.vector is None and likeness.context is None
+    assert "price" in likeness.query.text
+    found = similar_to(engine.root, engine.snapshot, None, total_of(engine))
+    assert found.hits[0].record.name == "sum_of_amounts"
+
+
+def test_code_without_words_is_refused(engine: Engine) -> None:
+    chunk = replace(total_of(engine), name="", signature="((", body="[[[[ ]]]]")
+    with pytest.raises(QueryError, match="no words here"):
+        likeness_of(chunk, engine.snapshot, engine.encoder)
+
+
+def test_no_weight_counts_likeness_against_code() -> None:
+    assert (WEIGHTS[:3] > 0).all()
