@@ -228,6 +228,13 @@ def in_context_tables(result: Mapping[str, Any]) -> str:
     ])  # fmt: skip
 
 
+def similar_tables(result: Mapping[str, Any]) -> str:
+    """Return the table of benchmarks.similar."""
+    rows = [[row, *(_with_interval(value) for value in figures.values())] for row, figures in result["rows"].items()]
+    header = ["", *next(iter(result["rows"].values()))]
+    return f"{result['pieces']:,} functions of {result['split']} workspaces.\n\n{table_of(header, rows)}"
+
+
 def _with_interval(value: Mapping[str, float]) -> str:
     return f"{value['mean']:.3f} [{value['low']:.3f}, {value['high']:.3f}]"
 
@@ -243,6 +250,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "training_speed": training_speed_tables,
     "encoders": encoder_tables,
     "in_context": in_context_tables,
+    "similar": similar_tables,
 }
 
 

@@ -62,7 +62,7 @@ SAME_FILE_DECAY = 1.0
 """Each further hit in a file counts this much of the one before."""
 HITS_PER_FILE = 3
 
-RELEVANT_SCORE = 0.4
+RELEVANT_SCORE = 0.41
 """A best hit at or above it makes the answer relevant."""
-WEAK_SCORE = 0.243
+WEAK_SCORE = 0.256
 """A best hit below it means that nothing here seems to do that; 3% of the queries with an answer fall below it."""
