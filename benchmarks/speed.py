@@ -62,13 +62,14 @@ def measure_size(size: str, cache: Path, repeat: int, *, with_semble: bool) -> d
             _keep(found, "hunch_query", root, ours, queries)
             if with_semble:
                 _keep(found, "semble_query", root, theirs, queries)
+            if number == repeat - 1:
+                _keep(found, "hunch_read", root, ours)
+                for _ in range(repeat):
+                    _keep(found, "hunch_query", root, ours, queries, name="hunch_query_in_context")
             _keep(found, "hunch_one_file", root, ours)
             texts = json.loads(queries.read_text(encoding="utf-8"))
             for name, extra in (("hunch_command", ["--no-update"]), ("hunch_command_updating", [])):
                 found.setdefault(name, []).append(_command(root, ours, texts[number], extra))
-        _keep(found, "hunch_read", root, ours)
-        for _ in range(repeat):
-            _keep(found, "hunch_query", root, ours, queries, name="hunch_query_in_context")
     return {"size": size, **{name: _medians(runs) for name, runs in found.items()}}
 
 
