@@ -396,6 +396,7 @@ def read_in_context() -> tuple[Snapshot, Embeddings]:
 def _compared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """The allowed ones are compared one by one, or fetched by their codes."""
     monkeypatch.setattr(snapshot_module, "_COMPARED", 2_000 if request.param == "few" else 0)
+    monkeypatch.setattr(snapshot_module, "_FEW", 1)
 
 
 @pytest.mark.usefixtures("_compared")

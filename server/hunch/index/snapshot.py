@@ -80,7 +80,7 @@ class Snapshot:
         allowed = [len(view.segment) if mask is None else int(np.count_nonzero(mask))
                    for view, mask in zip(self.views, masks, strict=True)]  # fmt: skip
         rows = self.contextual.rows
-        if sum(allowed) < min(len(self), _COMPARED):
+        if sum(allowed) < min(len(self) // _FEW, _COMPARED):
             return self._nearest_of_few(vector, k, masks)
         # The codes know no filter: as many more are fetched as are expected to be left out, and more if that was wrong.
         wanted = k if sum(allowed) == len(self) == rows else 2 * k * max(rows, len(self)) // max(1, sum(allowed))
@@ -133,8 +133,8 @@ class Snapshot:
         return view.segment.record(local)
 
 
-_COMPARED = 2_000
-"""When no more than so many chunks are allowed, they are compared in context one by one."""
+_COMPARED, _FEW = 2_000, 4
+"""When no more than so many chunks, and less than a quarter of all, are allowed, they are compared one by one."""
 _ATTEMPTS = 3
 
 SMALLEST_BASE = 1_000
