@@ -232,7 +232,7 @@ def _asked_of(engine: Engine) -> dict[str, Callable[[Chunk], Answer]]:
         likeness = likeness_of(chunk, snapshot if in_context else unread, encoder)
         candidates = find_candidates(snapshot if in_context else unread, *likeness)
         return answer_of(engine.root, snapshot, likeness.query, candidates, linear, began=0, limit=10, complete=True,
-                         leave_out=(chunk.path, chunk.start_line, chunk.end_line))  # fmt: skip
+                         leave_out=chunk)  # fmt: skip
 
     answers: Sequence[Callable[[Chunk], Answer]] = (
         lambda chunk: similar_to(engine.root, snapshot, None, chunk),

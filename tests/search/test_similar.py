@@ -82,7 +82,15 @@ def test_what_does_the_same_comes_first_once_it_is_read_in_context(engine: Engin
     after = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
     assert after.hits[0].record.name == "sum_of_amounts" and after.verdict is not Verdict.NONE
     assert "context" in {reason.signal for reason in after.hits[0].why}
-    assert all(hit.record.name != "total" for hit in after.hits), "not the code itself"
+    assert not {"total", "Cart"} & {hit.record.name for hit in after.hits}, "not the code itself, nor its class"
+
+
+def test_a_class_does_not_find_its_own_methods(engine: Engine) -> None:
+    head = chunk_at("invoice.py", INVOICE.encode(), 4)
+    assert head is not None and head.kind == "class"
+    found = similar_to(engine.root, engine.snapshot, engine.encoder, head)
+    names = {hit.record.name for hit in found.hits}
+    assert "Cart" in names and not {"Invoice", "sum_of_amounts", "send"} & names
 
 
 def test_words_alone_ask_without_a_model(engine: Engine) -> None:

@@ -11,6 +11,7 @@ from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.search.candidates import Candidates
 from hunch.search.weights import HITS_PER_FILE, SAME_FILE_DECAY
+from hunch.text.chunk import Chunk
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 
@@ -48,7 +49,7 @@ def collapse(
     scores: NDArray[np.float32],
     limit: int,
     *,
-    leave_out: tuple[str, int, int] | None = None,
+    leave_out: Chunk | None = None,
     fold: bool = True,
 ) -> list[Place]:
     """Return the best places, best first.
@@ -58,7 +59,7 @@ def collapse(
         candidates: n candidates.
         scores: float32 [n].
         limit: how many places at most.
-        leave_out: a place (path, first line, last line) that must not be among them.
+        leave_out: what must not be among them, with what it is in and what is in it.
         fold: show a definition once that is nearly the same in several files.
     """
     found: list[Place] = []
@@ -81,7 +82,7 @@ def collapse(
         record = view.segment.record(local)
         if any(_same_place(record, other) for other in earlier):
             continue
-        if leave_out and path == leave_out[0] and record.start_line <= leave_out[2] and record.end_line >= leave_out[1]:
+        if leave_out and path == leave_out.path and _is_of(record, leave_out):
             continue
         if fold and record.name and record.kind != "file" and view.segment.dense is not None:
             vector = view.segment.dense.originals[local].astype(np.float32)
@@ -103,6 +104,14 @@ def collapse(
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
     folded = [_with_copies(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
+
+
+def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
+    """Say whether a record is of a chunk of the same file, of what that is in, or of what is in that."""
+    if record.start_line <= chunk.end_line and record.end_line >= chunk.start_line:
+        return True
+    outer, inner = sorted((record.qualified_name, chunk.qualified_name), key=len)
+    return bool(outer) and inner.startswith(f"{outer}.")
 
 
 def _with_copies(place: Place, copies: list[tuple[float, Copy]]) -> Place:

@@ -19,6 +19,7 @@ from hunch.search.query import Query
 from hunch.search.rank import Reason, Signals, learned, reasons, signals_of
 from hunch.search.snippet import read_snippet
 from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
+from hunch.text.chunk import Chunk
 
 Ranking = Callable[[Query, Candidates, Signals], Ranked]
 """Scores of candidates from their signals, see hunch.search.rank.learned"""
@@ -105,7 +106,7 @@ def search(
 
 def answer_of(
     root: Path, snapshot: Snapshot, query: Query, candidates: Candidates, ranking: Ranking, *, began: float,
-    limit: int, complete: bool, leave_out: tuple[str, int, int] | None = None, thresholds: Thresholds = SEARCH,
+    limit: int, complete: bool, leave_out: Chunk | None = None, thresholds: Thresholds = SEARCH,
 ) -> Answer:  # fmt: skip
     """Rank candidates and answer with the best places.
 
@@ -114,7 +115,7 @@ def answer_of(
         candidates: what was found.
         ranking: scores them.
         began: when the search did, by perf_counter.
-        leave_out: path, first and last line of what must not be found; copies are shown one by one then.
+        leave_out: code that must not be found; copies are shown one by one then.
         thresholds: of the verdict.
     """
     signals = signals_of(candidates)

@@ -47,7 +47,7 @@ class Likeness(NamedTuple):
 def similar_to(
     root: Path, snapshot: Snapshot, encoder: Encoder | None, chunk: Chunk, *, complete: bool = True, limit: int = 10
 ) -> Answer:
-    """Find code like a chunk of the workspace, which is itself left out.
+    """Find code like a chunk of the workspace, which is itself left out, as is the class that it is in.
 
     Args:
         root: the workspace, to read snippets from.
@@ -65,7 +65,7 @@ def similar_to(
     candidates = find_candidates(snapshot, *likeness)
     return answer_of(
         root, snapshot, likeness.query, candidates, by_likeness,
-        began=began, limit=limit, complete=complete, leave_out=(chunk.path, chunk.start_line, chunk.end_line),
+        began=began, limit=limit, complete=complete, leave_out=chunk,
         thresholds=Thresholds(SIMILAR_RELEVANT_SCORE, SIMILAR_WEAK_SCORE),
     )  # fmt: skip
 
