@@ -258,7 +258,7 @@ def learn_chances(model: Ranker, data: RankingData, seed: int, steps: int = 4000
         nowhere &= torch.from_numpy(generator.random(len(asked)) < 0.5)[lists.query_of]
         lists.evidence[nowhere[:, None] & SPOKEN] = 0
         # A single word need not be a name to be answered; what spells none is a slip, or was typed in part.
-        spelt = torch.zeros(len(asked)).index_reduce(0, lists.query_of, lists.evidence[:, SYMBOL], "amax") == 1
+        spelt = torch.zeros(len(asked)).scatter_reduce(0, lists.query_of, lists.evidence[:, SYMBOL], "amax") == 1
         topical = ~robbed & (spelt & (lists.shape[:, ONE_WORD] > 0))[lists.query_of]
         topical &= torch.from_numpy(generator.random(len(asked)) < TOPICAL)[lists.query_of]
         lists.evidence[topical[:, None] & NAMED] = 0
