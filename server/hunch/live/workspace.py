@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -113,7 +114,7 @@ class LiveWorkspace:
     def ask(self, query: Query, *, limit: int = 10) -> Answer:
         """Answer from the newest snapshot."""
         self._opened.wait(_PATIENCE_SECONDS)
-        seen = self._published
+        seen = self._asked()
         return search(self.root, seen.snapshot, seen.encoder, query, limit=limit, complete=seen.complete)
 
     def similar(self, path: str, line: int, *, limit: int = 10) -> Answer:
@@ -126,7 +127,7 @@ class LiveWorkspace:
         chunk = self.chunk_at(path, line)
         if chunk is None:
             raise QueryError(f"{path}:{line}: no code at this line")
-        seen = self._published
+        seen = self._asked()
         return similar_to(self.root, seen.snapshot, seen.encoder, chunk, complete=seen.complete, limit=limit)
 
     def chunk_at(self, path: str, line: int) -> Chunk | None:
@@ -134,6 +135,10 @@ class LiveWorkspace:
         text = self.buffer(path)
         source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
         return None if isinstance(source, Skip) else chunk_at(path, source, line)
+
+    def _asked(self) -> Published:
+        self._indexer.asked_at = time.monotonic()
+        return self._published
 
     def _publish(self, published: Published) -> None:
         self._published = published
