@@ -230,7 +230,7 @@ class Indexer:
             self._inbox.wait(left, any_work=False)
         return self._checkpoint()
 
-    def _is_asked(self) -> float:
+    def _left_to_questions(self) -> float:
         """Return how many seconds the second pass still leaves the cores to questions."""
         return max(0.0, self.asked_at + _ASKED_SECONDS - time.monotonic())
 
