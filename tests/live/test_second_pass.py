@@ -107,17 +107,6 @@ def test_it_comes_by_itself_and_stays(root: Path, live: Callable[..., LiveWorksp
     assert read_paths(again) == set(FILES)
 
 
-def test_it_leaves_the_cores_to_questions(live: Callable[..., LiveWorkspace], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer, "_ASKED_SECONDS", 600.0)
-    one = live()
-    one.ask(parse_query("add up what things cost"))
-    until(lambda: one.status.phase is Phase.READY and one.status.complete)
-    time.sleep(0.5)
-    assert one.status.in_context == 0
-    monkeypatch.setattr(indexer, "_ASKED_SECONDS", 0.0)
-    until(lambda: is_read(one))
-
-
 def test_what_is_saved_is_read_again_and_the_rest_is_not(
     root: Path, live: Callable[..., LiveWorkspace], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -41,15 +40,13 @@ _QUIET_SECONDS = 2.0
 _FOLLOW_SECONDS = 1.0
 _BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.01
-_ASKED_SECONDS = 0.5
-"""Since the last question, in which the second pass leaves the cores to the next one"""
 _RETRY_SECONDS = 5.0
 _MEMORY_SECONDS = 5.0
 _LOST = {IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT}
 
 
 class Indexer:
-    """Everything here happens in one thread, but for ``options`` and ``asked_at``, which any thread may replace."""
+    """Everything here happens in one thread, but for ``options``, which any thread may replace."""
 
     def __init__(
         self,
@@ -61,8 +58,6 @@ class Indexer:
     ) -> None:
         """Take what the thread will work with; see run."""
         self.options = options
-        self.asked_at = -math.inf
-        """When the last question came, by time.monotonic"""
         self._root = root
         self._inbox = inbox
         self._on_publish = publish
@@ -197,7 +192,6 @@ class Indexer:
             or not encoder.reads_context
             or engine.state is IndexState.FULL
             or time.monotonic() - self._busy_at < _QUIET_SECONDS
-            or self._left_to_questions() > 0
             or self._runs_on_battery()
         ):
             return False
@@ -211,7 +205,7 @@ class Indexer:
             return False
         if number in self._passed_over:
             return True
-        outcome = read_in_context(engine.root, engine.store, encoder.contextual(), number, self._between_chunks)
+        outcome = read_in_context(engine.root, engine.store, encoder.contextual(), number, self._checkpoint)
         if outcome.is_stale:
             self._passed_over.add(number)
             self._inbox.mark([outcome.path], urgent=False)
@@ -223,16 +217,6 @@ class Indexer:
             if time.monotonic() - self._merged_at > max(_CONTEXT_SECONDS, 20 * self._publish_cost):
                 self._publish()
         return True
-
-    def _between_chunks(self) -> bool:
-        """Do as _checkpoint does, and let a question have the cores."""
-        if (left := self._left_to_questions()) > 0:
-            self._inbox.wait(left, any_work=False)
-        return self._checkpoint()
-
-    def _left_to_questions(self) -> float:
-        """Return how many seconds the second pass still leaves the cores to questions."""
-        return max(0.0, self.asked_at + _ASKED_SECONDS - time.monotonic())
 
     def _update(self, only: set[str] | None) -> None:
         self._to_read = None  # what is written now comes first in the next second pass

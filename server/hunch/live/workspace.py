@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -114,7 +113,7 @@ class LiveWorkspace:
     def ask(self, query: Query, *, limit: int = 10) -> Answer:
         """Answer from the newest snapshot."""
         self._opened.wait(_PATIENCE_SECONDS)
-        seen = self._asked()
+        seen = self._published
         return search(self.root, seen.snapshot, seen.encoder, query, limit=limit, complete=seen.complete)
 
     def similar(self, path: str, line: int, *, limit: int = 10) -> Answer:
@@ -127,7 +126,7 @@ class LiveWorkspace:
         chunk = self.chunk_at(path, line)
         if chunk is None:
             raise QueryError(f"{path}:{line}: no code at this line")
-        seen = self._asked()
+        seen = self._published
         return similar_to(self.root, seen.snapshot, seen.encoder, chunk, complete=seen.complete, limit=limit)
 
     def chunk_at(self, path: str, line: int) -> Chunk | None:
@@ -135,10 +134,6 @@ class LiveWorkspace:
         text = self.buffer(path)
         source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
         return None if isinstance(source, Skip) else chunk_at(path, source, line)
-
-    def _asked(self) -> Published:
-        self._indexer.asked_at = time.monotonic()
-        return self._published
 
     def _publish(self, published: Published) -> None:
         self._published = published
