@@ -102,7 +102,7 @@ def masked(chunk: Chunk) -> Chunk:
                    documentation=name.sub("it", chunk.documentation), body=name.sub("it", chunk.body))  # fmt: skip
 
 
-def look_up(engine: Engine, piece: Piece, *, in_context: bool = True) -> Asked:
+def look_up(engine: Engine, piece: Piece) -> Asked:
     """Return a piece's candidates but for itself.
 
     Raises:
@@ -110,8 +110,6 @@ def look_up(engine: Engine, piece: Piece, *, in_context: bool = True) -> Asked:
     """
     chunk, snapshot = piece.chunk, engine.snapshot
     likeness = likeness_of(chunk, snapshot, engine.encoder)
-    if not in_context:
-        likeness = likeness._replace(context=None)
     candidates = find_candidates(snapshot, *likeness)
     records = [snapshot.record(number) for number in candidates.chunks.tolist()]
     elsewhere = np.array([snapshot.path(number) != chunk.path for number in candidates.chunks.tolist()], np.bool_)
