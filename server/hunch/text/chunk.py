@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from hunch.text.documentation import comment_above, header_comment
 from hunch.text.languages import LANGUAGES
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, outline_of
 from hunch.text.source_text import SourceText
 
-__all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_source"]
+__all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "Chunked", "chunk_lines", "chunk_source", "chunk_with_limits"]
 
 KINDS: Final = (
     "function",
@@ -54,12 +54,35 @@ class Chunk:
     piece: int = 0
 
 
+class Chunked(NamedTuple):
+    """The chunks of one file, ordered by their first line, the file's card first."""
+
+    chunks: list[Chunk]
+    gave_up: bool = False
+    """Its grammar took more than it is worth: the chunks are cut at blank lines."""
+
+
 def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:
     """The chunks of one file, ordered by their first line, the file's card first. Never raises."""
+    return chunk_with_limits(path, language, source).chunks
+
+
+def chunk_with_limits(path: str, language: str, source: bytes) -> Chunked:
+    """The chunks of one file, and whether reading it by its grammar was given up; see outline_of for the limits."""
     file = SourceText(path, language, source)
     if not file.source.strip():
-        return []
+        return Chunked([])
     outline = outline_of(file)
+    return Chunked(_chunks(file, outline), outline.gave_up)
+
+
+def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
+    """The chunks of a file that no grammar reads, cut at blank lines, in time proportional to its size."""
+    file = SourceText(path, language, source)
+    return _chunks(file, Outline()) if file.source.strip() else []
+
+
+def _chunks(file: SourceText, outline: Outline) -> list[Chunk]:
     chunks = [*_definition_chunks(file, outline), *_block_chunks(file, outline)]
     chunks.sort(key=lambda chunk: (chunk.start_line, -chunk.end_line, chunk.piece))
     return [_card(file, outline), *chunks]
@@ -222,16 +245,18 @@ def _is_trivial(text: str) -> bool:
 class _CodeRows:
     """Which rows outside definitions say something: no imports, comments, closing brackets or headers of scopes."""
 
-    __slots__ = ("comment_markers", "file", "silent")
+    __slots__ = ("block_comments", "block_openers", "file", "known", "line_comments", "silent")
 
     def __init__(self, file: SourceText, outline: Outline) -> None:
         self.file = file
         self.silent = outline.silent
-        self.comment_markers = LANGUAGES.get(file.language)
+        markers = LANGUAGES.get(file.language)
+        self.line_comments = markers.line_comments if markers else ("#", "//")
+        self.block_comments = markers.block_comments if markers else ()
+        self.block_openers = tuple(opening for opening, _ in self.block_comments)
+        self.known: dict[str, bool] = {}
 
     def between(self, start: int, stop: int) -> list[int]:
-        lines = self.comment_markers.line_comments if self.comment_markers else ("#", "//")
-        blocks = self.comment_markers.block_comments if self.comment_markers else ()
         closing = ""
         rows = []
         for row in range(start, stop):
@@ -240,16 +265,22 @@ class _CodeRows:
                 if closing in text:
                     closing = ""
                 continue
-            if not text or row in self.silent or (lines and text.startswith(lines)):
+            if not text or row in self.silent or (self.line_comments and text.startswith(self.line_comments)):
                 continue
-            opened = next((pair for pair in blocks if text.startswith(pair[0])), None)
-            if opened is not None:
+            if text.startswith(self.block_openers):
+                opened = next(pair for pair in self.block_comments if text.startswith(pair[0]))
                 if opened[1] not in text[len(opened[0]) :]:
                     closing = opened[1]
                 continue
-            if not _is_trivial(text):
+            if not self._says_nothing(text):
                 rows.append(row)
         return rows
+
+    def _says_nothing(self, text: str) -> bool:
+        known = self.known.get(text)
+        if known is None:
+            known = self.known[text] = _is_trivial(text)
+        return known
 
 
 def _blocks(file: SourceText, code: _CodeRows, start: int, stop: int) -> Iterator[Chunk]:
@@ -260,7 +291,7 @@ def _blocks(file: SourceText, code: _CodeRows, start: int, stop: int) -> Iterato
     for first, last in _cut_at_blank_lines(file, start, rows[-1] + 1):
         while last < stop_all and file.lines[last].strip() and _CLOSING.fullmatch(file.lines[last]):
             last += 1
-        said = [row for row in rows[bisect_right(rows, first - 1) :] if row < last]
+        said = rows[bisect_left(rows, first) : bisect_left(rows, last)]
         if sum(len(file.lines[row].strip()) for row in said) < _MIN_BLOCK_CHARS:
             continue
         numbered = [(row, file.lines[row]) for row in range(first, last)]

@@ -28,9 +28,8 @@ _IDENTIFIERS: Final = frozenset(
 
 
 def _text(node: Node | None) -> str:
-    if node is None or node.text is None:
-        return ""
-    return node.text.decode("utf-8", "replace")
+    text = node.text if node is not None else None  # each look copies it out of the source
+    return text.decode("utf-8", "replace") if text else ""
 
 
 def _field(*names: str) -> Callable[[Node], str]:
@@ -189,6 +188,8 @@ _NAMERS["cpp"] = _NAMERS["c"]
 def name_of(language: str, node: Node) -> tuple[str, str]:
     """The qualifier that is written in the declaration itself, and the simple name: ("Queue", "drain")."""
     raw = _NAMERS.get(language, _NO_NAMERS).get(node.type, _BY_NAME)(node)
+    if len(raw) > _LONGEST_WRITTEN:
+        return "", ""
     if raw.isidentifier():
         return "", raw
     if language == "haskell" or node.type == "test_declaration":
@@ -206,6 +207,8 @@ def name_of(language: str, node: Node) -> tuple[str, str]:
     return ".".join(parts[:-1]), parts[-1]
 
 
+_LONGEST_WRITTEN: Final = 5_000
+"""Characters, with type arguments and parameters; what is longer is a parser's mistake."""
 _GENERIC_NAMES: Final = frozenset({"cpp", "rust", "csharp", "java", "kotlin", "swift"})
 
 
@@ -223,7 +226,7 @@ def _without_generics(name: str) -> str:
 def kind_of(language: str, node: Node, kind: str) -> str:
     """The kind of a captured definition, looking one level into nodes that stand for several kinds."""
     if language == "kotlin" and node.type == "class_declaration":
-        head = _text(node)[:400].split("{", 1)[0]
+        head = " ".join(_text(child) for child in node.children[:6] if not child.type.endswith("class_body"))[:400]
         if re.search(r"\binterface\b", head):
             return "interface"
         return "enum" if re.search(r"\benum\s+class\b", head) else kind
@@ -235,5 +238,5 @@ def kind_of(language: str, node: Node, kind: str) -> str:
         types = {"struct_type": "struct", "interface_type": "interface"}
         return types.get(declared.type, kind) if declared is not None else kind
     if language == "elixir" and kind == "module":
-        return "interface" if _text(node)[:11] == "defprotocol" else kind
+        return "interface" if _text(node.child_by_field_name("target")) == "defprotocol" else kind
     return kind

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -25,10 +26,12 @@ _CLOSURE_LINES: Final = 40
 _MEMBER_LINES: Final = 3
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000
-_ALWAYS_PARSED_BYTES: Final = 64_000
-_READ_BYTES: Final = 1 << 16
-_PARSE_SECONDS: Final = 2.0
-"""Of processor time; ordinary code of a megabyte takes a tenth of it."""
+_READ_BYTES: Final = 1 << 10
+_OUTLINE_SECONDS: Final = 0.6
+"""Of processor time, for parsing and for what follows; ordinary code of a megabyte takes half of it."""
+_TOP_NODES_LOOKED_AT: Final = 50
+_MOST_IN_ERROR: Final = 10_000
+"""Children of one ERROR node. A query compares each child with all that follow it, as long as none of them is named."""
 
 
 # The outline: which nodes define things, and what holds what.
@@ -70,6 +73,8 @@ class Outline:
     """Rows that no block is made of: imports, module documentation, headers of namespaces."""
     documentation: str = ""
     """What the file says about itself in a docstring."""
+    gave_up: bool = False
+    """A limit was reached, so that nothing is known of the file's definitions."""
 
 
 TRANSPARENT: Final = frozenset({"scope", "namespace", "object", "closure"})
@@ -79,34 +84,54 @@ _METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trai
 _Event = tuple[int, int, str, int, Node]
 
 
-def _parse(language: Language, source: bytes) -> Node | None:
+def _parse(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
     """The root of the syntax tree, None where the parser gives up or takes longer than it is worth.
 
     Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
     one thread at a time, and a new one costs a microsecond.
     """
     parser = Parser(language)
-    deadline = time.thread_time() + _PARSE_SECONDS
     try:
-        if len(source) < _ALWAYS_PARSED_BYTES:
-            return parser.parse(source).root_node
         return parser.parse(
             lambda offset, point: source[offset : offset + _READ_BYTES],
-            progress_callback=lambda offset, has_error: time.thread_time() > deadline,
+            progress_callback=lambda offset, has_error: is_late(),
         ).root_node
     except (ValueError, RuntimeError):
         return None
 
 
+def _late_after(seconds: float) -> Callable[[], bool]:
+    """Return what says whether this thread has worked for so many seconds since; cheap enough to ask often."""
+    clock, worked = time.perf_counter() + seconds, time.thread_time() + seconds
+    return lambda: time.perf_counter() > clock and time.thread_time() > worked
+
+
+def _is_mostly_wrong(root: Node) -> bool:
+    """Whether the parser found next to nothing to make sense of in a large part of the file."""
+    return any(
+        node.is_error and node.child_count > _MOST_IN_ERROR for node in (root, *root.children[:_TOP_NODES_LOOKED_AT])
+    )
+
+
 def outline_of(file: SourceText) -> Outline:
-    """One sweep over the captured nodes in source order, with the definitions that are still open on a stack."""
-    outline = Outline()
+    """Find the definitions of a file; none, and ``gave_up``, when that takes more time than it is worth.
+
+    What holds for time does not hold for memory, nor for a query, which cannot be interrupted: hostile source can make
+    a grammar take gigabytes. hunch.index.isolation runs this where that does no harm.
+    """
     grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
     if grammar is None:
-        return outline
-    root = _parse(grammar.language, file.source)
-    if root is None:
-        return outline
+        return Outline()
+    is_late = _late_after(_OUTLINE_SECONDS)
+    root = _parse(grammar.language, file.source, is_late)
+    if root is None or _is_mostly_wrong(root):
+        return Outline(gave_up=True)
+    return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)
+
+
+def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callable[[], bool]) -> Outline | None:
+    """Go once through the captured nodes in source order, with the definitions that are still open on a stack."""
+    outline = Outline()
     events: list[_Event] = []
     _push_captures(events, grammar, root)
     stack: list[Definition] = []
@@ -116,6 +141,8 @@ def outline_of(file: SourceText) -> Outline:
     hidden_until = 0
     while events:
         event = heapq.heappop(events)
+        if is_late():
+            return None
         if previous is not None and event[:3] == previous[:3]:
             continue
         previous = event
