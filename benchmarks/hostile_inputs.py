@@ -1,7 +1,7 @@
-"""Source that nobody would write: shapes that make a parser, a query or a reader slow or greedy, in every grammar's language.
+"""Source that nobody would write: shapes that make a parser, a query or a reader slow or greedy, in every language.
 
-A shape is a name and a function from a language's tokens and a size to a text of about that many bytes. Hypothesis makes
-more of them out of the same tokens (tests/text/test_hostile.py).
+A shape is a name and a function from a language's tokens and a size to a text of about that many bytes. Hypothesis
+makes more of them out of the same tokens (tests/index/test_hostile.py).
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ _TOKENS = {
     "kotlin": Tokens(function="fun f(a: Int) {}", open_function="fun f(a: Int) {", template='"${', lambda_="{ a -> ",
                      extra=("?.", "!!", "a@", "by ", "when (a) {", "@A(", "A<in ", "object : ", "is ", "infix ")),
     "swift": Tokens(function="func f(a: Int) {}", open_function="func f(a: Int) {", template='"\\(',
-                    lambda_="{ a in ", extra=("#if a\n", "a?.", "try ", "\\.", "@a(", "some ", "#", "/", "&", "a: b, ")),
+                    lambda_="{ a in ", extra=("#if a\n", "a?.", "try ", "\\.", "@a(", "some ", "#", "/", "&")),
     "scala": Tokens(function="def f(a: Int) = a", open_function="def f(a: Int) = {", template='s"${', generic="A[",
-                    lambda_="a => ", extra=("given ", "match {", "case a => ", "extension (", "<a>", "_.", "for {", "@a ")),
+                    lambda_="a => ", extra=("given ", "match {", "case a => ", "extension (", "<a>", "_.", "for {")),
     "elixir": Tokens(function="def f(a), do: a", open_function="def f(a) do\n", close_function="end",
                      open_class="defmodule A do\n", close_class="end", line_comment="#", open_comment="@doc \"\"\"\n",
                      close_comment='"""\n', template='"#{', attribute="@a 1\n", branch="if a, do: ",
@@ -95,7 +95,7 @@ _TOKENS = {
                       close_class="", line_comment="--", open_comment="{-", close_comment="-}", open_string='"',
                       template="[a|", attribute="{-# A #-}", branch="if a then ", call="(f ", generic="(A ",
                       lambda_="\\a -> ", preprocessor="#if A\n", case="a -> ",
-                      extra=("let ", "where\n ", "do ", "$ ", "`a` ", "forall a. ", "data A = ", "{-# ", "(,", "case a of ")),
+                      extra=("let ", "where\n ", "do ", "$ ", "`a` ", "forall a. ", "data A = ", "{-# ", "case a of ")),
     "lua": Tokens(function="function f(a) return a end", open_function="function f(a) ", close_function="end ",
                   open_class="A = {", line_comment="--", open_comment="--[[", close_comment="]]", open_string="[[",
                   template="[==[", branch="if a then ", lambda_="function(a) ",
@@ -109,7 +109,8 @@ _TOKENS = {
                    extra=("${a:-", "$((", "[[ a ", "| ", "`", "case a in ", "<(", "&& ", "{a,", "if ")),
     "sql": Tokens(function="CREATE FUNCTION f(a INT) RETURNS INT AS $$ SELECT a; $$;", open_function="CREATE TABLE a (",
                   close_function=");", open_class="BEGIN ", close_class="END;", line_comment="--", open_string="'",
-                  template="$$", branch="CASE WHEN a THEN ", generic="a(", lambda_="(SELECT ", preprocessor="WITH a AS (",
+                  template="$$", branch="CASE WHEN a THEN ", generic="a(", lambda_="(SELECT ",
+                  preprocessor="WITH a AS (",
                   extra=("SELECT ", "a, ", "NOT ", "JOIN a ON ", "UNION SELECT 1 ", "OVER (", "$a$", "[")),
 }  # fmt: skip
 
@@ -150,10 +151,15 @@ def _words(rng: random.Random, words: tuple[str, ...], size: int) -> str:
 
 Shape = Callable[[Tokens, int], str]
 
+
+def _laid_out(text: str, lay_out: Callable[[str, int], str]) -> Shape:
+    return lambda tokens, size: lay_out(text, size)
+
+
 SHAPES: dict[str, Shape] = {
     # Openers that are never closed, in one line, in lines of 80, each on a line of its own.
     **{
-        f"{name} {layout}": (lambda lay, text: lambda t, n: lay(text, n))(lay, text)
+        f"{name} {layout}": _laid_out(text, lay)
         for name, text in {"parentheses": "(", "brackets": "[", "braces": "{", "angles": "<", "mixed": "([{<"}.items()
         for layout, lay in {"in lines": _lines, "each on a line": lambda text, n: _repeat(text + "\n", n)}.items()
     },
@@ -220,7 +226,7 @@ SHAPES: dict[str, Shape] = {
     "long identifiers": lambda t, n: _repeat("a" * 800 + "\n", n),
     "one long identifier over many lines": lambda t, n: _repeat("a_\\\n", n),
     "letters of no language": lambda t, n: _lines("\N{SNOWMAN}\N{COMBINING ACUTE ACCENT}", n),
-    "control characters": lambda t, n: _lines("\x01a\x7f aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", n),
+    "control characters": lambda t, n: _lines("\x01a\x7f " + "a" * 58, n),
     "indentation": lambda t, n: _indented("a", n),
     "indentation and back": lambda t, n: _repeat("a:\n  a:\n    a\n", n),
     "blank lines": lambda t, n: "a\n" + _repeat(" \n", n),
@@ -230,7 +236,7 @@ SHAPES: dict[str, Shape] = {
         _lines(one, n // max(1, len(t.extra))) for one in t.extra),
     "a shuffle of everything": lambda t, n: _words(random.Random(7), _vocabulary(t), n),
     "a shuffle in lines": lambda t, n: _words(random.Random(8), (*_vocabulary(t), "\n", "\n"), n),
-    "random bytes of ASCII": lambda t, n: "".join(random.Random(9).choices([chr(c) for c in range(32, 127)] + ["\n"], k=n)),
+    "random bytes of ASCII": lambda t, n: "".join(random.Random(9).choices([*map(chr, range(32, 127)), "\n"], k=n)),
 }  # fmt: skip
 
 

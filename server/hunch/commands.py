@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from hunch.engine import DATABASE, Engine, answer, open_engine, read_context, similar, update
+from hunch.index.isolation import function_apart
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import BundleError
@@ -32,7 +33,6 @@ from hunch.terminal import (
     progress_bar,
     to_json,
 )
-from hunch.text.function import function_at
 from hunch.workspace.scan import RootError, Skip, read_source
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
@@ -141,7 +141,7 @@ def run_summarize(options: argparse.Namespace) -> int:
     source = read_source(file.parent, file.name)
     if isinstance(source, Skip):
         raise QueryError(f"{options.place}: cannot be read as code ({source.reason})")
-    function = function_at(file.name, source, line)
+    function = function_apart(file.name, source, line)
     if function is None:
         raise QueryError(f"{options.place}: no function at this line")
     summary = load_summariser().summarise(function.code)

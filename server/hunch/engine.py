@@ -11,6 +11,7 @@ from pathlib import Path
 
 import filelock
 
+from hunch.index.isolation import read_apart
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import Segment, load_segment, save_segment
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
@@ -31,7 +32,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
 from hunch.search.similar import similar_to
 from hunch.settings import model_folder, worker_count, workspace_cache
-from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.chunk import Chunk
 from hunch.text.languages import language_of
 from hunch.workspace.scan import RootError, Skip, read_source
 
@@ -248,7 +249,7 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
 
 def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
     """Return the innermost definition, or the code between definitions, at a 1-based line of a source."""
-    chunks = chunk_source(path, language_of(path, source[:200]) or "text", source)
+    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
     here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
     return min(here, key=lambda one: one.end_line - one.start_line, default=None)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hunch.engine import Engine
+from hunch.index.isolation import notice_of
 from hunch.index.writer import Progress, UpdateReport
 from hunch.model.encoder import Encoder
 from hunch.search.marks import Mark, mark_words, with_near_words
@@ -139,6 +140,8 @@ def print_report(report: UpdateReport, root: Path) -> None:
     )
     if report.skipped:
         print("left out: " + ", ".join(f"{count:,} {reason}" for reason, count in report.skipped.items()))
+    if report.problems:
+        print(_one_line(notice_of(report.problems)))
 
 
 def print_status(engine: Engine, *, as_json: bool) -> None:
@@ -157,6 +160,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         "files": engine.snapshot.file_count,
         "chunks": engine.snapshot.chunk_count,
         "in_context": engine.store.contextual_counts()[0],
+        "problems": engine.store.problems(),
         "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
         "bytes": _bytes_below(engine.cache),
         "model": None if bundle is None else bundle.identity,
@@ -167,6 +171,8 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
     for name, value in status.items():
         if name == "languages":
             value = ", ".join(f"{language} {count:,}" for language, count in value.items())
+        elif name == "problems":
+            value = notice_of(value)
         elif name == "bytes":
             name, value = "size", f"{value / 1e6:,.1f} MB"
         elif name == "notices":

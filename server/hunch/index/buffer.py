@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.isolation import read_apart
 from hunch.index.prepare import digest_of
 from hunch.index.records import pack_record
 from hunch.index.segment import Segment, build_segment
 from hunch.index.store import FileContent, FileRecord
 from hunch.model.encoder import Encoder
-from hunch.text.chunk import chunk_source
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import Postings, join_postings, postings_of, slice_postings
 
@@ -53,7 +53,7 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
         number: the file's id in the segment, below zero, so that it is never one of the store.
     """
     source = text.encode("utf-8", "surrogatepass")
-    chunks = chunk_source(path, language, source)
+    chunks, problem = read_apart(path, language, source)
     texts = [render_chunk(chunk) for chunk in chunks]
     symbols = [tuple(symbols_of(chunk)) for chunk in chunks]
     keys: list[Key] = [(names, *map(tuple, fields)) for fields, names in zip(texts, symbols, strict=True)]
@@ -75,5 +75,5 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
         vectors=np.stack([encoded[key].vector for key in keys]),
         postings=join_postings([encoded[key].postings for key in keys]),
     )
-    record = FileRecord(path, language, len(source), 0, digest, None, len(chunks))
+    record = FileRecord(path, language, len(source), 0, digest, None, len(chunks), problem)
     return BufferChunks(digest, build_segment([(number, record, content)]), encoded, len(new))

@@ -9,23 +9,26 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from hunch.index.isolation import UNREADABLE, Reading, read_apart, read_here
 from hunch.index.priority import yield_to_others
 from hunch.index.records import pack_record
 from hunch.index.store import FileRecord
 from hunch.index.workers import Lost, work_apart
 from hunch.model.bundle import TOKENIZER
-from hunch.model.encoder import Encoder
 from hunch.text.bag import Bags, bag_fields
-from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.chunk import Chunk
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import Postings, postings_of
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
 from hunch.workspace.scan import Skip, SourceFile, read_source
 
+if TYPE_CHECKING:
+    from hunch.model.encoder import Encoder  # ONNX Runtime, which no worker needs
+
 MIN_FILES_FOR_WORKERS = 400
-"""Fewer changed files are done sooner in this process than workers start."""
+"""Fewer changed files are done sooner in this process, but for the parsing, than workers start."""
 
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
@@ -68,24 +71,32 @@ class PreparedBatch:
 
 
 def prepare_batch(
-    root: Path, files: Sequence[StaleFile], tokenizer: Tokenizer | None, max_tokens: int
+    root: Path,
+    files: Sequence[StaleFile],
+    tokenizer: Tokenizer | None,
+    max_tokens: int,
+    read: Callable[[str, str, bytes], Reading] = read_apart,
 ) -> PreparedBatch:
-    """Read, hash and chunk files and render their chunks. A file that cannot be used becomes a skipped record."""
+    """Read, hash and chunk files and render their chunks. A file that cannot be used becomes a skipped record.
+
+    ``read`` makes chunks of a path, a language and a source: in a process apart, unless this one may die of it.
+    """
     prepared: list[PreparedFile] = []
     chunks: list[Chunk] = []
     for file, known_digest, known_id in files:
         source = read_source(root, file.path)
         if isinstance(source, Skip):
-            skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
-            prepared.append(PreparedFile(skipped, [], known_id))
+            left_out = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
+            prepared.append(PreparedFile(left_out, [], known_id))
             continue
         digest = digest_of(source)
         if digest == known_digest:
             same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
             prepared.append(PreparedFile(same, [], known_id, unchanged=True))
             continue
-        found = chunk_source(file.path, file.language, source)
-        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, len(found))
+        found, problem = read(file.path, file.language, source)
+        skipped = problem if problem == UNREADABLE else None
+        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, skipped, len(found), problem)
         prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found], known_id))
         chunks += found
     texts = [render_chunk(chunk) for chunk in chunks]
@@ -127,7 +138,7 @@ def prepare_files(
     in_flight = workers + 2 if apart else _BATCHES_IN_FLIGHT
     with closing(work_apart(_prepare_in_worker, batches, workers, setup, in_flight)) as results:
         for result in results:
-            # A worker was killed, for want of memory perhaps: this process does its part.
+            # A worker was killed, by one of these files perhaps: each is parsed by itself now.
             yield prepare_batch(root, result.item, tokenizer, max_tokens) if isinstance(result, Lost) else result
 
 
@@ -142,10 +153,6 @@ def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _read_tokenizer(file: Path | None) -> Tokenizer | None:
-    return None if file is None else load_tokenizer(file.read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +171,7 @@ class _Setup:
         tokenizer = None
         if self.tokenizer_file is not None:
             tokenizer = load_tokenizer(self.tokenizer_file.read_text(encoding="utf-8"))
-        _preparing = partial(prepare_batch, self.root, tokenizer=tokenizer, max_tokens=self.max_tokens)
+        _preparing = partial(prepare_batch, self.root, tokenizer=tokenizer, max_tokens=self.max_tokens, read=read_here)
 
 
 _preparing: Callable[[list[StaleFile]], PreparedBatch] | None = None

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.isolation import read_apart
 from hunch.index.prepare import digest_of
 from hunch.index.store import Store
 from hunch.model.contextual import ContextualEncoder
-from hunch.text.chunk import chunk_source
 from hunch.text.render import source_of
 from hunch.workspace.scan import Skip, read_source
 
@@ -70,7 +70,8 @@ def read_in_context(
     source = read_source(root, record.path)
     if isinstance(source, Skip) or digest_of(source) != record.digest:
         return Outcome(None, record.path, is_stale=True)
-    texts = [source_of(chunk) for chunk in chunk_source(record.path, record.language, source)]
+    reading = read_apart(record.path, record.language, source, known=record.problem)
+    texts = [source_of(chunk) for chunk in reading.chunks]
     try:
         parts = []
         for start in range(0, len(texts), _CHUNKS_AT_ONCE):

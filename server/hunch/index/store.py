@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from hunch.text.terms import Postings
 
-STORAGE_FORMAT = 2
-"""1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them."""
+STORAGE_FORMAT = 3
+"""1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them.
+3: what kept a file from being read by its grammar."""
 
 CONTENT_FORMAT = 1
 """What chunker, text and terms make of a file. 1: the first."""
@@ -36,8 +37,10 @@ CREATE TABLE files (
     mtime_ns INTEGER NOT NULL,
     digest BLOB NOT NULL,
     skipped TEXT,
-    chunks INTEGER NOT NULL
+    chunks INTEGER NOT NULL,
+    problem TEXT
 );
+CREATE INDEX problems ON files (path) WHERE problem IS NOT NULL;
 CREATE TABLE contents (
     file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
     records BLOB NOT NULL,
@@ -80,6 +83,8 @@ class FileRecord:
     skipped: str | None
     """Why its content does not count, None when it does."""
     chunks: int
+    problem: str | None = None
+    """What kept it from being read by its grammar, see hunch.index.isolation; None when nothing did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +119,15 @@ class Store:
 
     def known_files(self) -> dict[str, tuple[int, FileRecord]]:
         """Return every file of the index with its id, by path."""
-        rows = self._connection.execute("SELECT path, id, language, size, mtime_ns, digest, skipped, chunks FROM files")
+        rows = self._connection.execute(
+            "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks, problem FROM files"
+        )
         return {path: (number, FileRecord(path, *rest)) for path, number, *rest in rows}
 
     def known_file(self, path: str) -> FileRecord | None:
         """Return what is known of one file."""
         row = self._connection.execute(
-            "SELECT path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE path = ?", (path,)
+            "SELECT path, language, size, mtime_ns, digest, skipped, chunks, problem FROM files WHERE path = ?", (path,)
         ).fetchone()
         return None if row is None else FileRecord(*row)
 
@@ -134,7 +141,7 @@ class Store:
         found: dict[str, tuple[int, FileRecord]] = {}
         for path in paths:
             rows = self._connection.execute(
-                "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks FROM files"
+                "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks, problem FROM files"
                 " WHERE path = ? OR (path > ? AND path < ?)",
                 (path, f"{path}/", f"{path}0"),  # 0 is the character after /
             )
@@ -154,7 +161,8 @@ class Store:
         """Yield what is known of some files, in the order of the ids given."""
         for number in ids:
             row = self._connection.execute(
-                "SELECT path, language, size, mtime_ns, digest, skipped, chunks FROM files WHERE id = ?", (number,)
+                "SELECT path, language, size, mtime_ns, digest, skipped, chunks, problem FROM files WHERE id = ?",
+                (number,),
             ).fetchone()
             if row is not None:
                 yield number, FileRecord(*row)
@@ -165,6 +173,10 @@ class Store:
             "SELECT count(*), total(chunks) FROM files WHERE chunks > 0"
         ).fetchone()
         return int(files), int(chunks)
+
+    def problems(self) -> dict[str, str]:
+        """Return what kept files from being read by their grammar, by path."""
+        return dict(self._connection.execute("SELECT path, problem FROM files WHERE problem IS NOT NULL ORDER BY path"))
 
     def contents(self, ids: Iterable[int]) -> Iterator[tuple[int, FileContent]]:
         """Yield what is derived from some files, in the order of the ids given.
@@ -245,9 +257,10 @@ class Store:
             if before is not None:
                 self._connection.execute("DELETE FROM files WHERE id = ?", before)
             number = self._connection.execute(
-                "INSERT INTO files (path, language, size, mtime_ns, digest, skipped, chunks) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO files (path, language, size, mtime_ns, digest, skipped, chunks, problem)"
+                " VALUES (?,?,?,?,?,?,?,?)",
                 (record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
-                 record.chunks),
+                 record.chunks, record.problem),
             ).lastrowid  # fmt: skip
             if content is not None and content.records:
                 self._connection.execute("INSERT INTO contents VALUES (?,?,?,?)", (number, *_pack(content)))

@@ -1,4 +1,4 @@
-"""Worker processes: started safely, ended with their parent, and the death of one costs no more than its own work.
+"""Worker processes: results in order, and the death of one costs no more than the item that it was at.
 
 ``concurrent.futures`` shares one pipe among all its processes, and waits for ever when one of them is killed while it
 writes there. Here each worker has pipes of its own.
@@ -16,30 +16,22 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import resource_tracker
-from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
+
+from hunch.index.child import ENDED, Child, start_child
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _WAIT_SECONDS = 0.02
-_SECONDS_TO_END = 5.0
 _AHEAD = 2
 """Items a worker is given at a time: while the result of one is fetched, it has the next."""
+_MOST_FAILURES = 3
+"""Deaths of workers in a row, without a result between them, after which no more are started."""
 _SAFE_PATH = "PYTHONSAFEPATH"
-
-
-@dataclass(slots=True)
-class _Worker:
-    process: BaseProcess
-    items: Connection
-    results: Connection
-    given: deque[int] = field(default_factory=deque)
-    """Numbers of the items it has, in the order in which their results come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,7 @@ def work_apart(
 ) -> Generator[Result | Lost[Item] | None]:
     """Yield the results of all items, in their order, from worker processes; None every 20 ms that none is there.
 
-    Close the generator to end the workers at once.
+    A worker that ended is replaced. Close the generator to end the workers at once.
 
     Args:
         task: what is done with an item; what it raises ends the worker.
@@ -65,107 +57,71 @@ def work_apart(
     """
     numbered = enumerate(items)
     waiting: dict[int, Item] = {}
-    results: dict[int, Result] = {}
-    lost: set[int] = set()
-    team: list[_Worker] = []
-    turn = 0
-    done_with_all = False
+    done: dict[int, Result | Lost[Item]] = {}
+    returned: deque[int] = deque()
+    """Numbers of items that a worker had before it ended, and had not begun."""
+    team: dict[Child, deque[int]] = {}
+    """Each worker with the numbers of the items it has, in the order in which their results come."""
+    results: queue.SimpleQueue[tuple[Child, object]] = queue.SimpleQueue()
+    failures = turn = 0
+    is_complete = False
     try:
-        with suppress(OSError):  # no more processes: those that are there do it
-            team.extend(_start(task, setup) for _ in range(workers))
         while True:
-            for worker in sorted(team, key=lambda worker: len(worker.given)):
-                while len(worker.given) < _AHEAD and len(waiting) < in_flight:
-                    following = next(numbered, None)
-                    if following is None:
-                        break
-                    waiting[following[0]] = following[1]
-                    worker.given.append(following[0])
-                    with suppress(OSError):  # it has ended, as is noticed below
-                        worker.items.send(following[1])
-            if turn in results:
+            while returned or (not is_complete and len(waiting) < in_flight):
+                worker = min(team, key=lambda one: len(team[one]), default=None)
+                if (worker is None or team[worker]) and len(team) < workers and failures < _MOST_FAILURES:
+                    with suppress(OSError):  # no more processes: those that are there do it
+                        worker = start_child(task, setup, results)
+                        team[worker] = deque()
+                if worker is None or len(team[worker]) == _AHEAD:
+                    break
+                number = _next_number(returned, numbered, waiting)
+                if number is None:
+                    is_complete = True
+                    break
+                team[worker].append(number)
+                worker.send(waiting[number])
+            if turn in done:
                 del waiting[turn]
-                yield results.pop(turn)
+                yield done.pop(turn)
                 turn += 1
-            elif turn in lost:
-                lost.remove(turn)
-                yield Lost(waiting.pop(turn))
-                turn += 1
-            elif turn in waiting:
-                if not _fetch(team, results, lost):
-                    yield None
-            else:  # all is done, or no worker is left
+            elif not team or (is_complete and turn not in waiting):
                 break
-        done_with_all = True
+            else:
+                try:
+                    sender, result = results.get(timeout=_WAIT_SECONDS)
+                except queue.Empty:
+                    yield None
+                    continue
+                if result is not ENDED:
+                    failures = 0
+                    done[team[sender].popleft()] = cast(Result, result)
+                    continue
+                failures += 1
+                sender.end(at_once=True)
+                given = team.pop(sender)
+                if given:
+                    lost = given.popleft()
+                    done[lost] = Lost(waiting[lost])
+                    returned.extendleft(reversed(given))
     finally:
-        _end(team, at_once=not done_with_all)
+        for worker in team:
+            worker.end(at_once=not is_complete or turn in waiting)
+    for number, item in sorted(waiting.items()):
+        yield done.get(number, Lost(item))
     for _, item in numbered:
         yield Lost(item)
 
 
-def _fetch(team: list[_Worker], results: dict[int, Result], lost: set[int]) -> bool:
-    """Take over the results that are there within 20 ms; whose worker has ended are lost. False when there was none."""
-    ready = multiprocessing.connection.wait([worker.results for worker in team], _WAIT_SECONDS)
-    for worker in [worker for worker in team if worker.results in ready]:
-        try:
-            results[worker.given[0]] = worker.results.recv()
-            worker.given.popleft()
-        except (EOFError, OSError):
-            lost.update(worker.given)
-            team.remove(worker)
-            _end([worker], at_once=True)
-    return bool(ready)
-
-
-def _start(task: Callable[[Item], Result], setup: Callable[[], None]) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    item_reader, item_writer = context.Pipe(duplex=False)
-    result_reader, result_writer = context.Pipe(duplex=False)
-    process = context.Process(target=_run, args=(task, setup, item_reader, result_writer), daemon=True)
-    try:
-        with safe_start():
-            process.start()
-    finally:
-        # A pipe ends for its reader when the last writer has gone: none of the worker's ends may stay open here.
-        item_reader.close()
-        result_writer.close()
-    return _Worker(process, item_writer, result_reader)
-
-
-def _end(team: Iterable[_Worker], *, at_once: bool) -> None:
-    for worker in team:
-        worker.items.close()  # which ends a worker that has nothing left to do
-        worker.results.close()
-        if at_once:
-            worker.process.terminate()
-    for worker in team:
-        worker.process.join(_SECONDS_TO_END)
-        if worker.process.is_alive():
-            worker.process.kill()
-            worker.process.join()
-
-
-def _run(task: Callable[[Item], Result], setup: Callable[[], None], items: Connection, results: Connection) -> None:
-    """Be a worker."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what Ctrl-C ends
-    received: queue.SimpleQueue[Item] = queue.SimpleQueue()
-    threading.Thread(target=_receive, args=(items, received), daemon=True).start()
-    try:
-        setup()
-        while True:
-            results.send(task(received.get()))
-    except Exception:  # the parent does without, and meets the same error where it can be told
-        os._exit(1)
-
-
-def _receive(items: Connection, received: queue.SimpleQueue[Item]) -> None:
-    # Always at hand, so that the parent never waits to hand out an item; and a parent that is gone, however it ended,
-    # cannot be missed.
-    try:
-        while True:
-            received.put(items.recv())
-    except (EOFError, OSError):
-        os._exit(0)
+def _next_number(returned: deque[int], numbered: Iterator[tuple[int, Item]], waiting: dict[int, Item]) -> int | None:
+    """Return the number of the next item to give out, which is among the waiting ones then; None when there is none."""
+    if returned:
+        return returned.popleft()
+    following = next(numbered, None)
+    if following is None:
+        return None
+    waiting[following[0]] = following[1]
+    return following[0]
 
 
 def end_with_parent() -> None:

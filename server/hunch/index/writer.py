@@ -42,6 +42,8 @@ class UpdateReport:
     skipped: dict[str, int]
     """Reason -> number of files and folders that do not count."""
     warnings: list[str]
+    problems: dict[str, str]
+    """What kept files from being read by their grammar, by path."""
     seconds: float
     complete: bool = True
     """False when the update was stopped before its end; what was done is kept."""
@@ -142,6 +144,7 @@ def update_store(
         chunks_encoded=tally.encoded,
         skipped=dict(sorted(tally.skipped.items(), key=lambda item: -item[1])),
         warnings=found.warnings,
+        problems=store.problems(),
         seconds=perf_counter() - began,
         complete=tally.read == len(stale),
         left=len(stale) - tally.read,

@@ -13,6 +13,7 @@ import filelock
 
 from hunch.engine import DATABASE, LOCK, Engine, open_engine
 from hunch.index.buffer import BufferChunks, chunk_buffer
+from hunch.index.isolation import end_when_idle, notice_of
 from hunch.index.priority import on_battery
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import merge_segments
@@ -84,6 +85,7 @@ class Indexer:
         """Files that have changed on the disk; once the first pass has seen them they have other ids."""
         self._has_unshown = False
         self._shown_in_context = 0
+        self._problems = ""
         self._busy_at = 0.0
 
     def run(self) -> None:
@@ -178,6 +180,7 @@ class Indexer:
                 held.compact_if_due(idle=True)
                 held.tend_journal()
                 self._tidy()
+                end_when_idle()
                 self._report(Phase.READY, self._ready_message())
                 if not self._read_one_in_context():
                     self._inbox.wait(1.0)
@@ -353,6 +356,7 @@ class Indexer:
             above = [merge_segments([(segment, None) for segment in above])]
         snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
         self._counts = (snapshot.file_count, snapshot.chunk_count)
+        self._problems = notice_of(engine.store.problems())
         self._shown_in_context = sum(map(len, snapshot.contextual.vectors.values()))
         self._has_unshown = False
         self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
@@ -450,13 +454,17 @@ class Indexer:
             in_context=self._shown_in_context,
             writer=writer,
             paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
-            notices=tuple(engine.notices) if engine is not None else (),
+            notices=self._notices(),
             generation=self._generation,
         )
         if new == old or (phase is old.phase is Phase.INDEXING and now - self._reported_at < _STATUS_SECONDS):
             return
         self._status, self._reported_at = new, now
         self._on_report(new)
+
+    def _notices(self) -> tuple[str, ...]:
+        notices = tuple(self._engine.notices) if self._engine is not None else ()
+        return (*notices, self._problems) if self._problems else notices
 
 
 def _progress_message(now: Progress) -> str:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 
 from lsprotocol import types
 
+from hunch.index.isolation import read_apart
 from hunch.lsp import uris
 from hunch.lsp.positions import Encoding, line_at, units
 from hunch.lsp.searching import title_of
 from hunch.lsp.session import Document, Place, Session
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
-from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.chunk import Chunk
 from hunch.text.function import KINDS
 from hunch.text.languages import language_of
 
@@ -141,7 +142,7 @@ def _runs(tokens: list[str]) -> Counter[tuple[str, ...]]:
 def _functions(path: str, text: str) -> Iterator[Chunk]:
     source = text.encode("utf-8", "replace")
     language = language_of(path, source[:200])
-    for chunk in chunk_source(path, language, source) if language else ():
+    for chunk in read_apart(path, language, source).chunks if language else ():
         if chunk.kind in KINDS and chunk.piece == 0:
             yield chunk
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from lsprotocol import types
 
+from hunch.index.isolation import function_apart
 from hunch.lsp.session import Place
 from hunch.model.summariser import Summary
 from hunch.text.doc_comment import documentation_lines
-from hunch.text.function import Function, function_at
+from hunch.text.function import Function
 from hunch.workspace.scan import Skip, read_source
 
 GENERATED = "Generated, may be wrong:"
@@ -18,7 +19,7 @@ GENERATED = "Generated, may be wrong:"
 def read_function(place: Place, text: str | None, line: int) -> Function | None:
     """Return the function at a line, counted from 0, of a text, or of the file on the disk without one."""
     source = read_source(place.live.root, place.path) if text is None else text.encode("utf-8", "replace")
-    return None if isinstance(source, Skip) else function_at(place.path, source, line + 1)
+    return None if isinstance(source, Skip) else function_apart(place.path, source, line + 1)
 
 
 def to_json(function: Function, summary: Summary) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hunch.index.isolation import read_apart
 from hunch.index.records import pack_record
 from hunch.index.segment import build_segment
 from hunch.index.snapshot import Snapshot, View
@@ -20,7 +21,7 @@ from hunch.search.candidates import find_candidates
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import EVIDENCE, learned, signals_of
-from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.chunk import Chunk
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
 from hunch.workspace.scan import Skip, read_source, scan
@@ -95,7 +96,7 @@ def _chunked_files(root: Path, on_progress: Callable[[Progress], None]) -> Itera
     for done, file in enumerate(files):
         on_progress(Progress(done, len(files), file.path))
         source = read_source(root, file.path)
-        if not isinstance(source, Skip) and (chunks := chunk_source(file.path, file.language, source)):
+        if not isinstance(source, Skip) and (chunks := read_apart(file.path, file.language, source).chunks):
             yield file.path, file.language, chunks
 
 

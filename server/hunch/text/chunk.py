@@ -6,14 +6,14 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 from hunch.text.documentation import comment_above, header_comment
 from hunch.text.languages import LANGUAGES
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, outline_of
 from hunch.text.source_text import SourceText
 
-__all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "Chunked", "chunk_lines", "chunk_source", "chunk_with_limits"]
+__all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_by_grammar", "chunk_lines", "chunk_source"]
 
 KINDS: Final = (
     "function",
@@ -54,26 +54,19 @@ class Chunk:
     piece: int = 0
 
 
-class Chunked(NamedTuple):
-    """The chunks of one file, ordered by their first line, the file's card first."""
-
-    chunks: list[Chunk]
-    gave_up: bool = False
-    """Its grammar took more than it is worth: the chunks are cut at blank lines."""
-
-
 def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:
     """The chunks of one file, ordered by their first line, the file's card first. Never raises."""
-    return chunk_with_limits(path, language, source).chunks
+    chunks = chunk_by_grammar(path, language, source)
+    return chunk_lines(path, language, source) if chunks is None else chunks
 
 
-def chunk_with_limits(path: str, language: str, source: bytes) -> Chunked:
-    """The chunks of one file, and whether reading it by its grammar was given up; see outline_of for the limits."""
+def chunk_by_grammar(path: str, language: str, source: bytes) -> list[Chunk] | None:
+    """The chunks of one file, None when its grammar takes more than it is worth; see outline_of for the limits."""
     file = SourceText(path, language, source)
     if not file.source.strip():
-        return Chunked([])
+        return []
     outline = outline_of(file)
-    return Chunked(_chunks(file, outline), outline.gave_up)
+    return None if outline.gave_up else _chunks(file, outline)
 
 
 def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:

@@ -1,0 +1,223 @@
+"""Source is parsed in a process that may die of it: in the server, for saved and unsaved text, and on the command line.
+
+Grammars are C code that hostile source can lead to take gigabytes, minutes, or the process. So they run apart, one file
+at a time, under the limits of hunch.index.limits. A file that goes beyond them is remembered by its content, cut at
+blank lines instead, and said to be so. The process starts with the first file (70 ms), and serves all threads.
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
+
+import psutil
+
+from hunch.index.child import ENDED, Child, start_child
+from hunch.index.limits import BYTES, limited
+from hunch.text.chunk import Chunk, chunk_by_grammar, chunk_lines
+from hunch.text.function import Function, function_at
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+TOO_COSTLY: Final = "cut at blank lines: parsing it takes too much time or memory"
+UNREADABLE: Final = "reading it takes too much time or memory"
+
+_MOST_NAMED: Final = 5
+_MOST_REMEMBERED: Final = 10_000
+_IDLE_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.05
+_LONGEST_SECONDS: Final = 10.0
+"""Of waiting for one file; where the system has no timer of processor time that ends a process, this is the limit."""
+_IS_WATCHED: Final = not sys.platform.startswith("linux")
+_MOST_RESIDENT: Final = BYTES + 100_000_000
+
+
+class LimitError(Exception):
+    """What was asked for went beyond the limits, and the process that did it has ended."""
+
+
+class Reading(NamedTuple):
+    """The chunks of one file, and what kept them from being what its grammar would say."""
+
+    chunks: list[Chunk]
+    problem: str | None = None
+    """TOO_COSTLY, UNREADABLE or None"""
+
+
+def read_apart(path: str, language: str, source: bytes, known: str | None = None) -> Reading:
+    """Chunk a source in a process of its own; it never raises for what a source holds.
+
+    Args:
+        path: posix, relative to the root.
+        language: as hunch.text.languages names it.
+        source: as it is on the disk.
+        known: the problem that it had when it was read before, TOO_COSTLY or UNREADABLE.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    digest = hashlib.blake2b(source, digest_size=16, person=language.encode()[:16]).digest()
+    known = known or _remembered.get(digest)
+    if known is None:
+        with suppress(LimitError):
+            chunks = call_apart(chunk_by_grammar, path, language, source)
+            if chunks is not None:
+                return Reading(chunks)
+        known = TOO_COSTLY
+    reading = Reading([], UNREADABLE)
+    if known != UNREADABLE:
+        with suppress(LimitError):
+            reading = Reading(call_apart(chunk_lines, path, language, source), TOO_COSTLY)
+    _remember(digest, reading.problem or TOO_COSTLY)
+    return reading
+
+
+def read_here(path: str, language: str, source: bytes) -> Reading:
+    """Chunk a source in this process, which ends when that goes beyond the limits."""
+    with limited():
+        chunks = chunk_by_grammar(path, language, source)
+    if chunks is not None:
+        return Reading(chunks)
+    with limited():
+        return Reading(chunk_lines(path, language, source), TOO_COSTLY)
+
+
+def function_apart(path: str, source: bytes, line: int) -> Function | None:
+    """Return the innermost function at a 1-based line, None when there is none, or when finding it takes too much.
+
+    Raises:
+        OSError: no process can be started.
+    """
+    try:
+        return call_apart(function_at, path, source, line)
+    except LimitError:
+        return None
+
+
+def notice_of(problems: Mapping[str, str]) -> str:
+    """Return what a person should know of the files that were not read by their grammar, by path; empty without any."""
+    if not problems:
+        return ""
+    named = ", ".join(list(problems)[:_MOST_NAMED])
+    more = f" and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
+    what = "1 file that takes" if len(problems) == 1 else f"{len(problems):,} files that take"
+    return f"{what} too much time or memory to parse can only be found by blocks of lines: {named}{more}"
+
+
+def call_apart(function: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:
+    """Call a function in the process apart, under the limits. One call at a time; others wait their turn.
+
+    Raises:
+        LimitError: it went beyond the limits, or its process died otherwise.
+        OSError: no process can be started.
+    """
+    with _turn:
+        child = _running_child()
+        child.send((function, arguments, named))
+        result = _await_result(child)
+        _state.used_at = time.monotonic()
+    if result is ENDED:
+        raise LimitError(function.__name__)
+    if isinstance(result, _Raised):
+        raise result.error
+    return cast(Result, result)
+
+
+def end_when_idle() -> None:
+    """Let go of the process and its memory when nobody has needed it for a minute."""
+    if _state.child is not None and time.monotonic() - _state.used_at > _IDLE_SECONDS and _turn.acquire(blocking=False):
+        try:
+            _end_child(at_once=False)
+        finally:
+            _turn.release()
+
+
+class _Raised(NamedTuple):
+    error: Exception
+
+
+class _State:
+    """The process apart, shared by all threads of this one."""
+
+    def __init__(self) -> None:
+        self.child: Child | None = None
+        self.results: queue.SimpleQueue[tuple[Child, object]] = queue.SimpleQueue()
+        self.used_at = 0.0
+
+
+_turn = threading.Lock()
+_state = _State()
+_remembered: dict[bytes, str] = {}
+"""From the content of files that went beyond the limits to how they are read instead."""
+
+
+def _remember(digest: bytes, problem: str) -> None:
+    if len(_remembered) >= _MOST_REMEMBERED:
+        with suppress(StopIteration, KeyError, RuntimeError):
+            del _remembered[next(iter(_remembered))]
+    _remembered[digest] = problem
+
+
+def _running_child() -> Child:
+    if _state.child is None:
+        _state.results = queue.SimpleQueue()
+        _state.child = start_child(_call_limited, _nothing, _state.results)
+    return _state.child
+
+
+def _await_result(child: Child) -> object:
+    """Return what the child says, ENDED when it ended or had to be."""
+    began = time.monotonic()
+    while True:
+        try:
+            _, result = _state.results.get(timeout=_LOOK_SECONDS)
+            break
+        except queue.Empty:
+            if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _is_too_large(child)):
+                child.process.kill()
+    if result is ENDED:
+        _end_child(at_once=True)
+    return result
+
+
+def _is_too_large(child: Child) -> bool:
+    with suppress(psutil.Error):
+        return int(psutil.Process(child.process.pid).memory_info().rss) > _MOST_RESIDENT
+    return False
+
+
+def _end_child(*, at_once: bool) -> None:
+    child, _state.child = _state.child, None
+    if child is not None:
+        child.end(at_once=at_once)
+
+
+@atexit.register
+def _end_at_exit() -> None:
+    _end_child(at_once=True)
+
+
+# ---- in the process apart ----
+
+
+def _nothing() -> None:
+    pass
+
+
+def _call_limited(call: tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]) -> object:
+    function, arguments, named = call
+    with limited():
+        try:
+            return function(*arguments, **named)
+        except MemoryError:
+            raise
+        except Exception as error:
+            return _Raised(error)
