@@ -140,6 +140,12 @@ def end_when_idle() -> None:
             _turn.release()
 
 
+def child_id() -> int | None:
+    """Return the id of the process apart, None when there is none now."""
+    child = _state.child
+    return child.process.pid if child is not None else None
+
+
 class _Raised(NamedTuple):
     error: Exception
 

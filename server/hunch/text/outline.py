@@ -30,8 +30,9 @@ _READ_BYTES: Final = 1 << 10
 _OUTLINE_SECONDS: Final = 0.6
 """Of processor time, for parsing and for what follows; ordinary code of a megabyte takes half of it."""
 _TOP_NODES_LOOKED_AT: Final = 50
-_MOST_IN_ERROR: Final = 10_000
-"""Children of one ERROR node. A query compares each child with all that follow it, as long as none of them is named."""
+_MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
+"""Children of one ERROR node, and the share of them that a grammar has a name for: a query compares each child with
+those that follow, up to the first with a name."""
 
 
 # The outline: which nodes define things, and what holds what.
@@ -106,10 +107,13 @@ def _late_after(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() > clock and time.thread_time() > worked
 
 
-def _is_mostly_wrong(root: Node) -> bool:
-    """Whether the parser found next to nothing to make sense of in a large part of the file."""
+def _is_mostly_signs(root: Node) -> bool:
+    """Whether the parser found next to nothing but brackets and signs in a large part of the file."""
     return any(
-        node.is_error and node.child_count > _MOST_IN_ERROR for node in (root, *root.children[:_TOP_NODES_LOOKED_AT])
+        node.is_error
+        and node.child_count > _MOST_SIGNS_IN_ERROR
+        and node.named_child_count < _FEW_NAMED * node.child_count
+        for node in (root, *root.children[:_TOP_NODES_LOOKED_AT])
     )
 
 
@@ -124,7 +128,7 @@ def outline_of(file: SourceText) -> Outline:
         return Outline()
     is_late = _late_after(_OUTLINE_SECONDS)
     root = _parse(grammar.language, file.source, is_late)
-    if root is None or _is_mostly_wrong(root):
+    if root is None or _is_mostly_signs(root):
         return Outline(gave_up=True)
     return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)
 
