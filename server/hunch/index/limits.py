@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-SECONDS: Final = 0.75
+SECONDS: Final = 0.65
 """Of processor time"""
 BYTES: Final = 150_000_000
 """On top of what the process has when it begins"""

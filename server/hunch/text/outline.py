@@ -27,8 +27,10 @@ _MEMBER_LINES: Final = 3
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000
 _READ_BYTES: Final = 1 << 10
-_OUTLINE_SECONDS: Final = 0.6
+_OUTLINE_SECONDS: Final = 0.5
 """Of processor time, for parsing and for what follows; ordinary code of a megabyte takes half of it."""
+_MOST_QUALIFIERS: Final = 20
+"""Names of the innermost definitions around one that are part of its own."""
 _TOP_NODES_LOOKED_AT: Final = 50
 _MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
 """Children of one ERROR node, and the share of them that a grammar has a name for: a query compares each child with
@@ -288,7 +290,7 @@ def _define(
             or (owner.kind == "module" and file.language == "ruby")
         )
         kind = "method" if in_class or (declared and file.language in _DOTTED_METHODS) else "function"
-    scope = owner.scope if owner is not None else ()
+    scope = owner.scope[-_MOST_QUALIFIERS:] if owner is not None else ()
     if declared:
         scope = (*scope, declared)
     if name:

@@ -1,0 +1,191 @@
+"""Source that kills a parser kills a process that is there for it, and costs nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hunch.index import isolation
+from hunch.index.isolation import (
+    TOO_COSTLY,
+    UNREADABLE,
+    LimitError,
+    call_apart,
+    child_id,
+    end_when_idle,
+    function_apart,
+    notice_of,
+    read_apart,
+)
+from hunch.text.chunk import chunk_lines, chunk_source
+
+GREEDY = ("/*" * 40 + "\n").encode() * 500
+"""40 kB of Python that took four gigabytes."""
+SLOW = (b"(" * 80 + b"\n") * 800
+"""In JavaScript, 65 kB that a query goes over for seconds, with the interpreter's lock in its hands."""
+CASES = (b"case 1: " * 10 + b"\n") * 750
+"""60 kB over which the parser itself sits for seconds."""
+PLAIN = b"def area(width, height):\n    return width * height\n"
+
+posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs signals")
+
+
+def spin(seconds: float) -> float:
+    until = time.process_time() + seconds
+    while time.process_time() < until:
+        pass
+    return seconds
+
+
+def grow(size: int) -> int:
+    return len(bytearray(size))
+
+
+def fail(message: str) -> None:
+    raise ValueError(message)
+
+
+def environment() -> tuple[list[str], str | None]:
+    return sys.path, os.environ.get("PYTHONSTARTUP")
+
+
+@pytest.fixture(autouse=True)
+def forget() -> None:
+    isolation._remembered.clear()
+
+
+def test_ordinary_source_is_read_as_it_is_here() -> None:
+    assert read_apart("a.py", "python", PLAIN) == (chunk_source("a.py", "python", PLAIN), None)
+    assert read_apart("a.py", "python", b"  \n") == ([], None)
+
+
+@pytest.mark.parametrize(("language", "source"), [("python", GREEDY), ("javascript", SLOW), ("typescript", CASES)])
+def test_source_that_takes_too_much_is_cut_at_blank_lines(language: str, source: bytes) -> None:
+    before = psutil.Process().memory_info().rss
+    reading = read_apart("a", language, source)
+    assert reading == (chunk_lines("a", language, source), TOO_COSTLY)
+    assert psutil.Process().memory_info().rss - before < 50_000_000
+    assert read_apart("a.py", "python", PLAIN).problem is None, "what follows is read as ever"
+
+
+def test_what_took_too_much_is_remembered_by_its_content() -> None:
+    first = read_apart("a.py", "python", GREEDY)
+    assert read_apart("a.py", "python", PLAIN).problem is None
+    child = child_id()
+    assert read_apart("b/other.py", "python", GREEDY).problem == first.problem == TOO_COSTLY
+    assert child_id() == child, "the grammar did not meet it again"
+
+
+def test_what_the_index_knows_is_not_tried_again() -> None:
+    assert read_apart("a.py", "python", PLAIN, TOO_COSTLY) == (chunk_lines("a.py", "python", PLAIN), TOO_COSTLY)
+    assert read_apart("b.py", "python", PLAIN + b"\n", UNREADABLE) == ([], UNREADABLE)
+
+
+@posix_only
+def test_time_is_limited_wherever_it_is_spent() -> None:
+    with pytest.raises(LimitError):
+        call_apart(spin, 60.0)
+    assert call_apart(spin, 0.1) == 0.1
+    assert [call_apart(spin, 0.3) for _ in range(4)] == [0.3] * 4, "each call has time of its own"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="bounds the address space")
+def test_memory_is_limited() -> None:
+    with pytest.raises(LimitError):
+        call_apart(grow, 400_000_000)
+    assert [call_apart(grow, 100_000_000) for _ in range(3)] == [100_000_000] * 3
+
+
+def test_an_error_comes_back_and_the_process_stays() -> None:
+    call_apart(spin, 0.0)
+    child = child_id()
+    with pytest.raises(ValueError, match="so what"):
+        call_apart(fail, "so what")
+    assert child_id() == child
+
+
+@posix_only
+def test_a_process_that_was_killed_is_replaced() -> None:
+    call_apart(spin, 0.0)
+    child = child_id()
+    assert child is not None
+    os.kill(child, signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+    reading = read_apart("a.py", "python", PLAIN + b"# killed\n")
+    assert reading.chunks and child_id() != child
+
+
+@posix_only
+def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_LONGEST_SECONDS", 0.5)
+    call_apart(spin, 0.0)
+    child = child_id()
+    assert child is not None
+    os.kill(child, signal.SIGSTOP)
+    with pytest.raises(LimitError):
+        call_apart(spin, 0.0)
+
+
+def test_many_threads_share_one_process() -> None:
+    sources = [PLAIN.replace(b"area", f"area{number}".encode()) for number in range(40)]
+    found: dict[int, bool] = {}
+
+    def read(number: int) -> None:
+        source = sources[number]
+        found[number] = read_apart("a.py", "python", source).chunks == chunk_source("a.py", "python", source)
+
+    threads = [threading.Thread(target=read, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == dict.fromkeys(range(40), True)
+
+
+def test_the_process_is_let_go_when_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    call_apart(spin, 0.0)
+    end_when_idle()
+    assert child_id() is not None
+    monkeypatch.setattr(isolation, "_IDLE_SECONDS", -1.0)
+    end_when_idle()
+    assert child_id() is None
+    assert read_apart("a.py", "python", PLAIN).problem is None
+
+
+def test_nothing_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_IDLE_SECONDS", -1.0)
+    call_apart(spin, 0.0)
+    end_when_idle()
+    trap = tmp_path / "ran"
+    for name in ("pickle", "queue", "psutil", "sitecustomize", "usercustomize", "tree_sitter"):
+        (tmp_path / f"{name}.py").write_text(f"open({str(trap)!r}, 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path, _ = call_apart(environment)
+    assert str(tmp_path) not in path and "" not in path
+    assert not trap.exists()
+
+
+def test_functions_are_found_apart() -> None:
+    function = function_apart("a.py", PLAIN, 2)
+    assert function is not None and function.name == "area"
+    assert function_apart("a.py", GREEDY, 2) is None
+
+
+def test_what_a_person_is_told() -> None:
+    assert notice_of({}) == ""
+    assert notice_of({"a.py": TOO_COSTLY}) == (
+        "1 file that takes too much time or memory to parse can only be found by blocks of lines: a.py"
+    )
+    many = dict.fromkeys((f"{number}.py" for number in range(8)), TOO_COSTLY)
+    assert notice_of(many).endswith("0.py, 1.py, 2.py, 3.py, 4.py and 3 more")
