@@ -90,6 +90,8 @@ async def accept_tcp(port: int) -> AsyncIterator[Connection]:
                 block = await reader.read(BLOCK)
         except OSError as error:
             logger.info("the client cannot be read: %s", error.strerror)
+        except MemoryError:
+            logger.error("the memory does not suffice for what the client sends")
         await incoming.put(None)
 
     async def send(body: bytes) -> None:

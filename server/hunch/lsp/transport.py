@@ -76,6 +76,8 @@ def _connect_stdio() -> Connection:
                     deliver(batch)
         except OSError as error:
             logger.info("stdin cannot be read: %s", error.strerror)
+        except MemoryError:
+            logger.error("the memory does not suffice for what the client sends")
         deliver(None)
 
     outbox = Outbox(send, lambda reason: in_loop(loop, lambda: end(ended, reason)))
