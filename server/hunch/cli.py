@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from hunch import __version__
+from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
@@ -114,6 +115,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FOUND
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return _fail("the memory does not suffice: raise this process's limit, or end other programs")
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"hunch: error: {reason}\n")
+    return FAILED
 
 
 def _speak_utf8() -> None:
@@ -127,6 +137,8 @@ def _speak_utf8() -> None:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
+        if problem := memory_problem(COMMAND_BYTES):
+            return _fail(problem)
         from hunch.commands import run_command
 
         return run_command(name, options)
@@ -135,6 +147,8 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _lsp(options: argparse.Namespace) -> int:
+    if problem := memory_problem(SERVER_BYTES):
+        return _fail(problem)
     from hunch.lsp.serve import serve  # not by way of the commands: an editor waits for the first answer
 
     port = options.tcp if options.tcp is not None else options.ws
