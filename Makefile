@@ -13,7 +13,7 @@ WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
 
-.PHONY: demo test editors vsix lint typecheck fix bench lock audit clean
+.PHONY: demo test editors vsix lint typecheck fix bench lock audit audit-python clean
 
 demo: $(VENV)/installed
 	$(BIN)/hunch index .
@@ -69,13 +69,17 @@ lock: $(VENV)/installed-dev
 	$(LOCK) locks/dev.in --group pyproject.toml:dev --override locks/without-torch.txt --no-emit-package codehunch \
 		--no-emit-package codehunch-training --no-emit-package codehunch-export --output-file locks/dev.lock
 
-# Known weaknesses of what is installed; asks the package indexes, and databases of advisories.
+# Known weaknesses of what is installed and of what ships in the client; asks databases of advisories.
+PIP_AUDIT ?= $(BIN)/pip-audit
 audit: $(VENV)/installed-dev
 	$(PIP) install --quiet --group audit
-	for lock in server build dev; do \
-		$(BIN)/pip-audit --require-hashes --disable-pip --requirement locks/$$lock.lock || exit 1; \
-	done
+	$(MAKE) audit-python
 	$(NPM) audit --omit=dev
+
+audit-python:
+	for lock in server build dev; do \
+		$(PIP_AUDIT) --require-hashes --disable-pip --requirement locks/$$lock.lock || exit 1; \
+	done
 
 clean:
 	rm -rf $(VENV) build dist
