@@ -13,7 +13,7 @@ WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
 CHECKED := server training export tests benchmarks
 
-.PHONY: demo test editors vsix lint typecheck fix bench clean
+.PHONY: demo test editors vsix lint typecheck fix bench lock audit audit-python clean
 
 demo: $(VENV)/installed
 	$(BIN)/hunch index .
@@ -58,18 +58,48 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.soak $(PACKAGES)
 	$(BIN)/python -m benchmarks.report
 
+# Exact versions with the checksums of their files, for every platform at once: of the server (which the VS Code extension carries), of what
+# builds it, and of what tests and training need besides. Versions are those of constraints.txt.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.10 --constraint constraints.txt \
+	--no-emit-index-url --no-emit-find-links --no-annotate --no-header
+lock: $(VENV)/installed-dev
+	$(PIP) install --quiet --group lock
+	$(LOCK) --only-binary :all: pyproject.toml --output-file locks/server.lock
+	$(LOCK) --only-binary :all: locks/build.in --output-file locks/build.lock
+	$(LOCK) locks/dev.in --group pyproject.toml:dev --override locks/without-torch.txt --no-emit-package codehunch \
+		--no-emit-package codehunch-training --no-emit-package codehunch-export --output-file locks/dev.lock
+
+# Known weaknesses of what is installed and of what ships in the client; asks databases of advisories.
+PIP_AUDIT ?= $(BIN)/pip-audit
+audit: $(VENV)/installed-dev
+	$(PIP) install --quiet --group audit
+	$(MAKE) audit-python
+	$(NPM) audit --omit=dev
+
+audit-python:
+	for lock in server build dev; do \
+		$(PIP_AUDIT) --require-hashes --disable-pip --requirement locks/$$lock.lock || exit 1; \
+	done
+
 clean:
 	rm -rf $(VENV) build dist
 
-$(VENV)/installed: pyproject.toml constraints.txt
+# Files that differ from their checksums are refused. The build runs in this environment: one of its own would take any version.
+LOCKED := $(PIP) install --quiet --require-hashes --no-deps --no-build-isolation
+
+$(VENV)/installed: pyproject.toml locks/server.lock locks/build.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Hunch needs Python 3.10 or newer: make demo PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) install --quiet --upgrade "pip>=25.1"
-	$(PIP) install --quiet --constraint constraints.txt --editable .
+	$(LOCKED) --requirement locks/build.lock
+	$(LOCKED) --requirement locks/server.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed training/pyproject.toml export/pyproject.toml
-	$(PIP) install --quiet --constraint constraints.txt --editable training --editable export --group dev
+# Torch has no checksum here: see locks/without-torch.txt. What it needs besides comes with it.
+$(VENV)/installed-dev: $(VENV)/installed locks/dev.lock constraints.txt training/pyproject.toml export/pyproject.toml
+	$(LOCKED) --requirement locks/dev.lock
+	$(PIP) install --quiet --constraint constraints.txt torch
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable training --editable export
 	touch $@
 
 # The client's tools come from the npm registry. Where it cannot be reached the client is neither checked nor tested, which is said.

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Literal
 
 from hunch import __version__
-from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, WORKERS_VARIABLE
+from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
+from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -35,7 +36,8 @@ inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
 environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
-  {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)"""
+  {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
+  {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 
 _SEARCH = """\
 Find code by what it does. The index is brought up to date first; in a sub-folder of an
@@ -85,7 +87,10 @@ embeddings alone and of lexical search alone.
 _LSP = """\
 Serve an editor that speaks the Language Server Protocol, on stdin and stdout unless told otherwise.
 One process serves one client and ends with it; over TCP and web sockets it listens on this machine
-only, says `listening on 127.0.0.1:PORT` on stderr, and takes the first client that comes.
+only, says `listening on 127.0.0.1:PORT token TOKEN` on stderr, and takes the first client that
+shows the token: over TCP as one more header of its first message, `Authorization: Bearer TOKEN`;
+over a web socket as that header of its request, or as ws://127.0.0.1:PORT/?token=TOKEN. A token of
+your own is given in the environment, HUNCH_TOKEN, and not printed.
 
   hunch lsp
   hunch lsp --tcp 0 --log-level info"""
@@ -110,6 +115,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FOUND
     except KeyboardInterrupt:
         return INTERRUPTED
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        return _fail("the memory does not suffice: raise this process's limit, or end other programs")
+
+
+def _fail(reason: str) -> int:
+    sys.stderr.write(f"hunch: error: {reason}\n")
+    return FAILED
 
 
 def _speak_utf8() -> None:
@@ -123,6 +137,8 @@ def _speak_utf8() -> None:
 
 def _command(name: str) -> Callable[[argparse.Namespace], int]:
     def run(options: argparse.Namespace) -> int:
+        if problem := memory_problem(COMMAND_BYTES):
+            return _fail(problem)
         from hunch.commands import run_command
 
         return run_command(name, options)
@@ -131,6 +147,8 @@ def _command(name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def _lsp(options: argparse.Namespace) -> int:
+    if problem := memory_problem(SERVER_BYTES):
+        return _fail(problem)
     from hunch.lsp.serve import serve  # not by way of the commands: an editor waits for the first answer
 
     port = options.tcp if options.tcp is not None else options.ws

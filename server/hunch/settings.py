@@ -11,6 +11,8 @@ import platformdirs
 CACHE_VARIABLE = "HUNCH_CACHE_DIR"
 MODEL_VARIABLE = "HUNCH_MODEL_DIR"
 WORKERS_VARIABLE = "HUNCH_WORKERS"
+TOKEN_VARIABLE = "HUNCH_TOKEN"
+"""The secret that a client of a server that listens has to know."""
 
 
 def cache_root() -> Path:

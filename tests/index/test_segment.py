@@ -202,6 +202,8 @@ def about(change: Callable[[dict[str, object]], object]) -> Callable[[bytes], by
         about(lambda known: known.pop("paths")),
         about(lambda known: known.pop("languages")),
         about(lambda known: known.pop("format")),
+        about(lambda known: known.update(paths=[None, None, None])),
+        lambda content: b"[" * 200_000,
         lambda content: b"",
         lambda content: b"[]",
         lambda content: b"null",

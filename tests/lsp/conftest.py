@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -159,11 +160,12 @@ class Talk:
         """Return the exit status once the process has ended."""
         return self.process.wait(seconds)
 
-    def port(self) -> int:
-        """Return the port that the server says it listens on."""
-        line = self.eventually(lambda: self.log.decode(), lambda log: log.endswith("\n"))
-        assert line.startswith("listening on 127.0.0.1:"), line
-        return int(line.rpartition(":")[2])
+    def listening(self) -> tuple[int, str]:
+        """Return the port that the server says it listens on, and the token if it says one."""
+        log = self.eventually(lambda: self.log.decode(), lambda log: log.endswith("\n"))
+        said = re.fullmatch(r"listening on 127\.0\.0\.1:(\d+)(?: token (\S+))?", log.splitlines()[0])
+        assert said, log
+        return int(said[1]), said[2] or ""
 
     def hang_up(self) -> None:
         """Send nothing more."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -231,80 +229,3 @@ def test_indexing_is_shown_counted_and_stopped(
     assert talk.search("take items out of stock")["complete"] is True
     assert talk.end() == 0
     assert talk.logged() == ""
-
-
-# ---- other ways to connect ----
-
-
-def test_tcp_serves_one_client_and_ends_with_it(start: Start, make_workspace: MakeWorkspace) -> None:
-    talk, root = start("--tcp", "0"), make_workspace({"a.py": KITE})
-    port = talk.port()
-    with socket.create_connection(("127.0.0.1", port)) as connection:
-        initialize = {"capabilities": {}, "rootUri": root.as_uri()}
-        connection.sendall(talk.framed({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}))
-        connection.sendall(talk.framed({"jsonrpc": "2.0", "method": "initialized"}))
-        search = {"jsonrpc": "2.0", "id": 2, "method": "hunch/search", "params": {"query": QUERY}}
-        connection.sendall(talk.framed(search))
-        with connection.makefile("rb") as stream:
-            assert _read(stream)["result"]["serverInfo"]["name"] == "hunch"
-            while (message := _read(stream)).get("id") != 2:
-                pass
-        assert message["result"]["query"] == QUERY
-        with pytest.raises(OSError):  # nobody else is let in
-            socket.create_connection(("127.0.0.1", port)).recv(1)
-            raise ConnectionRefusedError
-    assert talk.wait() == 1
-
-
-def test_a_page_in_a_browser_cannot_post_to_tcp(start: Start) -> None:
-    talk = start("--tcp", "0")
-    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}).encode()
-    with socket.create_connection(("127.0.0.1", talk.port())) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-        with connection.makefile("rb") as stream:
-            assert _read(stream)["error"]["code"] == -32700
-            assert stream.read() == b""
-    assert talk.wait() == 1
-
-
-def test_web_sockets(start: Start, make_workspace: MakeWorkspace) -> None:
-    from websockets.exceptions import InvalidStatus
-    from websockets.sync.client import connect
-    from websockets.typing import Origin
-
-    talk, root = start("--ws", "0"), make_workspace({"a.py": KITE})
-    address = f"ws://127.0.0.1:{talk.port()}"
-    with pytest.raises(InvalidStatus):
-        connect(address, origin=Origin("https://example.org"))
-    with connect(address) as connection:
-        initialize = {"capabilities": {}, "rootUri": root.as_uri()}
-        connection.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": initialize}))
-        assert json.loads(connection.recv())["result"]["serverInfo"]["name"] == "hunch"
-        connection.send("{")
-        connection.send(json.dumps({"jsonrpc": "2.0", "method": "initialized"}))
-        connection.send(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "hunch/status"}))
-        seen = []
-        while (message := json.loads(connection.recv())).get("id") != 2:
-            seen.append(message)
-        assert [message["error"]["code"] for message in seen if "error" in message] == [-32700]
-        assert message["result"]["folders"][0]["uri"] == root.as_uri()
-        connection.send(json.dumps({"jsonrpc": "2.0", "id": 3, "method": "shutdown"}))
-        connection.send(json.dumps({"jsonrpc": "2.0", "method": "exit"}))
-        assert talk.wait() == 0
-
-
-def test_a_port_that_is_taken_is_told(start: Start) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        for way in ("--tcp", "--ws"):
-            talk = start(way, str(port))
-            assert talk.wait() == 2
-            assert talk.logged().startswith(f"hunch: error: {way[2:]} on port {port}: ")
-
-
-def _read(stream: Any) -> dict[str, Any]:
-    length = int(stream.readline().split(b":")[1])
-    stream.readline()
-    message = json.loads(stream.read(length))
-    assert isinstance(message, dict)
-    return message

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -276,3 +278,16 @@ def test_what_is_no_message(body: bytes, identity: object, code: int) -> None:
     message = read_message(body)
     assert isinstance(message, Malformed)
     assert (message.id, message.code) == (identity, code)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of a process so")
+def test_a_message_for_which_the_memory_does_not_suffice() -> None:
+    code = (
+        "import resource; from hunch.lsp.messages import read_message\n"
+        "body = b'[' + b'[],' * 10_000_000 + b'[]]'\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (400_000_000, 400_000_000))\n"
+        "print(read_message(body))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Malformed(id=None, code=-32700") and "memory" in done.stdout

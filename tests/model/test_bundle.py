@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,18 +15,23 @@ import pytest
 from hunch.model.bundle import (
     BUNDLE_FORMAT,
     CODE_GRAPH,
+    CONTEXTUAL_TOKENIZER,
     DEFAULT_BUNDLE,
+    LARGEST_JSON,
     MANIFEST,
     MODEL_CARD,
     QUERY_GRAPH,
     SHIPPED,
     TOKENIZER,
+    Bundle,
     BundleError,
     load_bundle,
     sha256_of,
     write_manifest,
 )
-from hunch.model.summariser import DEFAULT_SUMMARISER, NEEDS
+from hunch.model.contextual import ContextualEncoder
+from hunch.model.encoder import Encoder
+from hunch.model.summariser import DEFAULT_SUMMARISER, NEEDS, Summariser
 
 
 @pytest.fixture
@@ -106,6 +112,48 @@ def test_a_folder_for_a_manifest(folder: Path) -> None:
 def test_a_manifest_that_is_none(folder: Path, content: bytes) -> None:
     (folder / MANIFEST).write_bytes(content)
     check_refused(folder, MANIFEST, "install Hunch again")
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"format":'])
+def test_a_manifest_that_is_nested_too_deeply(folder: Path, opening: bytes) -> None:
+    (folder / MANIFEST).write_bytes(opening * 200_000)
+    check_refused(folder, MANIFEST, "nested too deeply")
+
+
+def test_a_manifest_that_is_too_large(folder: Path) -> None:
+    with (folder / MANIFEST).open("ab") as file:
+        file.truncate(LARGEST_JSON + 1)
+    check_refused(folder, MANIFEST, "the limit is")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes in folders")
+def test_a_manifest_that_is_a_pipe(folder: Path) -> None:
+    (folder / MANIFEST).unlink()
+    os.mkfifo(folder / MANIFEST)
+    check_refused(folder, MANIFEST, "not a file")
+
+
+@pytest.mark.parametrize("change", ["deep", "large", "list"])
+@pytest.mark.parametrize(
+    ("bundle", "name", "use"),
+    [
+        (DEFAULT_BUNDLE, TOKENIZER, Encoder),
+        (DEFAULT_BUNDLE, CONTEXTUAL_TOKENIZER, ContextualEncoder),
+        (DEFAULT_SUMMARISER, TOKENIZER, Summariser),
+    ],
+)
+def test_a_vocabulary_that_is_none_is_told_in_one_line(
+    tmp_path: Path, bundle: str, name: str, use: Callable[[Bundle], object], change: str
+) -> None:
+    folder = Path(shutil.copytree(SHIPPED / bundle, tmp_path / "bundle"))
+    content = {"deep": b'{"type":' * 100_000, "large": b" " * (LARGEST_JSON + 1), "list": b"[]"}[change]
+    (folder / name).write_bytes(content)
+    edit(folder, lambda manifest: manifest["sha256"].update({name: sha256_of(folder / name)}))
+    loaded = load_bundle(folder, needs=[])
+    with pytest.raises(BundleError) as caught:
+        use(loaded)
+    assert str(caught.value).startswith(f"{folder / name}: ")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("number", [0, 2, 99, -1])

@@ -35,6 +35,7 @@ def build_extension(folder: Path) -> Path:
     (copy / "node_modules").symlink_to(tools)
     wheel = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-input", "--no-deps"]
     _run([*wheel, "--wheel-dir", copy / "server", REPOSITORY], copy)
+    shutil.copy(REPOSITORY / "locks/server.lock", copy / "server")
     (folder / "dist").mkdir()
     for script in ("build", "package"):
         run_npm(["run", script], copy)

@@ -3,6 +3,7 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { launchOwn } from "./launch.js";
 import { holdLock, isAlive, isHeld } from "./lock.js";
 import { type PipStep, readFailure, readStep } from "./pip-output.js";
@@ -30,6 +31,7 @@ export type SetUpProblem =
   | { readonly kind: "no-venv"; readonly python: string; readonly debianPackage: string | undefined }
   | { readonly kind: "no-network" }
   | { readonly kind: "no-package"; readonly name: string; readonly python: string }
+  | { readonly kind: "changed"; readonly name: string }
   | { readonly kind: "disk-full"; readonly folder: string }
   | { readonly kind: "unusable"; readonly said: string }
   | { readonly kind: "cancelled" }
@@ -64,8 +66,9 @@ const MARKER = "hunch-environment.json";
 const VENV_LIMIT_MS = 5 * 60_000;
 const PIP_LIMIT_MS = 60 * 60_000;
 const CHECK_LIMIT_MS = 3 * 60_000;
-/** What a user's variables may say of where packages go would lead out of the environment. */
+/** What a user's variables may say of where packages go, or which, would lead out of the environment, or from the lock. */
 const PIP_PLACES = ["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV"];
+const PIP_CHOICES = ["PIP_CONSTRAINT", "PIP_REQUIREMENT", "PIP_PRE"];
 const PIP_OPTIONS = ["--disable-pip-version-check", "--no-input", "--no-color"];
 
 export function folderName(wheel: Wheel, python: Python): string {
@@ -166,7 +169,11 @@ async function make(folder: string, options: MakeOptions): Promise<void> {
     if (at?.kind === "find") found += 1;
     if (at) options.onStep?.({ kind: "packages", step: at, found });
   };
-  const packages = ["install", "--progress-bar", "off", "--prefer-binary", "--no-user", "--log", log, wheel.path];
+  const server = join(folder, "server.txt");
+  await writeFile(server, `codehunch @ ${pathToFileURL(wheel.path).href} --hash=sha256:${wheel.sha256}\n`);
+  // Nothing but the files that the lock knows is installed, and no package's own code runs while it is.
+  const locked = ["--require-hashes", "--only-binary", ":all:", "--no-deps", "-r", wheel.lock, "-r", server];
+  const packages = ["install", "--progress-bar", "off", "--no-user", "--log", log, ...locked];
   const args = ["-I", "-u", "-m", "pip", ...PIP_OPTIONS, ...packages];
   const installed = await step(interpreter, args, PIP_LIMIT_MS, options, onPipLine);
   if (installed.code !== 0) {
@@ -192,7 +199,7 @@ async function step(
   onLine?: (line: string) => void,
 ): Promise<Finished> {
   const env = { ...options.env };
-  for (const name of PIP_PLACES) delete env[name];
+  for (const name of [...PIP_PLACES, ...PIP_CHOICES]) delete env[name];
   const finished = await run(command, args, {
     cwd: options.root,
     env,
@@ -225,7 +232,7 @@ function pipProblem(text: string, finished: Finished, options: MakeOptions): Set
   const failure = readFailure(text);
   if (failure.kind === "disk-full") return { kind: "disk-full", folder: options.root };
   if (failure.kind === "no-package") return { ...failure, python: options.python.version.join(".") };
-  if (failure.kind === "no-network") return failure;
+  if (failure.kind === "no-network" || failure.kind === "changed") return failure;
   return { kind: "other", said: failure.said || lastLine(finished.stderr, finished.stdout) };
 }
 

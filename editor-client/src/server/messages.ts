@@ -112,6 +112,11 @@ export function describeFailure(problem: SetUpProblem): string {
         problem.name,
         problem.python,
       );
+    case "changed":
+      return l10n.t(
+        "Hunch could not be set up: {0} from the package index is not the file that belongs to this Hunch, its checksum differs. Nothing of it was installed.",
+        problem.name,
+      );
     case "disk-full":
       return l10n.t("Hunch could not be set up: the disk is full. It needs about 500 MB in {0}.", problem.folder);
     case "unusable":

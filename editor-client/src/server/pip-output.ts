@@ -25,6 +25,7 @@ export function readStep(line: string): PipStep | undefined {
 export type PipFailure =
   | { readonly kind: "no-network" }
   | { readonly kind: "no-package"; readonly name: string }
+  | { readonly kind: "changed"; readonly name: string }
   | { readonly kind: "disk-full" }
   | { readonly kind: "other"; readonly said: string };
 
@@ -53,6 +54,8 @@ const NO_NETWORK = new RegExp(
 /** Reads everything that pip said, its log file included: a dead network leaves no more than a debug message. */
 export function readFailure(text: string): PipFailure {
   if (DISK_FULL.test(text)) return { kind: "disk-full" };
+  const changed = /DO NOT MATCH THE HASHES[^\n]*\n(?:\d\S*T\S+)?\s*([A-Za-z0-9._-]+)/.exec(text)?.[1];
+  if (changed !== undefined) return { kind: "changed", name: changed };
   const missing = /(?:No matching distribution found for|satisfies the requirement) ([A-Za-z0-9._-]+)/.exec(text)?.[1];
   const unbuilt =
     /(?:Failed building wheel for|Failed to build(?: installable wheels for some pyproject\.toml based projects)?:?) \(?([A-Za-z0-9._-]+)/i.exec(

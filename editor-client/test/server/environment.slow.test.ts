@@ -123,6 +123,45 @@ test("without a network the message says where dependencies come from", async ()
   isEmpty(root);
 }, 180_000);
 
+test("a package with another checksum is not installed, and is named", async () => {
+  const root = join(newFolder(), "environments");
+  const lock = join(newFolder(), "server.lock");
+  writeFileSync(lock, `attrs==26.1.0 --hash=sha256:${"0".repeat(64)}\n`);
+  const problem = await problemOf(makeEnvironment(making(root, { wheel: { ...wheel, lock } })));
+  expect(problem).toEqual({ kind: "changed", name: "attrs" });
+  expect(describeFailure(problem)).toContain("attrs from the package index is not the file");
+  isEmpty(root);
+}, 180_000);
+
+test("a wheel of the server with another checksum is not installed", async () => {
+  const root = join(newFolder(), "environments");
+  const lock = join(newFolder(), "server.lock");
+  writeFileSync(lock, "# nothing besides\n");
+  const problem = await problemOf(makeEnvironment(making(root, { wheel: { ...wheel, lock, sha256: "0".repeat(64) } })));
+  expect(problem).toEqual({ kind: "changed", name: "codehunch" });
+  isEmpty(root);
+}, 180_000);
+
+test("a package without a file for this Python is told in one line, and nothing is built from source", async () => {
+  const root = join(newFolder(), "environments");
+  const lock = join(newFolder(), "server.lock");
+  writeFileSync(lock, `rouge-score==0.1.2 --hash=sha256:${"0".repeat(64)}\n`); // there is only its source
+  const problem = await problemOf(makeEnvironment(making(root, { wheel: { ...wheel, lock } })));
+  expect(problem).toEqual({ kind: "no-package", name: "rouge-score", python: python.version.join(".") });
+  isEmpty(root);
+}, 180_000);
+
+test("a variable of the person's that wants other versions does not count", async () => {
+  const root = join(newFolder(), "environments");
+  const other = join(newFolder(), "constraints.txt");
+  writeFileSync(other, "attrs<20\n");
+  const lock = join(newFolder(), "server.lock");
+  writeFileSync(lock, `attrs==26.1.0 --hash=sha256:${"0".repeat(64)}\n`);
+  const env = { ...options(root).env, PIP_CONSTRAINT: other };
+  const problem = await problemOf(makeEnvironment(making(root, { env, wheel: { ...wheel, lock } })));
+  expect(problem).toEqual({ kind: "changed", name: "attrs" }); // it was looked for, and found
+}, 180_000);
+
 describe("a Python that cannot", () => {
   /** A program that stands for one. */
   const standing = (root: string, text: string): Python => ({

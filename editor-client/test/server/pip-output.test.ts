@@ -34,6 +34,12 @@ test.each([
       "ERROR: No matching distribution found for onnxruntime>=1.20",
     { kind: "no-package", name: "onnxruntime" },
   ],
+  [
+    "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, " +
+      "please update the hashes.\n    attrs==26.1.0 from https://index/attrs-26.1.0-py3-none-any.whl:\n" +
+      "        Expected sha256 00\n             Got        11\n",
+    { kind: "changed", name: "attrs" },
+  ],
   ["ERROR: Failed building wheel for PyStemmer", { kind: "no-package", name: "PyStemmer" }],
   [
     "Collecting x\nERROR: codehunch-0.1.0-py3-none-any.whl is not a valid wheel filename.",

@@ -191,7 +191,7 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
 def load_segment(cache: Path, identity: str) -> Segment | None:
     """Map the newest saved segment; None when there is none of this store that can be read."""
     for _, folder in reversed(_saved_segments(cache)):
-        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError):
+        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return _load(folder, identity)
     return None
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hunch.lsp.positions import apply_change
 from hunch.lsp.session import Document, Folder, Place, Session
 from hunch.lsp.standard import ChangeParams, OpenParams
 from hunch.lsp.watching import mark
+from hunch.workspace.ignore import read_regular
 
 LARGEST_TEXT = 1_000_000
 """Characters; a longer file would not be indexed either."""
@@ -60,10 +59,9 @@ async def put_open_documents(session: Session, folder: Folder) -> None:
 
 
 def text_on_disk(place: Place) -> str | None:
-    """Return a file's text as an editor would show it; None when it cannot be read or is too long."""
+    """Return a file's text as an editor would show it; None when it cannot be read, is no file, or is too long."""
     try:
-        with (Path(place.folder.real) / place.path).open("rb") as file:
-            source = file.read(LARGEST_TEXT * 4 + 1)
+        source = read_regular(f"{place.folder.real}/{place.path}", LARGEST_TEXT * 4 + 1, follow_link=False)
     except OSError:
         return None
     if len(source) > LARGEST_TEXT * 4:

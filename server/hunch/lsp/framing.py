@@ -9,7 +9,9 @@ from dataclasses import dataclass
 LARGEST_MESSAGE = 64 * 1024 * 1024
 """Bytes of one message; a larger one is passed over and refused."""
 
-_LARGEST_HEADER = 4_096
+LARGEST_HEADER = 4_096
+"""Bytes of all header lines of a message."""
+
 _LARGEST_SKIP = 4 * 1024**3
 _FIELD = re.compile(rb"([A-Za-z][A-Za-z-]*):[ \t]*(.*?)[ \t]*")
 _NEXT_HEADER = re.compile(rb"content-length:", re.IGNORECASE)
@@ -84,8 +86,8 @@ class FrameReader:
         start = 0
         while True:
             end = self._buffer.find(b"\r\n", start)
-            if end < 0 or end > _LARGEST_HEADER:
-                return self._lose("a header without an end") if len(self._buffer) > _LARGEST_HEADER else None
+            if end < 0 or end > LARGEST_HEADER:
+                return self._lose("a header without an end") if len(self._buffer) > LARGEST_HEADER else None
             line = bytes(self._buffer[start:end])
             start = end + 2
             if not line:
@@ -113,6 +115,13 @@ class FrameReader:
         if _NEXT_HEADER.match(self._buffer):
             del self._buffer[:1]
         return BadFrame(reason)
+
+
+def read_fields(header: bytes) -> dict[bytes, bytes] | None:
+    """Return the fields of a header by their names in lower case; None when one of its lines is no field."""
+    found = [_FIELD.fullmatch(line) for line in header.split(b"\r\n")]
+    fields = [field for field in found if field is not None]
+    return {field[1].lower(): field[2] for field in fields} if len(fields) == len(found) else None
 
 
 def frame(body: bytes) -> bytes:

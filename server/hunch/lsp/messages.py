@@ -66,6 +66,8 @@ def read_message(body: bytes) -> Message:
         return Malformed(None, PARSE_ERROR, "the message is not UTF-8")
     except json.JSONDecodeError as error:
         return Malformed(None, PARSE_ERROR, f"the message is not JSON: {error.msg} at character {error.pos:,}")
+    except MemoryError:
+        return Malformed(None, PARSE_ERROR, "the message is JSON for which the memory does not suffice")
     except (ValueError, RecursionError):
         return Malformed(None, PARSE_ERROR, "the message is JSON that cannot be read: too deep, or a number too long")
     if not isinstance(raw, dict):

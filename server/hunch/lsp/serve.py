@@ -19,10 +19,12 @@ from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any
 
 from hunch.lsp.client import read_abilities
+from hunch.lsp.connection import Batch, Connection
 from hunch.lsp.greeting import greet
 from hunch.lsp.messages import Message
 from hunch.lsp.standard import InitializeParams
-from hunch.lsp.transport import Batch, Connection, Kind, connect
+from hunch.lsp.token import TokenError
+from hunch.lsp.transport import Kind, connect
 
 if TYPE_CHECKING:
     import psutil
@@ -46,8 +48,8 @@ def serve(kind: Kind, *, port: int = 0, log_level: str = "warning", parent: int 
     """Talk to one client until it is gone, and return the exit status.
 
     Args:
-        kind: how the client is connected; TCP and web sockets listen on loopback for one client, say where on stderr,
-            and end with it.
+        kind: how the client is connected; TCP and web sockets listen on loopback for one client that has the token,
+            say where on stderr, and end with it.
         port: to listen on; 0 for a free one.
         log_level: one of LOG_LEVELS. Below "debug", no log holds queries or source text.
         parent: a process to end with, besides the one that the client names.
@@ -55,6 +57,9 @@ def serve(kind: Kind, *, port: int = 0, log_level: str = "warning", parent: int 
     _set_up_logging(log_level)
     try:
         status = asyncio.run(_serve(kind, port, parent))
+    except TokenError as error:
+        sys.stderr.write(f"hunch: error: {error}\n")
+        return 2
     except OSError as error:
         sys.stderr.write(f"hunch: error: {kind} on port {port}: {error.strerror or error}\n")
         return 2

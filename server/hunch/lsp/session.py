@@ -20,6 +20,7 @@ from hunch.lsp.latest import Latest
 from hunch.lsp.settings import Settings, read_settings
 from hunch.lsp.standard import WorkspaceFolder
 from hunch.lsp.status import status_of
+from hunch.lsp.threads import Threads
 from hunch.model.bundle import BundleError
 
 if TYPE_CHECKING:
@@ -96,8 +97,8 @@ class Session:
         self._first_settings = self.settings
         self.documents: dict[str, Document] = {}
         self.folders: list[Folder] = []
-        self.reading = ThreadPoolExecutor(2, thread_name_prefix="hunch reading")
-        self.search_threads = ThreadPoolExecutor(2, thread_name_prefix="hunch search")
+        self.reading = Threads(2, "hunch reading")
+        self.search_threads = Threads(2, "hunch search")
         self.searches = Latest(self.search_threads)
         self.is_loaded = False
         """Whether the search engine was imported though there is no folder."""

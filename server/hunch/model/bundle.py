@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from hunch.text.json_file import read_json
 
 BUNDLE_FORMAT = 1
 MANIFEST = "manifest.json"
@@ -23,6 +26,12 @@ SHIPPED = Path(__file__).parent / "bundles"
 DEFAULT_BUNDLE = "search-en"
 SEARCHES = (QUERY_GRAPH, CODE_GRAPH, TOKENIZER)
 """What a bundle that searches has; one that writes has other graphs."""
+
+
+LARGEST_JSON = 32_000_000
+"""Bytes of a manifest or a vocabulary; those that ship have less than a thirtieth."""
+
+T = TypeVar("T")
 
 
 class BundleError(Exception):
@@ -95,6 +104,19 @@ def load_bundle(folder: Path | None = None, *, verify: bool = True, needs: Seque
     return Bundle(folder, manifest)
 
 
+def read_vocabulary(bundle: Bundle, name: str, load: Callable[[str], T]) -> T:
+    """Return what a JSON file of a bundle holds, as a function reads it that raises ValueError.
+
+    Raises:
+        BundleError: it cannot be read, or is not such a file.
+    """
+    path = bundle.path(name)
+    try:
+        return load(_read_text(path))
+    except (OSError, ValueError) as error:
+        raise BundleError(f"{path}: {error}: install Hunch again") from None
+
+
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Write the manifest of a bundle whose other files are already there."""
     text = json.dumps(asdict(manifest), indent=2, ensure_ascii=False, sort_keys=True)
@@ -112,7 +134,7 @@ def sha256_of(path: Path) -> str:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(_read_text(path))
     except FileNotFoundError:
         raise BundleError(f"{path}: no model bundle there: give a folder with a {MANIFEST}") from None
     except (OSError, ValueError) as error:
@@ -121,6 +143,15 @@ def _read_manifest(path: Path) -> Manifest:
         return _manifest_of(content)
     except (TypeError, ValueError) as error:
         raise BundleError(f"{path}: not a manifest ({error}): install Hunch again") from None
+
+
+def _read_text(path: Path) -> str:
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise ValueError("not a file")  # a pipe would be waited for
+    if about.st_size > LARGEST_JSON:
+        raise ValueError(f"{about.st_size:,} bytes, the limit is {LARGEST_JSON:,}")
+    return path.read_text(encoding="utf-8")
 
 
 def _manifest_of(content: Any) -> Manifest:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.model.bundle import CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER, Bundle, BundleError
+from hunch.model.bundle import CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER, Bundle, BundleError, read_vocabulary
 from hunch.model.session import load_graph
 from hunch.text.render import Source
 from hunch.text.sequence import code_sequence, is_sequence_vocabulary, query_sequence
@@ -29,13 +29,11 @@ class ContextualEncoder:
         Raises:
             BundleError: a file of the bundle cannot be used.
         """
-        place = bundle.path(CONTEXTUAL_TOKENIZER)
-        try:
-            self.tokenizer = load_tokenizer(place.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BundleError(f"{place}: {error}: install Hunch again") from None
+        self.tokenizer = read_vocabulary(bundle, CONTEXTUAL_TOKENIZER, load_tokenizer)
         if not is_sequence_vocabulary(self.tokenizer.pieces):
-            raise BundleError(f"{place}: not a vocabulary for sequences: install Hunch again")
+            raise BundleError(
+                f"{bundle.path(CONTEXTUAL_TOKENIZER)}: not a vocabulary for sequences: install Hunch again"
+            )
         self._graph = load_graph(bundle.path(CONTEXTUAL_GRAPH), threads)
         self.dim = int(self._graph.get_outputs()[0].shape[-1])
 

@@ -17,12 +17,13 @@ from hunch.model.bundle import (
     TOKENIZER,
     Bundle,
     BundleError,
+    read_vocabulary,
 )
 from hunch.model.contextual import ContextualEncoder
 from hunch.model.session import Graph, load_graph
 from hunch.text.bag import Bags, bag_fields, bag_queries, pad
 from hunch.text.render import Fields, render_query
-from hunch.text.tokenizer import Tokenizer, load_tokenizer
+from hunch.text.tokenizer import load_tokenizer
 
 Vectors = NDArray[np.float32]
 
@@ -43,7 +44,7 @@ class Encoder:
         """
         self.bundle = bundle
         self.dim = bundle.manifest.dim
-        self.tokenizer = _load_tokenizer(bundle)
+        self.tokenizer = read_vocabulary(bundle, TOKENIZER, load_tokenizer)
         self._query_graph = _load_tower(bundle, QUERY_GRAPH, threads)
         self._code_graph = _load_tower(bundle, CODE_GRAPH, threads)
         self._contextual: ContextualEncoder | None = None
@@ -119,14 +120,6 @@ class Encoder:
             start = end
             between()
         return vectors
-
-
-def _load_tokenizer(bundle: Bundle) -> Tokenizer:
-    path = bundle.path(TOKENIZER)
-    try:
-        return load_tokenizer(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleError(f"{path}: {error}: install Hunch again") from None
 
 
 def _load_tower(bundle: Bundle, name: str, threads: int) -> Graph:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.model.bundle import SHIPPED, TOKENIZER, Bundle, BundleError, load_bundle
+from hunch.model.bundle import SHIPPED, TOKENIZER, Bundle, load_bundle, read_vocabulary
 from hunch.model.session import load_graph
 from hunch.text.subwords import BEGIN, END, load_subwords
 
@@ -61,11 +61,7 @@ class Summariser:
             BundleError: a file of the bundle cannot be used.
         """
         self.bundle = bundle
-        path = bundle.path(TOKENIZER)
-        try:
-            self.subwords = load_subwords(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BundleError(f"{path}: {error}: install Hunch again") from None
+        self.subwords = read_vocabulary(bundle, TOKENIZER, load_subwords)
         self._reader = load_graph(bundle.path(READ_GRAPH), threads)
         self._writer = load_graph(bundle.path(WRITE_GRAPH), threads)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from hunch.text.source_text import normalise
+from hunch.workspace.ignore import read_regular
+from hunch.workspace.scan import MAX_FILE_BYTES
 
 SNIPPET_LINES = 12
 
@@ -13,8 +15,7 @@ def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> str:
     """Return the first lines of a chunk, lines counted from 1, the last one included; empty when the file is gone."""
     last = min(end_line, start_line + SNIPPET_LINES - 1)
     try:
-        with open(f"{root}/{path}", "rb") as file:  # noqa: PTH123 - a Path costs as much as the reading
-            source = file.read()
+        source = read_regular(f"{root}/{path}", MAX_FILE_BYTES, follow_link=False)
     except OSError:
         return ""
     if b"\r" in source or source.startswith((b"\xef", b"\xff", b"\xfe")):

@@ -10,8 +10,8 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain, islice, pairwise
-from typing import Any
 
+from hunch.text.json_file import read_json
 from hunch.text.prose import MARKS, text_of
 from hunch.text.tokenizer import identifiers, split_identifier
 
@@ -97,7 +97,7 @@ def load_subwords(text: str) -> Subwords:
     Raises:
         ValueError: the text is not such a file.
     """
-    content: Any = json.loads(text)
+    content = read_json(text)
     if not isinstance(content, dict) or content.get("type") != "bpe":
         raise ValueError("not a vocabulary of byte-pair merges")
     pieces, merges = content.get("pieces"), content.get("merges")

@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any
+
+from hunch.text.json_file import read_json
 
 PADDING_ID = 0
 UNKNOWN_ID = 1
@@ -129,7 +130,7 @@ def load_tokenizer(text: str) -> Tokenizer:
     Raises:
         ValueError: the text is not such a file.
     """
-    content: Any = json.loads(text)
+    content = read_json(text)
     if not isinstance(content, dict) or content.get("type") != "wordpiece":
         raise ValueError("not a wordpiece tokenizer")
     pieces = content.get("pieces")
