@@ -74,18 +74,20 @@ def prepare_batch(
     prepared: list[PreparedFile] = []
     chunks: list[Chunk] = []
     for file, known_digest, known_id in files:
+        now = time.time_ns()  # before the file is read: what is written later is to be seen later
+        stamps = (file.ctime_ns, file.inode, now)
         source = read_source(root, file.path)
         if isinstance(source, Skip):
-            skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
+            skipped = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0, *stamps)
             prepared.append(PreparedFile(skipped, [], known_id))
             continue
         digest = digest_of(source)
         if digest == known_digest:
-            same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
+            same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0, *stamps)
             prepared.append(PreparedFile(same, [], known_id, unchanged=True))
             continue
         found = chunk_source(file.path, file.language, source)
-        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, len(found))
+        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, len(found), *stamps)
         prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found], known_id))
         chunks += found
     texts = [render_chunk(chunk) for chunk in chunks]

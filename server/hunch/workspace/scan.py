@@ -20,6 +20,9 @@ from hunch.workspace.walk import link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
 
+_MOST = (1 << 63) - 1
+"""The store keeps no larger number, and a file's time may be any that somebody has set."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -30,6 +33,9 @@ class SourceFile:
     language: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+    """0 where the system has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,8 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
         return Skip("empty")
     if about.st_size > max_file_bytes:
         return Skip("too large")
-    return SourceFile(path, language, about.st_size, about.st_mtime_ns)
+    stamps = (about.st_mtime_ns, about.st_ctime_ns, about.st_ino)
+    return SourceFile(path, language, about.st_size, *[max(-_MOST, min(stamp, _MOST)) for stamp in stamps])
 
 
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
