@@ -126,8 +126,8 @@ class Store:
 
     def known_files(self) -> dict[str, tuple[int, FileRecord]]:
         """Return every file of the index with its id, by path."""
-        rows = self._connection.execute(f"SELECT path, id, {_KNOWN} FROM files")
-        return {path: (number, FileRecord(path, *rest)) for path, number, *rest in rows}
+        rows = self._connection.execute(f"SELECT path, {_KNOWN}, id FROM files")
+        return {row[0]: (row[-1], FileRecord(*row[:-1])) for row in rows}
 
     def known_file(self, path: str) -> FileRecord | None:
         """Return what is known of one file."""
