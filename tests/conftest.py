@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -312,6 +313,22 @@ def make_workspace(tmp_path: Path) -> Callable[..., Path]:
         return _write(tmp_path / name, files)
 
     return make
+
+
+@pytest.fixture
+def whole_seconds(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a real file system that keeps whole seconds: ext3 with small inodes."""
+    image, folder = tmp_path / "image", tmp_path / "mounted"
+    make = shutil.which("mkfs.ext3") or shutil.which("mkfs.ext3", path="/usr/sbin:/sbin")
+    if sys.platform != "linux" or make is None or os.geteuid() != 0:
+        pytest.skip("no file system can be made and mounted here")
+    image.write_bytes(bytes(8 << 20))
+    folder.mkdir()
+    subprocess.run([make, "-q", "-I", "128", image], check=True, capture_output=True)
+    if subprocess.run(["mount", "-o", "loop", image, folder], capture_output=True).returncode:
+        pytest.skip("no file system can be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture(scope="session")

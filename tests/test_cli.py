@@ -210,6 +210,18 @@ def test_search_brings_the_index_up_to_date_unless_told_not_to(
     assert "lib/matrix.rs" not in {hit["path"] for hit in gone.hits}
 
 
+def test_an_edit_that_keeps_size_and_time_is_found(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    root = make_workspace()
+    file = root / "src/orders.py"
+    os.utime(file, (1_700_000_000, 1_700_000_000))
+    assert run_hunch("index", root).status == 0
+    for name in ("total_pricf", "total_pricg"):
+        file.write_text(re.sub(r"total_pric\w", name, file.read_text()))
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+        found = run_hunch("search", name, "--root", root, "--limit", "1", "--json")
+        assert found.hits[0]["name"] == name
+
+
 # ---- sub-folders ----
 
 

@@ -171,10 +171,14 @@ def test_contents_go_with_their_file(file: Path) -> None:
     assert left == ids[2:]
 
 
-def test_a_touch_changes_size_and_time_only(store: Store) -> None:
+def test_a_touch_changes_the_stamps_only(store: Store) -> None:
     number = put(store, record("a.py"), content("a.py"))
-    store.touch_file("a.py", 5, 6)
-    assert store.known_files() == {"a.py": (number, record("a.py", size=5, mtime_ns=6))}
+    touched = record("a.py", size=5, mtime_ns=6, ctime_ns=7, inode=8, read_ns=9)
+    store.touch_file(touched)
+    assert store.known_files() == {"a.py": (number, touched)}
+    assert store.known_files()["a.py"][1].read_ns == 9
+    store.touch_file(replace(touched, digest=b"other", size=10))  # of content that is not there any more
+    assert store.known_files() == {"a.py": (number, touched)}
     ((_, found),) = store.contents([number])
     check_same(found, content("a.py"))
 
@@ -344,7 +348,7 @@ def test_a_reader_sees_what_is_committed_and_never_writes(file: Path) -> None:
     for write in (
         lambda: reader.replace_file(record("a.py"), content("a.py")),
         lambda: reader.remove_files(["f0.py"]),
-        lambda: reader.touch_file("f0.py", 1, 1),
+        lambda: reader.touch_file(record("f0.py")),
         lambda: reader.set_meta("a", "b"),
     ):
         with pytest.raises(sqlite3.OperationalError, match="readonly"):

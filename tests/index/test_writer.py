@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hunch.index import prepare
+from hunch.index import prepare, stamps
 from hunch.index.prepare import digest_of
 from hunch.index.store import FileRecord, Store, open_in_memory
 from hunch.index.writer import Progress, UpdateReport, update_store
@@ -106,12 +106,14 @@ def test_nothing_changed_means_nothing_read(root: Path, store: Store) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the files stay readable there")
 def test_nothing_changed_opens_no_file(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stamps, "GRAIN_NS", 0)  # the files are young, see test_stamps
     run(root, store)
 
     def refuse(*arguments: object) -> None:
         raise AssertionError("a file was read")
 
     monkeypatch.setattr(prepare, "read_source", refuse)
+    monkeypatch.setattr(stamps, "read_source", refuse)
     check_idle(root, store)
     touch(root, "pkg/f1.py")
     with pytest.raises(AssertionError, match="was read"):
@@ -256,7 +258,8 @@ def test_a_stopped_update_keeps_what_is_done_and_goes_on(root: Path, store: Stor
     check_idle(root, store)
 
 
-def test_stopping_with_nothing_left_is_completing(root: Path, store: Store) -> None:
+def test_stopping_with_nothing_left_is_completing(root: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stamps, "GRAIN_NS", 0)
     run(root, store)
     assert run(root, store, stopped=lambda: True).complete
 

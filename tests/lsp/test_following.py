@@ -89,6 +89,19 @@ def test_the_disk_is_watched_when_the_client_refuses(start: Start, make_workspac
     talk.eventually(lambda: _grown(talk, root), bool)
 
 
+def test_saves_within_one_second_count(start: Start, whole_seconds: Path) -> None:
+    """On a file system that counts seconds, a save of the same size leaves all stamps as they were."""
+    talk, file = start(), whole_seconds / "kite.py"
+    file.write_text(KITE)
+    talk.open(whole_seconds, capabilities=WATCHES)
+    talk.wait_until_indexed()
+    for i in range(8):
+        name = NAME.replace("wind", f"wi{i:02}")
+        file.write_text(KITE.replace(NAME, name))
+        talk.tell("textDocument/didSave", {"textDocument": {"uri": file.as_uri()}})
+        talk.eventually(lambda: talk.names(QUERY), lambda names: name in names)  # noqa: B023  # called in this turn
+
+
 # ---- folders ----
 
 

@@ -8,13 +8,15 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from hunch.workspace import ignore_index
 from hunch.workspace import scan as scan_module
 from hunch.workspace.ignore import IGNORE_NAMES, MAX_WARNINGS, Ignores, ignores_above, read_ignore_file
+from hunch.workspace.ignore_rules import parse_rules
 from hunch.workspace.scan import scan
 
 needs_git = pytest.mark.skipif(
@@ -133,7 +135,17 @@ def random_tree(rng: random.Random) -> dict[str, str | bytes]:
     return files
 
 
+@pytest.fixture(params=[ignore_index.MANY_GLOBS, -1], ids=["few", "many"])
+def _as_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let globs be one expression, and let them be looked up as very many are."""
+    monkeypatch.setattr(ignore_index, "MANY_GLOBS", request.param)
+    parse_rules.cache_clear()
+    yield
+    parse_rules.cache_clear()
+
+
 @needs_git
+@pytest.mark.usefixtures("_as_many")
 @pytest.mark.parametrize("batch", range(8))
 def test_random_trees_keep_what_git_keeps(tmp_path: Path, batch: int) -> None:
     different = []
@@ -151,6 +163,51 @@ def test_random_trees_keep_what_git_keeps(tmp_path: Path, batch: int) -> None:
             different.append(f"seed {seed}: ours {set(ours) - set(gits)}, git's {set(gits) - set(ours)}: {ignores}")
     assert not different, "\n".join(different)
     assert 0.2 * total < left < 0.9 * total, "the trees no longer try anything"
+
+
+WORDS = ["alpha", "Beta", "gamma", "test", "case", "data", "core", "é", "日本", "a b"]
+
+
+def random_long_line(rng: random.Random) -> str:
+    """A line as generated ignore files have many: it names few files."""
+    word, other, number = rng.choice(WORDS), rng.choice(WORDS), rng.randrange(400)
+    shapes = [
+        f"{word}_{number}.py",
+        f"/{word}/{other}_{number}*",
+        f"{word[:2]}*_{number}*{other[-1:]}.py",
+        f"{word}/*/{other}_{number}.??",
+        f"[{word[0].upper()}{word[0].lower()}]{word[1:]}_[0-9]{number % 10}*{other}.py",
+        f"**/{word}/{other}_{number}_*",
+        f"{word}/**/*_{number}_*.[pq]y",
+        f"*_{number}_{other}.py",
+        f"{word}*{number}_?*[!x]y",
+        f"\\{word}_{number}_*",
+        f"{word}_{number}/",
+        f"?*_{number % 40}?_*{other}*",
+        f"[a-f]*[[:digit:]]_{other}.p[xyz]",
+    ]
+    return rng.choice(["", "", "!"]) + rng.choice(shapes)
+
+
+@needs_git
+@pytest.mark.parametrize("seed", range(4))
+def test_thousands_of_lines_keep_what_git_keeps(tmp_path: Path, seed: int) -> None:
+    rng = random.Random(seed)
+    root = tmp_path / "root"
+    for _ in range(1500):
+        folder = "/".join(rng.sample(WORDS, k=rng.randrange(4)))
+        write(root, {f"{folder}/{rng.choice(WORDS)}_{rng.randrange(400)}_{rng.choice(WORDS)}.py".lstrip("/"): "x"})
+    lines = [random_long_line(rng) for _ in range(3000)]
+    write(root, {".gitignore": "\n".join(lines), "alpha/.gitignore": "\n".join(lines[:200])})
+    make_repository(root)
+    ours = kept(root)
+    assert ours == git_keeps(root, tmp_path)
+    assert 300 < len(ours) < 1400, "the lines no longer try anything"
+
+
+def test_bytes_fold_one_to_one() -> None:
+    """What the index of globs relies on."""
+    assert all(len(chr(code).lower()) == 1 and ord(chr(code).lower()) < 256 for code in range(256))
 
 
 PATTERNS = [
@@ -361,6 +418,44 @@ def test_many_lines_are_one_look_up(tmp_path: Path) -> None:
     assert ignores.ignored("name2999", "sub/name2999", is_dir=False)
     assert ignores.ignored("2999", "path/2999", is_dir=True)
     assert not ignores.ignored("2999", "sub/path/2999", is_dir=True)
+
+
+def test_sixty_thousand_lines_of_any_kind(tmp_path: Path) -> None:
+    """They took minutes as one expression; how long they take now is measured, with room for a busy machine."""
+    rng = random.Random(1)
+    lines = [random_long_line(rng).replace("_", f"_{i}_", 1) for i in range(60_000)]
+    write(tmp_path, {".gitignore": "\n".join(lines)[:1_000_000]})
+    for i in range(2000):
+        write(tmp_path, {f"{rng.choice(WORDS)}/{i % 50}/{rng.choice(WORDS)}_{i}_{rng.choice(WORDS)}.py": "x"})
+    before = time.process_time()
+    assert len(kept(tmp_path)) > 1000
+    assert time.process_time() - before < 15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a*" * 500_000, "**/" * 333_000 + "a", "[" + "a-z" * 333_000 + "]x", "[a-z]" * 200_000, "?" * 1_000_000,
+        "\n".join("a*" * 2000 + str(i) for i in range(240)),
+        "\n".join("*" + "*".join(f"{i:b}") + "*" for i in range(30_000))[:1_000_000],
+    ],
+    ids=["stars", "deep", "bracket", "brackets", "any", "long", "alike"],
+)  # fmt: skip
+def test_a_megabyte_of_hostile_lines_costs_little(tmp_path: Path, text: str) -> None:
+    write(tmp_path, {".gitignore": text, **{f"{'ab' * 50}{i:b}": "x" for i in range(500)}})
+    before = time.process_time()
+    kept(tmp_path)
+    assert time.process_time() - before < 15
+
+
+def test_globs_without_anything_fixed_are_bounded_and_the_rest_is_said(tmp_path: Path) -> None:
+    kinds = ["[a-m]", "[n-z]", "?", "[0-4]", "[5-9]", "*?"]
+    vague = ["".join(kinds[i // 6**at % 6] for at in range(5)) for i in range(6**5)]
+    tree(tmp_path, "an0 yes", {".gitignore": "\n".join([*vague, "yes"])})
+    found = scan(tmp_path)
+    assert [file.path for file in found.files if is_code(file.path)] == ["an0"]
+    assert "one of too many patterns without a fixed part, skipped" in found.warnings[0]
+    assert len(found.warnings) == MAX_WARNINGS + 1
 
 
 def test_a_git_file_that_leads_nowhere_is_no_repository(tmp_path: Path) -> None:

@@ -75,5 +75,5 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
         vectors=np.stack([encoded[key].vector for key in keys]),
         postings=join_postings([encoded[key].postings for key in keys]),
     )
-    record = FileRecord(path, language, len(source), 0, digest, None, len(chunks), problem)
+    record = FileRecord(path, language, len(source), 0, digest, None, len(chunks), problem=problem)
     return BufferChunks(digest, build_segment([(number, record, content)]), encoded, len(new))

@@ -84,19 +84,23 @@ def prepare_batch(
     prepared: list[PreparedFile] = []
     chunks: list[Chunk] = []
     for file, known_digest, known_id in files:
+        now = time.time_ns()  # before the file is read: what is written later is to be seen later
+        stamps = (file.ctime_ns, file.inode, now)
         source = read_source(root, file.path)
         if isinstance(source, Skip):
-            left_out = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0)
+            left_out = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0, *stamps)
             prepared.append(PreparedFile(left_out, [], known_id))
             continue
         digest = digest_of(source)
         if digest == known_digest:
-            same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0)
+            same = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, None, 0, *stamps)
             prepared.append(PreparedFile(same, [], known_id, unchanged=True))
             continue
         found, problem = read(file.path, file.language, source)
         skipped = problem if problem == UNREADABLE else None
-        record = FileRecord(file.path, file.language, file.size, file.mtime_ns, digest, skipped, len(found), problem)
+        record = FileRecord(
+            file.path, file.language, file.size, file.mtime_ns, digest, skipped, len(found), *stamps, problem
+        )
         prepared.append(PreparedFile(record, [pack_record(chunk) for chunk in found], known_id))
         chunks += found
     texts = [render_chunk(chunk) for chunk in chunks]

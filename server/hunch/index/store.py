@@ -11,7 +11,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from hunch.text.terms import Postings
 
 STORAGE_FORMAT = 3
 """1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them.
-3: what kept a file from being read by its grammar."""
+3: all stamps of a file, when it was read, and what kept it from being read by its grammar."""
 
 CONTENT_FORMAT = 1
 """What chunker, text and terms make of a file. 1: the first."""
@@ -38,6 +38,9 @@ CREATE TABLE files (
     digest BLOB NOT NULL,
     skipped TEXT,
     chunks INTEGER NOT NULL,
+    ctime_ns INTEGER NOT NULL,
+    inode INTEGER NOT NULL,
+    read_ns INTEGER NOT NULL,
     problem TEXT
 );
 CREATE INDEX problems ON files (path) WHERE problem IS NOT NULL;
@@ -54,6 +57,8 @@ CREATE TABLE contextual (
 """
 
 _BUSY_SECONDS = 10.0
+_KNOWN = "language, size, mtime_ns, digest, skipped, chunks, ctime_ns, inode, read_ns, problem"
+"""The columns of a FileRecord after its path."""
 
 
 class IndexState(Enum):
@@ -83,6 +88,12 @@ class FileRecord:
     skipped: str | None
     """Why its content does not count, None when it does."""
     chunks: int
+    ctime_ns: int = 0
+    """Of the last change of the file or of what is noted about it; on Windows of its creation."""
+    inode: int = 0
+    """0 where the system has none."""
+    read_ns: int = field(default=0, compare=False)
+    """By this machine's clock, before the content was read; see hunch.index.stamps."""
     problem: str | None = None
     """What kept it from being read by its grammar, see hunch.index.isolation; None when nothing did."""
 
@@ -119,16 +130,12 @@ class Store:
 
     def known_files(self) -> dict[str, tuple[int, FileRecord]]:
         """Return every file of the index with its id, by path."""
-        rows = self._connection.execute(
-            "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks, problem FROM files"
-        )
-        return {path: (number, FileRecord(path, *rest)) for path, number, *rest in rows}
+        rows = self._connection.execute(f"SELECT path, {_KNOWN}, id FROM files")
+        return {row[0]: (row[-1], FileRecord(*row[:-1])) for row in rows}
 
     def known_file(self, path: str) -> FileRecord | None:
         """Return what is known of one file."""
-        row = self._connection.execute(
-            "SELECT path, language, size, mtime_ns, digest, skipped, chunks, problem FROM files WHERE path = ?", (path,)
-        ).fetchone()
+        row = self._connection.execute(f"SELECT path, {_KNOWN} FROM files WHERE path = ?", (path,)).fetchone()
         return None if row is None else FileRecord(*row)
 
     def id_of(self, path: str) -> int | None:
@@ -141,8 +148,7 @@ class Store:
         found: dict[str, tuple[int, FileRecord]] = {}
         for path in paths:
             rows = self._connection.execute(
-                "SELECT path, id, language, size, mtime_ns, digest, skipped, chunks, problem FROM files"
-                " WHERE path = ? OR (path > ? AND path < ?)",
+                f"SELECT path, id, {_KNOWN} FROM files WHERE path = ? OR (path > ? AND path < ?)",
                 (path, f"{path}/", f"{path}0"),  # 0 is the character after /
             )
             found.update({known: (number, FileRecord(known, *rest)) for known, number, *rest in rows})
@@ -160,10 +166,7 @@ class Store:
     def records(self, ids: Iterable[int]) -> Iterator[tuple[int, FileRecord]]:
         """Yield what is known of some files, in the order of the ids given."""
         for number in ids:
-            row = self._connection.execute(
-                "SELECT path, language, size, mtime_ns, digest, skipped, chunks, problem FROM files WHERE id = ?",
-                (number,),
-            ).fetchone()
+            row = self._connection.execute(f"SELECT path, {_KNOWN} FROM files WHERE id = ?", (number,)).fetchone()
             if row is not None:
                 yield number, FileRecord(*row)
 
@@ -257,19 +260,24 @@ class Store:
             if before is not None:
                 self._connection.execute("DELETE FROM files WHERE id = ?", before)
             number = self._connection.execute(
-                "INSERT INTO files (path, language, size, mtime_ns, digest, skipped, chunks, problem)"
-                " VALUES (?,?,?,?,?,?,?,?)",
+                f"INSERT INTO files (path, {_KNOWN})"
+                " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
-                 record.chunks, record.problem),
+                 record.chunks, record.ctime_ns, record.inode, record.read_ns, record.problem),
             ).lastrowid  # fmt: skip
             if content is not None and content.records:
                 self._connection.execute("INSERT INTO contents VALUES (?,?,?,?)", (number, *_pack(content)))
         return before[0] if before else None, int(number or 0)
 
-    def touch_file(self, path: str, size: int, mtime_ns: int) -> None:
-        """Note that a file's content was found unchanged under a new time stamp."""
+    def touch_file(self, record: FileRecord) -> None:
+        """Note the stamps under which the content that is known of a file was found unchanged."""
         with self._connection:
-            self._connection.execute("UPDATE files SET size = ?, mtime_ns = ? WHERE path = ?", (size, mtime_ns, path))
+            self._connection.execute(
+                "UPDATE files SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ?, read_ns = ?"
+                " WHERE path = ? AND digest = ?",
+                (record.size, record.mtime_ns, record.ctime_ns, record.inode, record.read_ns,
+                 record.path, record.digest),
+            )  # fmt: skip
 
     def remove_files(self, paths: Iterable[str]) -> None:
         """Forget files, each in a transaction of its own."""

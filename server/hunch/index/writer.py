@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
+from hunch.index.stamps import recheck, sort_out
 from hunch.index.store import FileContent, FileRecord, Store
 from hunch.model.encoder import Encoder
 from hunch.text.terms import slice_postings
@@ -82,6 +83,7 @@ def update_store(
     encoder: Encoder | None,
     *,
     only: Collection[str] | None = None,
+    named: Collection[str] = (),
     workers: int = 1,
     apart: bool = False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
@@ -95,7 +97,9 @@ def update_store(
         root: the workspace.
         store: open for writing; the caller holds the workspace's lock.
         encoder: None indexes for search by words only.
-        only: look at these files and folders alone (posix, relative); None for the whole workspace.
+        only: look at these files and folders alone (posix, relative); None for the whole workspace. The files among
+            them are read whatever their stamps say.
+        named: files that are read whatever their stamps say in a scan of the whole workspace.
         workers: processes that read and chunk.
         apart: see prepare_files.
         on_progress: called after each batch of files, and while the files are counted.
@@ -119,7 +123,15 @@ def update_store(
             continue  # written anew meanwhile
         store.remove_files([path])
         on_change(Change(known[path][0], None, None, None))
-    stale = [_stale(file, known) for file in found.files if _looks_changed(file, known.get(file.path))]
+    changed, doubtful = sort_out(found.files, known, {*(only or ()), *named})
+    unchecked = len(doubtful)
+    for file in doubtful:
+        if stopped():
+            break
+        if not recheck(root, store, file, known[file.path][1]):
+            changed.append(file)
+        unchecked -= 1
+    stale = [_stale(file, known) for file in changed]
     if whole and stale:
         _note_complete(store, whole=False)
     tally = _Tally(skipped=_known_skips(found, known, stale))
@@ -133,7 +145,8 @@ def update_store(
             if not _write_batch(store, batch, encoder, tally, on_change, stopped):
                 break
             on_progress(Progress(tally.read, len(stale), batch.files[-1].record.path))
-    if whole and tally.read == len(stale):
+    left = len(stale) - tally.read + unchecked
+    if whole and not left:
         _note_complete(store, whole=True)
     files, chunks = store.counts()
     return UpdateReport(
@@ -146,8 +159,8 @@ def update_store(
         warnings=found.warnings,
         problems=store.problems(),
         seconds=perf_counter() - began,
-        complete=tally.read == len(stale),
-        left=len(stale) - tally.read,
+        complete=not left,
+        left=left,
         overtaken=tally.overtaken,
     )
 
@@ -156,13 +169,6 @@ def _note_complete(store: Store, *, whole: bool) -> None:
     """Note for other processes whether the store holds the whole workspace, as far as a scan can say."""
     if store.get_meta(COMPLETE) != str(int(whole)):
         store.set_meta(COMPLETE, str(int(whole)))
-
-
-def _looks_changed(file: SourceFile, known: tuple[int, FileRecord] | None) -> bool:
-    if known is None:
-        return True
-    record = known[1]
-    return (file.size, file.mtime_ns, file.language) != (record.size, record.mtime_ns, record.language)
 
 
 def _stale(file: SourceFile, known: dict[str, tuple[int, FileRecord]]) -> StaleFile:
@@ -203,7 +209,7 @@ def _write_batch(
         if store.id_of(record.path) != file.known_id:
             tally.overtaken.append(record.path)
         elif file.unchanged:
-            store.touch_file(record.path, record.size, record.mtime_ns)
+            store.touch_file(record)
         else:
             content = FileContent(file.records, vectors[start:end], slice_postings(batch.postings, start, end))
             before, number = store.replace_file(record, content)

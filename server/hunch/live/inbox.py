@@ -77,11 +77,9 @@ class Inbox:
             return {self._backlog.pop() for _ in range(min(limit, len(self._backlog)))}
 
     def take_scan(self) -> bool:
-        """Say whether a whole scan is wanted, which makes all single paths superfluous."""
+        """Say whether a whole scan is wanted; whoever does it takes the backlog into it."""
         with self._condition:
             wanted, self._scan = self._scan, False
-            if wanted:
-                self._backlog.clear()
             return wanted
 
     def reopen_buffers(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -224,16 +225,17 @@ class Indexer:
     def _update(self, only: set[str] | None) -> None:
         self._to_read = None  # what is written now comes first in the next second pass
         self._pace = Pace(self.options.cpu_share)
-        report = self._run_update(only)
+        named = self._inbox.take_backlog(sys.maxsize) if only is None else only
+        report = self._run_update(only, named)
         if not report.complete and not self._inbox.closing:
-            self._inbox.mark([""] if only is None else only, urgent=False)
+            self._inbox.mark(["", *named] if only is None else only, urgent=False)
         self._inbox.mark(report.overtaken, urgent=False)
         self._busy_at = time.monotonic()
         if only is None:
             self._complete = report.complete
         self._publish()
 
-    def _run_update(self, only: set[str] | None) -> UpdateReport:
+    def _run_update(self, only: set[str] | None, named: set[str]) -> UpdateReport:
         engine, held = self._opened
 
         def progress(now: Progress) -> None:
@@ -250,6 +252,7 @@ class Indexer:
             engine.store,
             engine.encoder,
             only=only,
+            named=named,
             workers=max(1, int(self._pace.cores * self.options.cpu_share)),
             apart=True,
             on_progress=progress,

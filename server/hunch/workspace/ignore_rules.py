@@ -3,19 +3,22 @@ r"""The lines of one ignore file as rules, read exactly as git reads them.
 Git compares bytes, so patterns and paths are compared here as bytes too, each byte held in one character of a
 ``str`` (latin-1): ``?`` is one byte, and a UTF-8 letter in a bracket is several.
 
-The matcher is git's ``wildmatch`` written as regular expressions. It is not ``pathspec``, which reads
-``[[:alpha:]]``, ``[\]]``, ``d**/a`` and multi-byte letters otherwise than git does, and fails on ``[b-a]``.
+Whole names, paths and endings are looked up; a few other patterns are one expression; of very many the few are tried
+that can match at all.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import string
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
-from itertools import count
+from typing import NamedTuple
+
+from hunch.workspace.ignore_index import Find, are_many, index_globs
+from hunch.workspace.wildmatch import NotAPatternError, expression, is_glob, pieces
 
 Matcher = Callable[[str, str, int], "bool | None"]
 """What one ignore file says of an entry: True: ignored. False: a ``!`` line wants it. None: nothing.
@@ -35,22 +38,29 @@ class IgnoreFile:
 NO_RULES = IgnoreFile(None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Shape(Enum):
+    NAME = "build"
+    """A whole name in any folder."""
+    ENDING = "*.o"
+    """The end of a name in any folder."""
+    NAME_GLOB = "*.py[co]"
+    PATH = "/docs/build"
+    """A whole path."""
+    PATH_GLOB = "docs/*/build"
+
+
+class _Rule(NamedTuple):
     ignores: bool
     only_folders: bool
-    in_any_folder: bool
+    shape: _Shape
     pattern: str
-
-
-class _NotAPatternError(ValueError):
-    """The line can never match anything."""
 
 
 @lru_cache(maxsize=256)  # generated trees repeat the same small file in every folder
 def parse_rules(data: bytes) -> tuple[IgnoreFile, tuple[tuple[int, str], ...]]:
     """The rules, and (line number, problem) for each line skipped."""
     rules: list[_Rule] = []
+    lines: list[int] = []
     problems: list[tuple[int, str]] = []
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if not line or line.startswith(b"#"):
@@ -60,9 +70,19 @@ def parse_rules(data: bytes) -> tuple[IgnoreFile, tuple[tuple[int, str], ...]]:
             continue
         try:
             rules.append(_rule(text))
-        except _NotAPatternError:
+            lines.append(number)
+        except NotAPatternError:
             problems.append((number, f"not a valid pattern, skipped: {_shown(text)}"))
-    return IgnoreFile(_matcher(r for r in rules if not r.only_folders), _matcher(rules)), tuple(problems)
+    find_name, vague_names = _index(rules, _Shape.NAME_GLOB)
+    find_path, vague_paths = _index(rules, _Shape.PATH_GLOB)
+    problems += [
+        (lines[at], f"one of too many patterns without a fixed part, skipped: {_shown(rules[at].pattern)}")
+        for at in (*vague_names, *vague_paths)
+    ]
+    only_folders = {at for at, rule in enumerate(rules) if rule.only_folders}
+    of_files = _matcher(rules, only_folders, find_name, find_path)
+    of_folders = _matcher(rules, (), find_name, find_path) if only_folders else of_files
+    return IgnoreFile(of_files, of_folders), tuple(sorted(problems))
 
 
 def as_bytes(path: str) -> str:
@@ -91,65 +111,90 @@ def _rule(line: str) -> _Rule:
         if pattern.startswith("**/") and "/" not in pattern[3:]:
             pattern, in_any_folder = pattern[3:], True
     if not pattern:
-        raise _NotAPatternError
-    _pieces(pattern)
-    try:
-        line.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        raise _NotAPatternError from None  # a name that is not UTF-8 is never indexed, so nothing is lost
-    return _Rule(ignores, only_folders, in_any_folder, pattern)
+        raise NotAPatternError
+    if "[" in pattern or "\\" in pattern:
+        pieces(pattern)  # raises where it is no pattern
+    if not line.isascii():
+        try:
+            line.encode("latin-1").decode()
+        except UnicodeDecodeError:
+            raise NotAPatternError from None  # a name that is not UTF-8 is never indexed, so nothing is lost
+    if not is_glob(pattern):
+        shape = _Shape.NAME if in_any_folder else _Shape.PATH
+    elif not in_any_folder:
+        shape = _Shape.PATH_GLOB
+    else:
+        shape = _Shape.ENDING if pattern[0] == "*" and not is_glob(pattern[1:]) else _Shape.NAME_GLOB
+    return _Rule(ignores, only_folders, shape, pattern)
 
 
-def _matcher(rules: Iterable[_Rule]) -> Matcher | None:
-    """What these lines say of an entry, or None if there are no lines.
+def _index(rules: Sequence[_Rule], shape: _Shape) -> tuple[Find | None, list[int]]:
+    """What finds a text among globs where they are very many, and the numbers of those it leaves out."""
+    globs = [(number, rule.pattern) for number, rule in enumerate(rules) if rule.shape is shape]
+    return index_globs(globs) if are_many(globs) else (None, [])
+
+
+def _matcher(
+    rules: Sequence[_Rule], without: Collection[int], find_name: Find | None, find_path: Find | None
+) -> Matcher | None:
+    """What these lines, but for those with some numbers, say of an entry; None if there are no lines.
 
     Most entries match nothing, and a few look-ups in C say so. Where several lines match, the last one (the highest
     number) wins. A closure and not a class: every entry of a workspace goes through here, some of them several times.
     """
-    ignores: list[bool] = []
-    names: dict[str, int] = {}  # `build`: a whole name in any folder
-    suffix_lines: dict[str, int] = {}  # `*.o`: the end of a name in any folder
-    name_globs: list[tuple[int, str]] = []  # `*.py[co]`
-    paths: dict[str, int] = {}  # `/docs/build`: a whole path
-    path_globs: list[tuple[int, str]] = []  # `docs/*/build`
+    of_shape: dict[_Shape, dict[str, int]] = {shape: {} for shape in _Shape}
     for number, rule in enumerate(rules):
-        ignores.append(rule.ignores)
-        pattern = rule.pattern
-        if not _is_glob(pattern):
-            (names if rule.in_any_folder else paths)[pattern] = number
-        elif rule.in_any_folder and pattern[0] == "*" and not _is_glob(pattern[1:]):
-            suffix_lines[pattern[1:]] = number
-        else:
-            (name_globs if rule.in_any_folder else path_globs).append((number, pattern))
-    if not ignores:
+        if number not in without:
+            of_shape[rule.shape][rule.pattern] = number
+    if not any(of_shape.values()):
         return None
 
-    suffixes = tuple(suffix_lines)
-    match_name = _any_of(name_globs)
-    match_path = _any_of(path_globs)
+    names, paths, ends = (
+        of_shape[_Shape.NAME],
+        of_shape[_Shape.PATH],
+        {pattern[1:]: number for pattern, number in of_shape[_Shape.ENDING].items()},
+    )
+    name_globs, path_globs = of_shape[_Shape.NAME_GLOB], of_shape[_Shape.PATH_GLOB]
+    ignores = [rule.ignores for rule in rules]
+    few_ends = tuple(ends) if len(ends) <= _FEW_ENDS else ()
+    lengths = () if few_ends else sorted({len(end) for end in ends})
+    match_name = _any_of(name_globs) if find_name is None else None
+    match_path = _any_of(path_globs) if find_path is None else None
     by_path = bool(paths or path_globs)
 
     def verdict(name: str, path: str, cut: int) -> bool | None:
         number = names.get(name, -1)
-        if name.endswith(suffixes):
-            number = max(number, max(at for end, at in suffix_lines.items() if name.endswith(end)))
-        if match_name is not None and (match := match_name(name)):
-            number = max(number, _number(match))
+        if name.endswith(few_ends):
+            number = max(number, max(at for end, at in ends.items() if name.endswith(end)))
+        for length in lengths:
+            number = max(number, ends.get(name[len(name) - length :], -1) if length <= len(name) else -1)
+        if match_name is not None:
+            if match := match_name(name):
+                number = max(number, _number(match))
+        elif find_name is not None:
+            number = find_name(name, number, without)
         if by_path:
             path = path[cut:]
             number = max(number, paths.get(path, -1))
-            if match_path is not None and (match := match_path(path)):
-                number = max(number, _number(match))
+            if match_path is not None:
+                if match := match_path(path):
+                    number = max(number, _number(match))
+            elif find_path is not None:
+                number = find_path(path, number, without)
         return None if number < 0 else ignores[number]
 
     return verdict
 
 
-def _any_of(globs: list[tuple[int, str]]) -> Callable[[str], re.Match[str] | None] | None:
+_FEW_ENDS = 64
+
+
+def _any_of(globs: dict[str, int]) -> Callable[[str], re.Match[str] | None] | None:
     """Matches what any of them matches; the last line is tried first. `_number` tells which one it was."""
     if not globs:
         return None
-    alternatives = [f"(?P<L{number}>{_expression(pattern, f'L{number}')})" for number, pattern in reversed(globs)]
+    last_first = sorted(globs.items(), key=lambda item: -item[1])
+    alternatives = [f"(?P<L{number}>{expression(pattern, f'L{number}')})" for pattern, number in last_first]
     return re.compile("|".join(alternatives), re.DOTALL).fullmatch
 
 
@@ -162,148 +207,3 @@ def _shown(line: str) -> str:
     text = line.encode("latin-1").decode(errors="replace")
     text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-# ---- one pattern: git's wildmatch as an expression ----
-
-_STAR, _DEEP_SLASH, _DEEP = "*", "**/", "**"  # other pieces match one character, and none is written like these
-_ANY_DEPTH = {_DEEP_SLASH: "(?:.*?/)??", _DEEP: ".*?"}
-
-
-def _is_glob(pattern: str) -> bool:
-    return any(sign in pattern for sign in "*?[\\")
-
-
-def _expression(pattern: str, prefix: str) -> str:
-    """The expression of a pattern. Its groups' names start with ``prefix``.
-
-    Each star but the last takes the shortest text that works and never gives it back: a later star can take whatever
-    it left, so nothing is lost, and a hostile `*a*a*a*a*b` costs little. (These are atomic groups, written as
-    look-ahead and back-reference because Python 3.10 has no others.)
-    """
-    numbers = count()
-
-    def atomic(text: str) -> str:
-        group = f"{prefix}_{next(numbers)}"
-        return f"(?=(?P<{group}>{text}))(?P={group})"
-
-    def stars(pieces: list[str]) -> str:
-        first, *rest = _split(pieces, (_STAR,))
-        found = [f"[^/]*?{''.join(part)}" for _, part in rest]
-        return "".join(first[1]) + "".join(map(atomic, found[:-1])) + "".join(found[-1:])
-
-    first, *rest = _split(_pieces(pattern), (_DEEP_SLASH, _DEEP))
-    found = [_ANY_DEPTH[deep] + stars(part) for deep, part in rest]
-    return stars(first[1]) + "".join(map(atomic, found[:-1])) + "".join(found[-1:])
-
-
-def _split(pieces: list[str], marks: tuple[str, ...]) -> list[tuple[str, list[str]]]:
-    """The runs of pieces between marks, each with the mark that stands before it."""
-    runs: list[tuple[str, list[str]]] = [("", [])]
-    for piece in pieces:
-        if piece in marks:
-            runs.append((piece, []))
-        else:
-            runs[-1][1].append(piece)
-    return runs
-
-
-def _pieces(pattern: str) -> list[str]:
-    """The pattern as marks (stars) and expressions of one character each. Raises `_NotAPatternError`."""
-    pieces: list[str] = []
-    at, end = 0, len(pattern)
-    while at < end and pattern[at] not in "*?[\\":
-        pieces.append(re.escape(pattern[at]))
-        at += 1
-    # Git compares the plain beginning apart and matches the rest as if it stood alone, so `d**/a` finds `d/e/a`.
-    start = at
-    while at < end:
-        sign = pattern[at]
-        at += 1
-        if sign == "*":
-            after = at
-            while after < end and pattern[after] == "*":
-                after += 1
-            whole = at - 1 == start or pattern[at - 2] == "/"
-            if after == at or not whole:
-                pieces.append(_STAR)
-            elif pattern.startswith("/", after):
-                pieces.append(_DEEP_SLASH)
-                after += 1
-            elif after == end or pattern.startswith("\\/", after):
-                pieces.append(_DEEP)
-            else:
-                pieces.append(_STAR)
-            at = after
-        elif sign == "?":
-            pieces.append("[^/]")
-        elif sign == "[":
-            piece, at = _bracket(pattern, at)
-            pieces.append(piece)
-        else:
-            if sign == "\\":
-                if at == end:
-                    raise _NotAPatternError
-                sign = pattern[at]
-                at += 1
-            pieces.append(re.escape(sign))
-    return pieces
-
-
-_ASCII = [chr(c) for c in range(128)]
-_CLASSES = {
-    "alnum": {c for c in _ASCII if c.isalnum()},
-    "alpha": {c for c in _ASCII if c.isalpha()},
-    "blank": set(" \t"),
-    "cntrl": {c for c in _ASCII if c < " " or c == "\x7f"},
-    "digit": set(string.digits),
-    "graph": {c for c in _ASCII if "!" <= c <= "~"},
-    "lower": set(string.ascii_lowercase),
-    "print": {c for c in _ASCII if " " <= c <= "~"},
-    "punct": set(string.punctuation),
-    "space": set(" \t\n\r\f\v"),
-    "upper": set(string.ascii_uppercase),
-    "xdigit": set(string.hexdigits),
-}
-
-
-def _bracket(pattern: str, at: int) -> tuple[str, int]:
-    """The characters of the bracket that opened before ``at`` as an expression, and where it ends.
-
-    The order of the tests is that of git's ``wildmatch.c``, where a `]` that comes first, or the ends of a range in the
-    wrong order, do what they do here. Raises `_NotAPatternError` if the bracket never ends or names an unknown class.
-    """
-    chars: set[str] = set()
-    try:
-        negated = pattern[at] in "!^"
-        at += negated
-        before = ""  # what a `-` would start from
-        while True:
-            sign = pattern[at]
-            if sign == "\\":
-                at += 1
-                sign = pattern[at]
-                chars.add(sign)
-            elif sign == "-" and before and pattern[at + 1] != "]":
-                at += 1
-                if pattern[at] == "\\":
-                    at += 1
-                chars.update(map(chr, range(ord(before), ord(pattern[at]) + 1)))
-                sign = ""
-            elif sign == "[" and pattern[at + 1] == ":":
-                close = pattern.index("]", at + 2)
-                if close > at + 2 and pattern[close - 1] == ":":
-                    chars |= _CLASSES[pattern[at + 2 : close - 1]]
-                    at, sign = close, ""
-                else:
-                    chars.add(sign)
-            else:
-                chars.add(sign)
-            before = sign
-            at += 1
-            if pattern[at] == "]":
-                break
-    except (IndexError, KeyError, ValueError):
-        raise _NotAPatternError from None
-    kept = [c for c in map(chr, range(1, 256)) if (c in chars) != negated and c != "/"]
-    return ("[" + "".join(f"\\x{ord(c):02x}" for c in kept) + "]" if kept else "(?!)"), at + 1

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from hunch.text.languages import language_of
 from hunch.workspace.ignore import read_regular
@@ -20,9 +21,11 @@ from hunch.workspace.walk import link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
 
+_MOST = (1 << 63) - 1
+"""The store keeps no larger number, and a file's time may be any that somebody has set."""
 
-@dataclass(frozen=True, slots=True)
-class SourceFile:
+
+class SourceFile(NamedTuple):
     """A file that counts by its path, kind and size. Its content may still say otherwise: see `read_source`."""
 
     path: str
@@ -30,6 +33,9 @@ class SourceFile:
     language: str
     size: int
     mtime_ns: int
+    ctime_ns: int = 0
+    inode: int = 0
+    """0 where the system has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +139,10 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
         return Skip("empty")
     if about.st_size > max_file_bytes:
         return Skip("too large")
-    return SourceFile(path, language, about.st_size, about.st_mtime_ns)
+    modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
+    if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
+        modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
+    return SourceFile(path, language, about.st_size, modified, changed, inode)
 
 
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
