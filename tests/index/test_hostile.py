@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import pytest
+from benchmarks.hostile import MOST_BYTES, measure
+from benchmarks.hostile_inputs import LANGUAGES, SHAPES, hostile_source, tokens_of, vocabulary
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.hostile import MOST_BYTES, measure
-from benchmarks.hostile_inputs import LANGUAGES, SHAPES, hostile_source, tokens_of, vocabulary
 from hunch.index.isolation import UNREADABLE, read_apart
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder

@@ -189,3 +189,21 @@ def test_what_a_person_is_told() -> None:
     )
     many = dict.fromkeys((f"{number}.py" for number in range(8)), TOO_COSTLY)
     assert notice_of(many).endswith("0.py, 1.py, 2.py, 3.py, 4.py and 3 more")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks at its own memory")
+def test_a_process_that_has_grown_is_replaced_and_nothing_is_lost() -> None:
+    call_apart(spin, 0.0)
+    child = child_id()
+    assert [call_apart(leak, 100_000_000) for _ in range(6)] == [100_000_000] * 6
+    assert child_id() != child
+    child = child_id()
+    assert child is None or psutil.Process(child).memory_info().rss < 400_000_000
+
+
+LEAKED: list[bytes] = []
+
+
+def leak(size: int) -> int:
+    LEAKED.append(b"x" * size)
+    return size

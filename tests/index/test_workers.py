@@ -109,3 +109,16 @@ def test_closing_in_the_middle_of_a_result() -> None:
 def test_the_items_behind_the_one_that_ended_a_worker_are_done_by_the_next() -> None:
     found = [one for one in work_apart(fail_at_three, range(12), 1, nothing, 6) if one is not None]
     assert found == [Lost(3) if number == 3 else number for number in range(12)]
+
+
+LEAKED: list[bytes] = []
+
+
+def leak(number: int) -> int:
+    LEAKED.append(b"x" * 100_000_000)
+    return number
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a worker looks at its own memory")
+def test_a_worker_that_has_grown_is_replaced_and_nothing_is_lost() -> None:
+    assert [one for one in work_apart(leak, range(9), 1, nothing, 6) if one is not None] == list(range(9))

@@ -19,10 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
+from hunch.index.limits import resident_bytes
+
 ENDED: Final = object()
 """What comes after the last result of a child."""
+RETIRED: Final = 75
+"""The exit status of a child that has grown too large to go on; what it was sent and has not answered was not begun."""
 
 _SECONDS_TO_END: Final = 5.0
+_MOST_RESIDENT: Final = 250_000_000
+"""Bytes. Some grammars never free what they took for source that they do not understand."""
 _BOOTSTRAP: Final = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from hunch.index.child import run; run()"
 )
@@ -93,6 +99,8 @@ def run() -> None:
         setup()
         while True:
             _write(results, task(received.get()))
+            if resident_bytes() > _MOST_RESIDENT:
+                os._exit(RETIRED)
     except BaseException:  # the parent does without, and meets the same error where it can be told
         os._exit(1)
 

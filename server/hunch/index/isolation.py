@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
 
 import psutil
 
-from hunch.index.child import ENDED, Child, start_child
+from hunch.index.child import ENDED, RETIRED, Child, start_child
 from hunch.index.limits import BYTES, limited
 from hunch.text.chunk import Chunk, chunk_by_grammar, chunk_lines
 from hunch.text.function import Function, function_at
@@ -120,9 +120,12 @@ def call_apart(function: Callable[Arguments, Result], *arguments: Arguments.args
         OSError: no process can be started.
     """
     with _turn:
-        child = _running_child()
-        child.send((function, arguments, named))
-        result = _await_result(child)
+        while True:
+            child = _running_child()
+            child.send((function, arguments, named))
+            result = _await_result(child)
+            if result is not ENDED or child.process.returncode != RETIRED:
+                break
         _state.used_at = time.monotonic()
     if result is ENDED:
         raise LimitError(function.__name__)

@@ -8,6 +8,7 @@ hunch.index.isolation.
 
 from __future__ import annotations
 
+import mmap
 import signal
 import sys
 from collections.abc import Iterator
@@ -15,15 +16,25 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
+from hunch.index.memory import give_back_memory
+
 SECONDS: Final = 0.65
 """Of processor time"""
 BYTES: Final = 150_000_000
 """On top of what the process has when it begins"""
 
+_KEPT_BYTES: Final = 16_000_000
+_STATM: Final = Path("/proc/self/statm")
+_PAGE: Final = mmap.PAGESIZE
+
 
 @contextmanager
 def limited(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
-    """End this process when what is done inside takes more; at most one thread may be inside."""
+    """End this process when what is done inside takes more; at most one thread may be inside.
+
+    What was freed inside goes back to the system, so that a process that has read many files is no larger for it.
+    """
+    before = resident_bytes()
     _limit_memory(size)
     if hasattr(signal, "setitimer"):
         signal.setitimer(signal.ITIMER_PROF, seconds)
@@ -33,6 +44,15 @@ def limited(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_PROF, 0)
         _limit_memory(None)
+        if resident_bytes() - before > _KEPT_BYTES:
+            give_back_memory()
+
+
+def resident_bytes() -> int:
+    """Return how much of this process is in memory; 0 where the system does not say so cheaply."""
+    with suppress(OSError, ValueError):
+        return int(_STATM.read_bytes().split()[1]) * _PAGE
+    return 0
 
 
 if sys.platform == "win32":
@@ -88,9 +108,6 @@ if sys.platform == "win32":
 
 else:
     import resource
-
-    _PAGE: Final = resource.getpagesize()
-    _STATM: Final = Path("/proc/self/statm")
 
     def _limit_memory(size: int | None) -> None:
         with suppress(OSError, ValueError):

@@ -21,7 +21,7 @@ from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Generic, TypeVar, cast
 
-from hunch.index.child import ENDED, Child, start_child
+from hunch.index.child import ENDED, RETIRED, Child, start_child
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -97,9 +97,12 @@ def work_apart(
                     failures = 0
                     done[team[sender].popleft()] = cast(Result, result)
                     continue
-                failures += 1
                 sender.end(at_once=True)
                 given = team.pop(sender)
+                if sender.process.returncode == RETIRED:
+                    returned.extendleft(reversed(given))
+                    continue
+                failures += 1
                 if given:
                     lost = given.popleft()
                     done[lost] = Lost(waiting[lost])

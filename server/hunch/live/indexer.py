@@ -15,6 +15,7 @@ import filelock
 from hunch.engine import DATABASE, LOCK, Engine, open_engine
 from hunch.index.buffer import BufferChunks, chunk_buffer
 from hunch.index.isolation import end_when_idle, notice_of
+from hunch.index.memory import give_back_memory
 from hunch.index.priority import on_battery
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import merge_segments
@@ -22,7 +23,6 @@ from hunch.index.store import IndexState
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
 from hunch.live.held import Held
 from hunch.live.inbox import Inbox
-from hunch.live.memory import give_back_memory
 from hunch.live.pace import Pace
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.text.languages import language_of
