@@ -2,9 +2,9 @@
 
     python -m benchmarks.hostile [--size 60000 1000000] [--every N] [--server]
 
-For each input: processor time and memory of the process that parses it, and the time of what follows (terms, tokens, the
-static embedding). With ``--server``, the language server indexes and is typed the worst of them, beside ordinary code,
-while questions come.
+For each input: processor time and memory of the process that parses it, and the time of what follows (terms, tokens,
+the static embedding). With ``--server``, the language server indexes and is typed the worst of them, beside ordinary
+code, while questions come.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def summary_of(costs: Sequence[Cost]) -> dict[str, Any]:
 
 
 def measure_server(worst: Sequence[Cost], place: Path) -> dict[str, Any]:
-    """Ask a server questions while it indexes the worst inputs beside ordinary code, and while they are typed into it."""
+    """Ask a server questions while it indexes the worst inputs beside ordinary code, and while they are typed."""
     root = place / "workspace"
     library = Path(sysconfig.get_paths()["stdlib"])
     for folder in _ORDINARY:

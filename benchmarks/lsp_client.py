@@ -135,6 +135,11 @@ class LspClient:
             raise RefusedError(f"{method}: {answer.error}")
         return answer.result
 
+    def write_bytes(self, data: bytes) -> None:
+        """Send bytes as they are."""
+        with self._writing:
+            self._write(data)
+
     def notify(self, method: str, params: Any) -> None:
         """Send a notification."""
         with self._writing:
@@ -254,6 +259,8 @@ class LspClient:
     def _take(self, message: Mapping[str, Any], now: float) -> None:
         method = message.get("method")
         if method is None:
+            if message["id"] not in self._asked:
+                return  # an answer to bytes that were sent as they are
             sent, answer = self._asked.pop(message["id"])
             answer.set_result(Answer(message.get("result"), message.get("error"), now - sent, now))
             return

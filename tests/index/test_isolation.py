@@ -125,6 +125,25 @@ def test_a_process_that_was_killed_is_replaced() -> None:
 
 
 @posix_only
+def test_a_source_is_not_blamed_for_a_kill_from_outside(tmp_path: Path) -> None:
+    (tmp_path / "once").write_text("")
+    assert call_apart(kill_once, str(tmp_path / "once")) == "done"
+    with pytest.raises(LimitError):
+        call_apart(kill_always)
+
+
+def kill_once(mark: str) -> str:
+    if Path(mark).exists():
+        Path(mark).unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "done"
+
+
+def kill_always() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@posix_only
 def test_a_process_that_does_not_answer_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "_LONGEST_SECONDS", 0.5)
     call_apart(spin, 0.0)

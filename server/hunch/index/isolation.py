@@ -36,6 +36,9 @@ _IDLE_SECONDS: Final = 60.0
 _LOOK_SECONDS: Final = 0.05
 _LONGEST_SECONDS: Final = 10.0
 """Of waiting for one file; where the system has no timer of processor time that ends a process, this is the limit."""
+_MOST_TRIES: Final = 3
+_NO_FAULT_OF_THE_SOURCE: Final = (RETIRED, -9)
+"""How the process may end and be replaced: it has grown, or somebody else killed it, such as a system without memory."""
 _IS_WATCHED: Final = not sys.platform.startswith("linux")
 _MOST_RESIDENT: Final = BYTES + 100_000_000
 
@@ -120,11 +123,11 @@ def call_apart(function: Callable[Arguments, Result], *arguments: Arguments.args
         OSError: no process can be started.
     """
     with _turn:
-        while True:
+        for _ in range(_MOST_TRIES):
             child = _running_child()
             child.send((function, arguments, named))
             result = _await_result(child)
-            if result is not ENDED or child.process.returncode != RETIRED:
+            if result is not ENDED or child.process.returncode not in _NO_FAULT_OF_THE_SOURCE:
                 break
         _state.used_at = time.monotonic()
     if result is ENDED:
@@ -183,7 +186,11 @@ def _running_child() -> Child:
 
 
 def _await_result(child: Child) -> object:
-    """Return what the child says, ENDED when it ended or had to be."""
+    """Return what the child says, ENDED when it ended.
+
+    Raises:
+        LimitError: it had to be ended.
+    """
     began = time.monotonic()
     while True:
         try:
@@ -191,7 +198,8 @@ def _await_result(child: Child) -> object:
             break
         except queue.Empty:
             if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _is_too_large(child)):
-                child.process.kill()
+                _end_child(at_once=True)
+                raise LimitError("it did not answer")
     if result is ENDED:
         _end_child(at_once=True)
     return result
