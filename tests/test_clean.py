@@ -73,7 +73,7 @@ def test_indexes_of_deleted_folders_go(run_hunch: RunHunch, indexes: dict[str, P
 
 
 def test_all_but_what_is_in_use_goes_when_all_is_wanted(run_hunch: RunHunch, indexes: dict[str, Path]) -> None:
-    holder = "import sys, filelock; held = filelock.FileLock(sys.argv[1]); held.acquire(); print('held', flush=True); input()"
+    holder = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); input()"
     lock = indexes["there"] / "writer.lock"
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -88,7 +88,6 @@ def test_all_but_what_is_in_use_goes_when_all_is_wanted(run_hunch: RunHunch, ind
 
 
 def test_a_terminal_is_asked(run_hunch: RunHunch, indexes: dict[str, Path]) -> None:
-    """Nobody types here: what is read is the end of input, which is no yes."""
     if sys.platform == "win32":
         pytest.skip("Windows has no pseudo-terminals of this kind")
     import pty

@@ -23,6 +23,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Verdict
 from hunch.settings import workspace_cache
 from hunch.terminal import (
+    agrees_to_removal,
     caches_to_json,
     print_answer,
     print_caches,
@@ -209,7 +210,7 @@ def run_clean(options: argparse.Namespace) -> int:
     if not options.json:
         print_caches(found)
     going = [one for one in found if one.goes]
-    wanted = options.yes or (bool(going) and not options.json and _agrees())
+    wanted = options.yes or (bool(going) and not options.json and agrees_to_removal())
     failed = []
     for one in going if wanted else []:
         try:
@@ -226,15 +227,6 @@ def run_clean(options: argparse.Namespace) -> int:
     if going and not options.json:
         print_notice("removed")
     return FOUND
-
-
-def _agrees() -> bool:
-    """Ask on a terminal; elsewhere nobody agrees."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print_notice("nothing was removed: run hunch clean --yes")
-        return False
-    print("Remove them? [y/N] ", end="", flush=True)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _update(engine: Engine) -> UpdateReport | None:

@@ -193,6 +193,15 @@ def print_caches(found: Sequence[Found]) -> None:
         print("nothing to remove")
 
 
+def agrees_to_removal() -> bool:
+    """Ask on a terminal; elsewhere nobody agrees."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print_notice("nothing was removed: run hunch clean --yes")
+        return False
+    print("Remove them? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
 def caches_to_json(found: Sequence[Found], removed: Sequence[Found]) -> dict[str, Any]:
     """Return what `hunch clean` found and did as the object that programs read."""
     return {
