@@ -23,7 +23,7 @@ Shop = tuple["RunHunch", Path]
 
 PASSWORD = "check a password against its stored hash"
 NONSENSE = "zeppelin karaoke marmalade"
-COMMANDS = ("search", "similar", "summarize", "index", "status", "eval", "completion")
+COMMANDS = ("search", "similar", "summarize", "index", "status", "clean", "eval", "completion")
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 needs_posix_names = pytest.mark.skipif(sys.platform == "win32", reason="Windows allows no such file names")

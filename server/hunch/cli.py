@@ -84,6 +84,19 @@ embeddings alone and of lexical search alone.
 
   hunch eval ~/my/project --queries 200"""
 
+_CLEAN = """\
+Remove the indexes of folders that were deleted, and what runs that were cut short have left
+behind. What would go is listed first; it goes with --yes, or when you agree on a terminal.
+Otherwise the exit status is 1.
+
+An index whose folder cannot be seen because more than the folder is missing stays: it may be
+on a drive or network share that is not mounted. So does one of an earlier version, which did
+not note its folder, until it is used again. --all removes these too, and every other index but
+those in use. An index can be made again at any time.
+
+  hunch clean
+  hunch clean --all --yes"""
+
 _LSP = """\
 Serve an editor that speaks the Language Server Protocol, on stdin and stdout unless told otherwise.
 One process serves one client and ends with it; over TCP and web sockets it listens on this machine
@@ -207,6 +220,11 @@ def _parser() -> argparse.ArgumentParser:
     command = add("status", "what is indexed, with which model, and where the index is", _STATUS)
     _add_directory(command)
     command.add_argument("--json", action="store_true", help="one JSON object")
+
+    command = add("clean", "remove indexes of folders that are gone", _CLEAN)
+    command.add_argument("--yes", action="store_true", help="remove without asking")
+    command.add_argument("--all", action="store_true", help="every index that is not in use")
+    command.add_argument("--json", action="store_true", help="one JSON object; nothing is asked")
 
     command = add("eval", "measure search on a folder's own documented functions", _EVAL)
     _add_directory(command)

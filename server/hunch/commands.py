@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
+from hunch.clean import find_caches, remove
 from hunch.engine import DATABASE, Engine, answer, open_engine, read_context, similar, update
 from hunch.index.isolation import function_apart
 from hunch.index.store import IndexState
@@ -23,7 +24,10 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Verdict
 from hunch.settings import workspace_cache
 from hunch.terminal import (
+    agrees_to_removal,
+    caches_to_json,
     print_answer,
+    print_caches,
     print_evaluation,
     print_json,
     print_notice,
@@ -50,6 +54,7 @@ def run_command(name: str, options: argparse.Namespace) -> int:
         "index": run_index,
         "status": run_status,
         "eval": run_eval,
+        "clean": run_clean,
     }
     try:
         return commands[name](options)
@@ -196,6 +201,31 @@ def run_eval(options: argparse.Namespace) -> int:
             raise BundleError(engine.notices[0])
         evaluation = evaluate_workspace(engine.root, engine.encoder, queries=options.queries, on_progress=show)
     print_evaluation(evaluation, as_json=options.json)
+    return FOUND
+
+
+def run_clean(options: argparse.Namespace) -> int:
+    """Say which indexes nobody needs, and remove them when that is wanted."""
+    found = find_caches(everything=options.all)
+    if not options.json:
+        print_caches(found)
+    going = [one for one in found if one.goes]
+    wanted = options.yes or (bool(going) and not options.json and agrees_to_removal())
+    failed = []
+    for one in going if wanted else []:
+        try:
+            remove(one)
+        except OSError as error:
+            failed.append(one)
+            print_notice(f"{one.folder}: not removed: {error}", error=True)
+    if options.json:
+        print_json(caches_to_json(found, removed=[one for one in going if wanted and one not in failed]))
+    if failed:
+        return FAILED
+    if going and not wanted:
+        return NOTHING
+    if going and not options.json:
+        print_notice("removed")
     return FOUND
 
 

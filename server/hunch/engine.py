@@ -28,6 +28,7 @@ from hunch.index.store import (
 from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
+from hunch.private import is_ours, make_private_cache, note_workspace
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
 from hunch.search.similar import similar_to
@@ -40,7 +41,7 @@ DATABASE = "index.db"
 LOCK = "writer.lock"
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-_PRIVATE_FILE, _PRIVATE_FOLDER = 0o600, 0o700
+_PRIVATE_FILE = 0o600
 
 
 @dataclass(slots=True)
@@ -275,9 +276,9 @@ def _as_writer(
     file = cache / DATABASE
     lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
     try:
-        for folder in (cache.parent, cache):  # of several that mkdir makes at once, only the last gets the mode
-            folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE_FOLDER)
+        make_private_cache(cache)
         lock.acquire()
+        note_workspace(cache, root)
         if rebuild:
             discard(file)
         store, state = open_store(file, content)
@@ -293,7 +294,7 @@ def _as_writer(
 def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str) -> Engine:
     """Open what can be read; an index of other content counts only when words alone are searched."""
     file = cache / DATABASE
-    found = inspect(file, content)
+    found = inspect(file, content) if is_ours(cache) else IndexState.NEW
     if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
         with suppress(sqlite3.Error):
             return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)

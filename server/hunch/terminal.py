@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hunch.clean import Fate, Found
 from hunch.engine import Engine
 from hunch.index.isolation import notice_of
 from hunch.index.writer import Progress, UpdateReport
@@ -183,6 +184,47 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
             value = f"{value:,}"
         if value:
             print(f"{name:<10} {_one_line(value)}")
+
+
+def print_caches(found: Sequence[Found]) -> None:
+    """Print which indexes go, and which stay and why."""
+    for one in sorted(found, key=lambda one: not one.goes):
+        name = one.folder if one.workspace is None or one.fate is Fate.LEFTOVER else one.workspace
+        goes = "remove" if one.goes else "keep"
+        print(f"{goes:<7} {one.bytes / 1e6:>9,.1f} MB  {_one_line(str(name))}  ({one.fate.value})")
+    going = [one for one in found if one.goes]
+    if going:
+        print(f"{len(going):,} to remove, {sum(one.bytes for one in going) / 1e6:,.1f} MB in all")
+    else:
+        print("nothing to remove")
+
+
+def agrees_to_removal() -> bool:
+    """Ask on a terminal; elsewhere nobody agrees."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print_notice("nothing was removed: run hunch clean --yes")
+        return False
+    print("Remove them? [y/N] ", end="", flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def caches_to_json(found: Sequence[Found], removed: Sequence[Found]) -> dict[str, Any]:
+    """Return what `hunch clean` found and did as the object that programs read."""
+    return {
+        "bytes": sum(one.bytes for one in found if one.goes),
+        "removed": len(removed),
+        "found": [
+            {
+                "folder": str(one.folder),
+                "workspace": None if one.workspace is None else str(one.workspace),
+                "bytes": one.bytes,
+                "reason": one.fate.name.lower(),
+                "goes": one.goes,
+                "removed": one in removed,
+            }
+            for one in found
+        ],
+    }
 
 
 def print_evaluation(evaluation: Evaluation, *, as_json: bool) -> None:

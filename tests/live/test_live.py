@@ -17,7 +17,7 @@ from hunch.index.records import ChunkRecord
 from hunch.index.segment import build_segment
 from hunch.index.snapshot import Snapshot, build_base
 from hunch.index.store import open_for_reading
-from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, held
+from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, held, indexer
 from hunch.search.query import QueryError, parse_query
 from hunch.settings import CACHE_VARIABLE, workspace_cache
 
@@ -118,6 +118,18 @@ def test_saved_new_and_deleted_files_count(workspace: LiveWorkspace, root: Path)
     workspace.mark(["lib/module1.py"])
     assert until(lambda: {"weigh", "brand_new"} <= names(workspace.snapshot))
     assert until(lambda: not {"measure_0", "measure_1"} & names(workspace.snapshot))
+
+
+def test_while_not_all_changes_are_seen_the_folder_is_scanned_more_often(
+    workspace: LiveWorkspace, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "_UNWATCHED_SECONDS", 0.1)
+    workspace.note_unwatched("changes are not watched")
+    until(lambda: workspace.status.notices == ("changes are not watched",))
+    write(root, "lib/module0.py", function("weigh"))
+    assert until(lambda: "weigh" in names(workspace.snapshot)), "nobody told of it"
+    workspace.note_unwatched("")
+    until(lambda: workspace.status.notices == ())
 
 
 def test_a_folder_stands_for_all_in_it(workspace: LiveWorkspace, root: Path) -> None:

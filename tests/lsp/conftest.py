@@ -277,9 +277,9 @@ def opened(server: Talk) -> Iterator[Callable[..., Talk]]:
 def _starting(environment: Mapping[str, str]) -> Generator[Start, None, None]:
     processes: list[subprocess.Popen[bytes]] = []
 
-    def start(*arguments: str, env: Mapping[str, str] | None = None) -> Talk:
+    def start(*arguments: str, env: Mapping[str, str] | None = None, before: Sequence[str] = ()) -> Talk:
         process = subprocess.Popen(
-            [sys.executable, "-m", "hunch.cli", "lsp", *arguments],
+            [*before, sys.executable, "-m", "hunch.cli", "lsp", *arguments],
             env={**environment, **(env or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

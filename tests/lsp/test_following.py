@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +102,36 @@ def test_saves_within_one_second_count(start: Start, whole_seconds: Path) -> Non
         file.write_text(KITE.replace(NAME, name))
         talk.tell("textDocument/didSave", {"textDocument": {"uri": file.as_uri()}})
         talk.eventually(lambda: talk.names(QUERY), lambda names: name in names)  # noqa: B023  # called in this turn
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")
+@pytest.mark.parametrize(
+    ("limit", "line"),
+    [
+        ("max_inotify_watches", "changes in sub-folders are not watched: raise fs.inotify.max_user_watches"),
+        ("max_inotify_instances", "changes are not watched: raise fs.inotify.max_user_instances"),
+    ],
+)
+def test_too_few_watches_are_said_and_the_folder_is_scanned_more_often(
+    start: Start, make_workspace: MakeWorkspace, limit: str, line: str
+) -> None:
+    file = f"/proc/sys/user/{limit}"
+    limited = ["unshare", "--user", "--map-root-user", "sh", "-c", f'echo 1 > {file} && exec "$@"', "sh"]
+    if shutil.which("unshare") is None or subprocess.run([*limited, "true"], capture_output=True).returncode:
+        pytest.skip("this system gives no namespaces")
+    if limit == "max_inotify_instances":
+        limited[-2] = limited[-2].replace("echo 1", "echo 0")
+    talk, root = start(before=limited), make_workspace()
+    talk.open(root)
+    shown = talk.told("window/showMessage")
+    assert shown["type"] == 2 and shown["message"].startswith(f"workspace: {line}")
+    assert "\n" not in shown["message"] and shown["message"].endswith("until then the folder is scanned more often")
+    notices = talk.eventually(lambda: talk.ask("hunch/status")["folders"][0]["notices"], bool)
+    assert [f"workspace: {notice}" for notice in notices] == [shown["message"]]
+    talk.wait_until_indexed()
+    (root / "src/kite.py").write_text(KITE)
+    eventually_found(talk, "workspace:src/kite.py")  # within ten seconds, not five minutes
+    assert sum(message.get("method") == "window/showMessage" for message in talk.seen) == 1
 
 
 # ---- folders ----

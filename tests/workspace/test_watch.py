@@ -489,7 +489,7 @@ def test_no_more_watchers(root: Path, watch: Watch) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert heard.problems == [
         "changes are not watched: raise fs.inotify.max_user_instances with sysctl (or ulimit -n); until then the "
-        "folder is scanned every few minutes"
+        "folder is scanned more often"
     ]
 
 
@@ -507,7 +507,7 @@ def test_more_folders_than_can_be_watched(
     write(root, "big/a/b/c.py", "big/a/d/e.py")
     wait_until(lambda: watches() - before == 1)
     line = f"changes in sub-folders are not watched: raise fs.inotify.{setting} with sysctl; until then the folder is "
-    wait_until(lambda: heard.problems == [line + "scanned every few minutes"])
+    wait_until(lambda: heard.problems == [line + "scanned more often"])
     write(root, "b.py")
     heard.wait_for("b.py")
     heard.forget()
@@ -515,7 +515,10 @@ def test_more_folders_than_can_be_watched(
     heard.wait_for("")
     told_until_now(heard, root)
     assert watches() - before == 3
-    assert len(heard.problems) == 1
+    assert heard.problems == [line + "scanned more often", ""]
+    write(root, ".gitignore", text="\n")  # and not again, which is told again
+    wait_until(lambda: len(heard.problems) == 3)
+    assert heard.problems[2] == heard.problems[0]
 
 
 @linux_only
@@ -540,8 +543,38 @@ watcher.stop()
     done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
         "changes in sub-folders are not watched: raise fs.inotify.max_user_watches with sysctl; until then the folder "
-        "is scanned every few minutes",
+        "is scanned more often",
         "[{'new.py'}]",
+    ], done.stderr
+
+
+@linux_only
+@pytest.mark.parametrize("at_once", [True, False])
+def test_no_more_watches_inside_a_tree_that_is_watched_as_a_whole(tmp_path: Path, at_once: bool) -> None:
+    """Watchdog 7 passes over what it gets no watch for, also when a tree grows later."""
+    (tmp_path / "root").mkdir()
+    limit = "/proc/sys/user/max_inotify_watches"
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", f'echo 10 > {limit} && exec "$@"', "sh"]
+    if shutil.which("unshare") is None or subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("this system gives no namespaces")
+    code = f"""
+import pathlib, time
+from hunch.workspace.watch import Watcher
+root, told = pathlib.Path({str(tmp_path / "root")!r}), []
+def grow():
+    for number in range(20): (root / "a" / str(number)).mkdir(parents=True)
+if {at_once}: grow()
+watcher = Watcher(root, lambda paths: None, lambda line: (told.append(line), print(line, flush=True)))
+watcher.start()
+if not {at_once}: grow()
+end = time.monotonic() + {DEADLINE}
+while not told and time.monotonic() < end: time.sleep(0.01)
+watcher.stop()
+"""
+    done = subprocess.run([*command, sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[:1] == [
+        "changes in sub-folders are not watched: raise fs.inotify.max_user_watches with sysctl; until then the folder "
+        "is scanned more often"
     ], done.stderr
 
 

@@ -38,7 +38,7 @@ _LONGEST_SECONDS: Final = 10.0
 """Of waiting for one file; where the system has no timer of processor time that ends a process, this is the limit."""
 _MOST_TRIES: Final = 3
 _NO_FAULT_OF_THE_SOURCE: Final = (RETIRED, -9)
-"""How the process may end and be replaced: it has grown, or somebody else killed it, such as a system without memory."""
+"""How it may end and be replaced: it has grown, or somebody else killed it, such as a system without memory."""
 _IS_WATCHED: Final = not sys.platform.startswith("linux")
 _MOST_RESIDENT: Final = BYTES + 100_000_000
 
@@ -199,7 +199,7 @@ def _await_result(child: Child) -> object:
         except queue.Empty:
             if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _is_too_large(child)):
                 _end_child(at_once=True)
-                raise LimitError("it did not answer")
+                raise LimitError("it did not answer") from None
     if result is ENDED:
         _end_child(at_once=True)
     return result

@@ -40,6 +40,8 @@ _CONTEXT_SECONDS = 2.0
 _QUIET_SECONDS = 2.0
 """Without a change before the second pass goes on."""
 _FOLLOW_SECONDS = 1.0
+_UNWATCHED_SECONDS = 10.0
+"""Between scans, at least, while not all changes are seen."""
 _BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.01
 _RETRY_SECONDS = 5.0
@@ -48,7 +50,7 @@ _LOST = {IndexState.DAMAGED, IndexState.OTHER_FORMAT, IndexState.OTHER_CONTENT}
 
 
 class Indexer:
-    """Everything here happens in one thread, but for ``options``, which any thread may replace."""
+    """Everything here happens in one thread, but for ``options`` and ``unwatched``, which any thread may replace."""
 
     def __init__(
         self,
@@ -60,6 +62,8 @@ class Indexer:
     ) -> None:
         """Take what the thread will work with; see run."""
         self.options = options
+        self.unwatched = ""
+        """Why some changes are not seen; empty when all are."""
         self._root = root
         self._inbox = inbox
         self._on_publish = publish
@@ -74,6 +78,7 @@ class Indexer:
         self._status = Status(root, Phase.STARTING, "Opening the index")
         self._reported_at = 0.0
         self._scanned_at = 0.0
+        self._scan_cost = 0.0
         self._battery_at = -_BATTERY_SECONDS
         self._on_battery = False
         self._pace = Pace(options.cpu_share)
@@ -168,9 +173,11 @@ class Indexer:
             elif self._paused():
                 self._report(Phase.PAUSED, self._pause_message())
                 self._inbox.wait(0.2, any_work=False)
-            elif self._inbox.take_scan() or time.monotonic() - self._scanned_at > self.options.scan_seconds:
+            elif self._inbox.take_scan() or time.monotonic() - self._scanned_at > self._scan_seconds:
+                began = time.monotonic()
                 self._update(None)
                 self._scanned_at = time.monotonic()
+                self._scan_cost = self._scanned_at - began
             elif backlog := self._inbox.take_backlog(LARGEST_GROUP):
                 self._update(backlog)
             elif held.is_behind:
@@ -185,6 +192,12 @@ class Indexer:
                 self._report(Phase.READY, self._ready_message())
                 if not self._read_one_in_context():
                     self._inbox.wait(1.0)
+
+    @property
+    def _scan_seconds(self) -> float:
+        """How long after a scan the next one comes: sooner while not all changes are seen, as a scan's cost allows."""
+        seconds = self.options.scan_seconds
+        return min(seconds, max(_UNWATCHED_SECONDS, 20 * self._scan_cost)) if self.unwatched else seconds
 
     def _read_one_in_context(self) -> bool:
         """Do one file of the second pass; false when there is nothing to do for it now."""
@@ -457,7 +470,11 @@ class Indexer:
             in_context=self._shown_in_context,
             writer=writer,
             paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
+<<<<<<< HEAD
             notices=self._notices(),
+=======
+            notices=(*(engine.notices if engine is not None else ()), *filter(None, [self.unwatched])),
+>>>>>>> scanning
             generation=self._generation,
         )
         if new == old or (phase is old.phase is Phase.INDEXING and now - self._reported_at < _STATUS_SECONDS):

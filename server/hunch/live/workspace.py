@@ -67,6 +67,10 @@ class LiveWorkspace:
         """Take new options."""
         self._indexer.options = options
 
+    def note_unwatched(self, problem: str) -> None:
+        """Note why some changes are not seen, in one line for the person; an empty one when all are seen."""
+        self._indexer.unwatched = problem
+
     def pause(self) -> None:
         """Stop indexing; saved files and unsaved text still count."""
         self._inbox.change(paused=True)

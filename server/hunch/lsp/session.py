@@ -233,12 +233,12 @@ class Session:
         if self.progress is not None:
             self.progress.show(folder, status)
         for notice in status.notices:
-            self._say(folder, "window/logMessage", INFO, notice)
+            self.say(folder, "window/logMessage", INFO, notice)
         if status.phase.value == "problem":
-            self._say(folder, "window/showMessage", WARNING, status.message)
+            self.say(folder, "window/showMessage", WARNING, status.message)
         self._announce(at_once=before is None or before.phase is not status.phase)
 
-    def _say(self, folder: Folder, method: str, kind: int, text: str) -> None:
+    def say(self, folder: Folder, method: str, kind: int, text: str) -> None:
         """Tell the person something about a folder, once."""
         if text not in folder.told:
             folder.told.add(text)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from hunch.lsp.client import Client, ClientError
-from hunch.lsp.session import INFO, Folder, Place, Session, Watching, find_places
+from hunch.lsp.session import WARNING, Folder, Place, Session, Watching, find_places
 
 if TYPE_CHECKING:
     from hunch.live import LiveWorkspace
@@ -100,9 +100,9 @@ def _watch_disk(session: Session, loop: asyncio.AbstractEventLoop, folder: Folde
         return None
 
     def tell(problem: str) -> None:
-        if not session.closing:
-            message = {"type": INFO, "message": f"{folder.name}: {problem}"}
-            loop.call_soon_threadsafe(session.client.tell, "window/logMessage", message)
+        live.note_unwatched(problem)
+        if problem and not session.closing:
+            loop.call_soon_threadsafe(session.say, folder, "window/showMessage", WARNING, problem)
 
     watcher = Watcher(Path(folder.real), partial(mark, live), tell)
     watcher.start()

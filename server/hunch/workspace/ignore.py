@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from hunch.workspace.far import leads_far
 from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, parse_rules
 
 HUNCHIGNORE, IGNORE, GITIGNORE = IGNORE_NAMES = (".hunchignore", ".ignore", ".gitignore")
@@ -128,21 +129,31 @@ def info_exclude(folder: Path) -> IgnoreFile | None:
     """The rules of ``.git/info/exclude`` if ``folder`` is the top of a repository or worktree, else None."""
     git = folder / ".git"
     try:
+        if leads_far(str(folder), ".git"):
+            return None
         if git.is_file():
             # A worktree or a submodule: the file names the folder, and for a worktree that folder names the shared one.
             start = read_regular(git, 8192)
             if not start.startswith(b"gitdir:"):
                 return None
-            git = folder / os.fsdecode(start.removeprefix(b"gitdir:").strip())
-        if not os.path.lexists(git / "HEAD"):
+            named = os.fsdecode(start.removeprefix(b"gitdir:").strip())
+            if leads_far(str(folder), named):
+                return None
+            git = folder / named
+        if not os.path.lexists(git / "HEAD") or leads_far(str(git), "commondir"):
             return None
         if (shared := git / "commondir").is_file():
-            git /= os.fsdecode(read_regular(shared, 8192).strip())
+            named = os.fsdecode(read_regular(shared, 8192).strip())
+            if leads_far(str(git), named):
+                return None
+            git /= named
     except (OSError, ValueError):
         return None
     try:
+        if leads_far(str(git), "info/exclude"):
+            return NO_RULES
         return parse_rules(read_regular(git / "info" / "exclude", MAX_IGNORE_BYTES))[0]
-    except OSError:
+    except (OSError, ValueError):
         return NO_RULES
 
 

@@ -164,10 +164,11 @@ def _matcher(
 
     def verdict(name: str, path: str, cut: int) -> bool | None:
         number = names.get(name, -1)
-        if name.endswith(few_ends):
+        if lengths:
+            tails = (name[len(name) - length :] for length in lengths if length <= len(name))
+            number = max(number, max((ends.get(tail, -1) for tail in tails), default=-1))
+        elif name.endswith(few_ends):
             number = max(number, max(at for end, at in ends.items() if name.endswith(end)))
-        for length in lengths:
-            number = max(number, ends.get(name[len(name) - length :], -1) if length <= len(name) else -1)
         if match_name is not None:
             if match := match_name(name):
                 number = max(number, _number(match))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hunch.workspace.far import leads_far
 from hunch.workspace.ignore import (
     IGNORE_NAMES,
     RULING_NAMES,
@@ -179,7 +180,10 @@ def _folder_reason(folder: str, entries: Mapping[str, os.DirEntry[str]]) -> str 
         return "dependencies"
     if "CACHEDIR.TAG" in entries:
         try:
-            if read_regular(folder + "CACHEDIR.TAG", len(_CACHEDIR_SIGNATURE)) == _CACHEDIR_SIGNATURE:
+            if (
+                not entries["CACHEDIR.TAG"].is_symlink()
+                and read_regular(folder + "CACHEDIR.TAG", len(_CACHEDIR_SIGNATURE)) == _CACHEDIR_SIGNATURE
+            ):
                 return "cache"
         except OSError:
             pass  # a tag that cannot be read tags nothing
@@ -192,6 +196,8 @@ def _folder_reason(folder: str, entries: Mapping[str, os.DirEntry[str]]) -> str 
 def link_reason(entry: os.DirEntry[str], real_root: str) -> str:
     """Where the link leads. Links are never followed: what they name inside the root is found at its own place."""
     try:
+        if leads_far(os.fspath(Path(entry.path).parent), entry.name):
+            return "link outside"
         target = os.path.realpath(entry.path, strict=True)
     except OSError as error:
         # Linux and macOS say ELOOP; Windows says that it cannot follow.

@@ -26,8 +26,8 @@ class Watcher:
     ``on_paths`` gets posix paths relative to the root, of files or folders that came, went or changed, gathered until
     nothing changed for 50 ms, but for 500 ms at most. A folder stands for all in it; where the file that changed says
     what counts in its folder, the folder is among them. ``""`` stands for everything, and then comes alone.
-    ``on_problem`` gets one line that says what is not seen and what to do. Both are called from a thread of the
-    watcher, ``on_problem`` also from `start`, and must not raise.
+    ``on_problem`` gets one line that says what is not seen and what to do, and an empty one when all is seen again.
+    Both are called from a thread of the watcher, ``on_problem`` also from `start`, and must not raise.
     """
 
     def __init__(self, root: Path, on_paths: Callable[[set[str]], None], on_problem: Callable[[str], None]) -> None:

@@ -90,4 +90,4 @@ def refusal_line(error: OSError) -> str:
     return f"changes are not watched: {what}; {_UNTIL_THEN}"
 
 
-_UNTIL_THEN = "until then the folder is scanned every few minutes"
+_UNTIL_THEN = "until then the folder is scanned more often"

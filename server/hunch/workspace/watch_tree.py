@@ -82,7 +82,10 @@ class TreeWatch(FileSystemEventHandler):
         self._told: set[str] = set()
 
     def start(self) -> None:
-        """Returns when what changes from now on is told. What the system refuses goes to ``on_problem``."""
+        """Returns when what changes from now on is told.
+
+        What the system refuses goes to ``on_problem``, and once nothing is refused any more an empty line.
+        """
         try:
             with self._arranging:
                 if self._stopped:
@@ -123,6 +126,11 @@ class TreeWatch(FileSystemEventHandler):
             outdated.add("")
         if outdated or any(may_change_plan(path, is_folder=is_folder) for path, is_folder in changes):
             return self._arrange(outdated)
+        if any(change.is_folder for change in changes):
+            try:
+                self._check_room()
+            except OSError:
+                return self._arrange({folder.partition("/")[0] for folder in self._watches})
         return set()
 
     def dispatch(self, event: FileSystemEvent) -> None:
@@ -156,15 +164,17 @@ class TreeWatch(FileSystemEventHandler):
                 wanted = _ROOT_ALONE
                 self._unwatch_trees()
                 self._tell_problem(limit_line(too_small))
-            for folder in wanted:
-                try:
+            try:
+                for folder in wanted:
                     self._watch(folder, all_below=wanted[folder])
-                except (OSError, RuntimeError, SystemError) as error:  # the last two: what macOS refuses
-                    self._unwatch_trees()
-                    with suppress(OSError, RuntimeError, SystemError):
-                        self._watch("", all_below=False)
-                    self._tell_problem(_refusal(error))
-                    break
+                self._check_room()
+                if not too_small:
+                    self._tell_solved()
+            except (OSError, RuntimeError, SystemError) as error:  # the last two: what macOS refuses
+                self._unwatch_trees()
+                with suppress(OSError, RuntimeError, SystemError):
+                    self._watch("", all_below=False)
+                self._tell_problem(_refusal(error))
             changed = {at for at in before.keys() | self._watches if before.get(at) is not self._watches.get(at)}
             return {"" if "/" in folder else folder for folder in changed}  # .git/info rules everything
 
@@ -195,6 +205,11 @@ class TreeWatch(FileSystemEventHandler):
         if not folder:
             self._on_root_gone()
 
+    def _check_room(self) -> None:
+        """Raises `OSError` if there is no watch left: watchdog 7 does not tell that it has none for parts of a tree."""
+        if self._observer is not None and not self._stopped and Path(_QUIET_PLACE).is_dir():
+            self._observer.unschedule(self._observer.schedule(self, _QUIET_PLACE, event_filter=_EVENTS))
+
     def _unwatch(self, folder: str) -> None:
         watch = self._watches.pop(folder)
         if self._observer is not None:
@@ -210,6 +225,11 @@ class TreeWatch(FileSystemEventHandler):
         if line not in self._told:
             self._told.add(line)
             self._on_problem(line)
+
+    def _tell_solved(self) -> None:
+        if self._told:
+            self._told.clear()
+            self._on_problem("")
 
 
 def _new_observer() -> BaseObserver:
@@ -227,4 +247,5 @@ def _refusal(error: Exception) -> str:
 
 
 _ROOT_ALONE = {"": False}
+_QUIET_PLACE = "/proc"  # of Linux, where watches are scarce; nothing is told of it
 _TRIES = 3  # watchdog 6 gives up a whole tree when a folder in it goes meanwhile

@@ -1,0 +1,48 @@
+r"""Paths that a workspace's own files and links name, told apart before any of them is touched.
+
+On Windows to look at ``\\host\share`` is to log in at that host, and ``\\.\`` names devices. Whoever writes a workspace
+must not choose where that happens, so such paths are refused on every system.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePath
+
+_FAR = re.compile(r"[\\/]{2}|[\\/]\?\?[\\/]")  # the second: the kernel's own form of a device path
+_LONG_LOCAL = re.compile(r"[\\/]{2}\?[\\/](?=[A-Za-z]:[\\/])")  # how Windows tells of the target of a link
+_MOST_LINKS = 100  # more than any system follows
+
+
+def is_far(name: str) -> bool:
+    """Return whether a path leads to another machine or to a device, as Windows reads it."""
+    return _FAR.match(name) is not None
+
+
+def leads_far(folder: str, name: str) -> bool:
+    """Return whether a path, seen from a folder that may be looked at, names what is far, or goes by a link that does.
+
+    Nothing but links on the way is read.
+    """
+    at, left = folder, _MOST_LINKS
+    todo = [name]
+    while todo:
+        part = todo.pop()
+        if is_far(part):
+            return True
+        pure = PurePath(part)
+        if len(pure.parts) > 1 or pure.anchor:
+            at = os.path.join(at, pure.anchor)  # noqa: PTH118  # as strings: `at` may be what the user gave
+            todo += reversed(pure.parts[1 if pure.anchor else 0 :])
+        elif part == "..":
+            at = os.path.dirname(at)  # noqa: PTH120
+        elif part not in ("", "."):
+            at = os.path.join(at, part)  # noqa: PTH118
+            if os.path.islink(at):  # noqa: PTH114
+                left -= 1
+                if not left:
+                    return False
+                todo.append(_LONG_LOCAL.sub("", os.readlink(at)))  # noqa: PTH115
+                at = os.path.dirname(at)  # noqa: PTH120
+    return False
