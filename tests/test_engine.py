@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hunch.engine import DATABASE, Engine, answer, ask, open_engine, similar, update, update_paths
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, answer, ask, open_engine, similar, update, update_paths
 from hunch.index import prepare, snapshot
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
@@ -148,13 +148,13 @@ def test_a_base_is_written_and_opened_again(root: Path, monkeypatch: pytest.Monk
         assert engine.base is not None and len(engine.base) == engine.snapshot.chunk_count
         check_searches(engine)
     # The base is a cache: torn or gone, the store has everything.
-    (folder,) = cache.glob("segment-*")
-    for file in folder.iterdir():
-        file.write_bytes(b"")
+    (file,) = cache.glob("segment-*")
+    file.write_bytes(b"")
     with open_engine(root) as engine:
         check_searches(engine)
-    for folder in cache.glob("segment-*"):
-        shutil.rmtree(folder)
+        assert engine.notices == [SEGMENT_NOTICE]
+    for file in cache.glob("segment-*"):
+        file.unlink()
     with open_engine(root, write=False) as engine:
         check_searches(engine)
 
@@ -163,7 +163,7 @@ def test_a_base_that_cannot_be_saved_stays_in_memory(root: Path, monkeypatch: py
     monkeypatch.setattr(snapshot, "SMALLEST_BASE", 2)
     cache = workspace_cache(root)
     cache.mkdir(parents=True)
-    (cache / "segment-000001.tmp").write_text("in the way")
+    (cache / "segment-000001.tmp").mkdir()
     with open_engine(root) as engine:
         run(engine)
         check_searches(engine)

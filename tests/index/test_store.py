@@ -303,8 +303,8 @@ def empty(file: Path) -> None:
         (execute("UPDATE files SET id = 77 WHERE id = 2"), IndexState.DAMAGED),
         (execute("DROP TRIGGER files_removed", "DELETE FROM files WHERE id = 2"), IndexState.DAMAGED),
         (rows_that_vanish, IndexState.DAMAGED),
-        (execute("UPDATE sums SET total = total + 1 WHERE name = 'files'"), IndexState.DAMAGED),
-        (execute("UPDATE sqlite_sequence SET seq = 2"), IndexState.DAMAGED),
+        (execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'sum of files'"), IndexState.DAMAGED),
+        (execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'files'"), IndexState.DAMAGED),
         (execute("DROP TRIGGER contextual_added"), IndexState.DAMAGED),
         (execute("DELETE FROM meta WHERE key = 'content'"), IndexState.OTHER_CONTENT),
     ],
@@ -450,7 +450,7 @@ def test_a_row_with_another_content_is_never_read(file: Path, column: str, value
             list(store.contents([2, 3]))
         damage = look(file)
         assert damage == Damage(contents=frozenset({3}))
-        assert store.forget(damage) == ["f2.py"]
+        assert store.forget(damage) == {"f2.py": False}
         assert "f2.py" not in store.known_files() and len(store.known_files()) == 4
     assert inspect(file, CONTENT) is IndexState.READY and not look(file)
 
@@ -465,7 +465,7 @@ def test_a_contextual_row_that_is_damaged_goes_alone(file: Path) -> None:
         assert look(file) == Damage(contextual=frozenset({2}))
         with pytest.raises(DamagedStoreError, match="file 2 are torn"):
             dict(store.contextual())
-        assert store.forget(look(file)) == ["f1.py"]
+        assert store.forget(look(file)) == {"f1.py": True}
         assert store.contextual_ids() == {1} and len(store.known_files()) == 5
     assert inspect(file, CONTENT) is IndexState.READY and not look(file)
 

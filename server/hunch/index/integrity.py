@@ -18,10 +18,9 @@ from zlib import crc32
 _MASK = (1 << 62) - 1
 
 SEAL_SCHEMA = (
-    "CREATE TABLE sums (name TEXT PRIMARY KEY, total INTEGER NOT NULL) WITHOUT ROWID",
     *(
         f"CREATE TRIGGER {table}_{when} AFTER {event} ON {table} BEGIN"
-        f" UPDATE sums SET total = (total {change}) & {_MASK} WHERE name = '{table}'; END"
+        f" UPDATE sqlite_sequence SET seq = (seq {change}) & {_MASK} WHERE name = 'sum of {table}'; END"
         for table in ("files", "contextual")
         for when, event, change in (
             ("added", "INSERT", "+ new.seal"),
@@ -30,9 +29,11 @@ SEAL_SCHEMA = (
         )
     ),
     "CREATE TRIGGER files_numbered AFTER INSERT ON files BEGIN"
-    " UPDATE sums SET total = new.id WHERE name = 'last id'; END",
+    " UPDATE sqlite_sequence SET seq = new.id WHERE name = 'last id'; END",
 )
-SUMS = ("files", "contextual", "last id")
+SUMS = ("sum of files", "sum of contextual", "last id")
+"""Rows of SQLite's own table of the last ids, which every new file changes: a table beside it would be one more page to
+write each time."""
 
 _SEALED_OF_FILE = (
     "CAST(id || char(10) || path || char(10) || language || char(10) || hex(digest) || char(10)"
@@ -105,14 +106,14 @@ def check_tables(connection: sqlite3.Connection, schema: frozenset[str]) -> None
     for *values, seal in connection.execute("SELECT CAST(key AS BLOB), CAST(value AS BLOB), seal FROM meta"):
         if seal != seal_of(*values):
             raise DamagedStoreError("a note is damaged")
-    sums = dict(connection.execute("SELECT name, total FROM sums"))
+    sums = dict(connection.execute("SELECT name, seq FROM sqlite_sequence"))
+    last = sums.pop("files", 0)
     total = 0
     for sealed, seal in connection.execute(f"SELECT {_SEALED_OF_FILE}, seal FROM files"):
         if sealed is None or crc32(sealed) != seal:
             raise DamagedStoreError("what is known of a file is damaged")
         total += seal
     contextual = connection.execute("SELECT ifnull(sum(seal), 0) FROM contextual").fetchone()[0]
-    last = connection.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()[0]
     if sums != dict(zip(SUMS, (total & _MASK, contextual & _MASK, last), strict=True)):
         raise DamagedStoreError("rows are missing, or are there twice")
 

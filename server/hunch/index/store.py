@@ -269,7 +269,9 @@ class Store:
             before = self._connection.execute("SELECT id FROM files WHERE path = ?", (record.path,)).fetchone()
             if before is not None:
                 self._connection.execute("DELETE FROM files WHERE id = ?", before)
-            number = 1 + int(self._connection.execute("SELECT total FROM sums WHERE name = 'last id'").fetchone()[0])
+            number = 1 + int(
+                self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'last id'").fetchone()[0]
+            )
             seal = file_seal(number, record.path, record.language, record.digest, record.skipped, record.chunks)
             self._connection.execute(
                 "INSERT INTO files (id, path, language, size, mtime_ns, digest, skipped, chunks, seal)"
@@ -323,18 +325,20 @@ class Store:
         """Look at every row in small steps; see look_over."""
         return look_over(self._connection, _STORED)
 
-    def forget(self, damage: Damage) -> list[str]:
-        """Drop damaged rows, in one transaction; return the paths of the files that have to be read again."""
+    def forget(self, damage: Damage) -> dict[str, bool]:
+        """Drop damaged rows, in one transaction; return the paths of the files, and which of them were read in context."""
         with self._connection:
             found = [
-                self._connection.execute("SELECT path FROM files WHERE id = ?", (number,)).fetchone()
+                self._connection.execute(
+                    "SELECT path, id IN (SELECT file_id FROM contextual) FROM files WHERE id = ?", (number,)
+                ).fetchone()
                 for number in damage.contents | damage.contextual
             ]
             for number in damage.contextual:
                 self._connection.execute("DELETE FROM contextual WHERE file_id = ?", (number,))
             for number in damage.contents:
                 self._connection.execute("DELETE FROM files WHERE id = ?", (number,))
-        return [str(row[0]) for row in found if row is not None]
+        return {str(row[0]): bool(row[1]) for row in found if row is not None}
 
     def bytes_used(self) -> int:
         """Return the size of the database's pages in bytes."""
@@ -450,7 +454,7 @@ def _create(connection: sqlite3.Connection, content: str) -> None:
         connection.execute("BEGIN IMMEDIATE")
         for statement in _STATEMENTS:
             connection.execute(statement)
-        connection.executemany("INSERT INTO sums VALUES (?, 0)", zip(SUMS))
+        connection.executemany("INSERT INTO sqlite_sequence VALUES (?, 0)", zip(SUMS))
         _put_note(connection, "content", content)
         _put_note(connection, "identity", uuid.uuid4().hex)
         connection.execute(f"PRAGMA user_version = {STORAGE_FORMAT}")
