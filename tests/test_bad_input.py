@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import filelock
 import pytest
 
-from hunch.engine import LOCK
+from hunch.engine import LOCK, SEGMENT_NOTICE
 from hunch.model.bundle import DEFAULT_BUNDLE, SHIPPED
 
 if TYPE_CHECKING:

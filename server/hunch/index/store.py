@@ -326,7 +326,7 @@ class Store:
         return look_over(self._connection, _STORED)
 
     def forget(self, damage: Damage) -> dict[str, bool]:
-        """Drop damaged rows, in one transaction; return the paths of the files, and which of them were read in context."""
+        """Drop damaged rows, in one transaction; return the files' paths, and whether they were read in context."""
         with self._connection:
             found = [
                 self._connection.execute(
