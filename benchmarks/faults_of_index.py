@@ -27,7 +27,7 @@ from hunch.engine import DATABASE, Engine, ask, check, open_engine, update
 from hunch.index import snapshot
 from hunch.index.contextual import index_contextual
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import build_segment, check_segments
+from hunch.index.segment import build_segment, check_segments, load_segment, remove_segments
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.store import FileContent, FileRecord, IndexState, inspect, open_for_reading
 from hunch.index.tiers import Tier, compose
@@ -48,6 +48,7 @@ QUERIES = (
 _PARTS = ("text", "index", "search")
 _BLOCK = 4096
 _MOST_SECONDS = 60.0
+_LAST_BITS = 0.002
 _SCORES_APART = 0.002
 """How many chunks share a batch moves the last bit of an embedding."""
 
@@ -72,7 +73,7 @@ class Prepared:
 
     root: Path
     states: Mapping[str, Path]
-    """Copies of its folder: "clean" and "killed"."""
+    """Copies of its folder, by the end that it came to"""
     files: Mapping[str, tuple[FileRecord, FileContent]]
     contextual: Mapping[str, NDArray[np.int8]]
     encoder: Encoder
@@ -118,6 +119,32 @@ class Prepared:
                 return f"{text!r} was answered otherwise: {apart}"
         return ""
 
+    def wrong_rows(self) -> str:
+        """Compare all that the index keeps, without its checksums, with what was in it; return what differs."""
+        with closing(open_for_reading(self.cache / DATABASE)) as store:
+            known = {number: path for path, (number, _) in store.known_files().items()}
+            base = load_segment(self.cache, store.identity)
+            contents = {known[number]: content for number, content in store.contents(known)}
+            contextual = {known[number]: rows for number, rows in store.contextual()}
+        if contents.keys() != {path for path, (record, _) in self.files.items() if record.chunks}:
+            return "other files have contents"
+        for path, rows in contextual.items():
+            if path not in self.contextual or np.abs(rows.astype(np.int16) - self.contextual[path]).max() > 1:
+                return f"{path}: other embeddings in context"
+        for path, content in contents.items():
+            if not _is_same(content, self.files[path][1]):
+                return f"{path}: another content"
+        if base is not None:
+            for file, path in enumerate(base.paths):
+                first, end = base.first_chunks[file], base.first_chunks[file + 1]
+                start, stop = base.record_starts[first], base.record_starts[end]
+                expected = self.files[path][1]
+                if base.records[start:stop].tobytes() != b"".join(expected.records):
+                    return f"{path}: other records in the base"
+                if base.dense is None or np.abs(base.dense.originals[first:end] - expected.vectors).max() > _LAST_BITS:
+                    return f"{path}: other embeddings in the base"
+        return ""
+
 
 @contextmanager
 def prepared(place: Path) -> Iterator[Prepared]:
@@ -139,7 +166,7 @@ def _prepare(place: Path) -> Prepared:
     root = place / "workspace"
     for part in _PARTS:
         shutil.copytree(Path(hunch.__file__).parent / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
-    states = {name: place / name for name in ("clean", "killed")}
+    states = {name: place / name for name in ("clean", "killed", "without a base")}
     with open_engine(root) as engine:
         update(engine, workers=1)
         _read_some_in_context(engine)
@@ -154,7 +181,9 @@ def _prepare(place: Path) -> Prepared:
         contextual = {paths[number]: rows for number, rows in engine.store.contextual()}
         assert engine.encoder is not None and engine.base is not None
         encoder = engine.encoder
-    shutil.copytree(workspace_cache(root), states["clean"])
+    for state in ("clean", "without a base"):
+        shutil.copytree(workspace_cache(root), states[state])
+    remove_segments(states["without a base"])
     return Prepared(root, states, files, contextual, encoder)
 
 
@@ -176,7 +205,10 @@ def strike(cache: Path, choice: random.Random) -> Fault:
         choice: decides.
     """
     files = sorted(file for file in cache.iterdir() if file.is_file())
-    file, kind = choice.choice(files), choice.choice(KINDS)
+    # Small files as often as large ones, and the bytes of all alike.
+    sizes = [file.stat().st_size for file in files]
+    file = choice.choice(files) if choice.random() < 0.5 else choice.choices(files, sizes)[0]
+    kind = choice.choice(KINDS)
     size = file.stat().st_size
     if kind == "deleted":
         file.unlink()
@@ -276,10 +308,10 @@ def under_a_server(index: Prepared, choice: random.Random) -> Fault:
             _check_live(index, live, "before the fault", choice)
         fault = strike(index.cache, choice)
         end = time.monotonic() + _MOST_SECONDS
-        while live.status.phase is not Phase.READY or damage_in(index.cache):
+        while live.status.phase is not Phase.READY or _wrong_on_disk(index):
             _check_live(index, live, str(fault), choice)
             if time.monotonic() > end:
-                raise WrongError(f"{fault}: not healed by the server: {damage_in(index.cache)}, {live.status}")
+                raise WrongError(f"{fault}: not healed by the server: {_wrong_on_disk(index)}, {live.status}")
             time.sleep(0.05)
         _check_live(index, live, f"{fault}, healed", choice)
     finally:
@@ -301,7 +333,7 @@ def check_healed(index: Prepared, when: str) -> None:
         if report is None or report.read:
             raise WrongError(f"{when}: not everything was there: {report}")
         _check(index, engine, f"{when}, healed")
-    if found := damage_in(index.cache):
+    if found := damage_in(index.cache) or index.wrong_rows():
         raise WrongError(f"{when}: not healed: {found}")
 
 
@@ -325,12 +357,25 @@ def damage_in(cache: Path) -> str:
     return ", ".join(file.name for file in check_segments(cache) if file is not None)
 
 
+def _wrong_on_disk(index: Prepared) -> str:
+    try:
+        return damage_in(index.cache) or index.wrong_rows()
+    except sqlite3.Error as error:
+        return repr(error)
+
+
 def _check(index: Prepared, engine: Engine, when: str) -> None:
-    answers = {text: ask(engine, text) for text in QUERIES}
+    seen: list[tuple[Snapshot, dict[str, Answer]]] = []
+    for text in QUERIES:
+        answer = ask(engine, text)
+        if not seen or seen[-1][0] is not engine.snapshot:
+            seen.append((engine.snapshot, {}))
+        seen[-1][1][text] = answer
     begun_anew = any(notice == IndexState.DAMAGED.value for notice in engine.notices)
     whole = engine.complete and bool(engine.store.contextual_ids()) and not begun_anew
-    if wrong := index.wrong_in(engine.snapshot, answers, whole=whole):
-        raise WrongError(f"{when} ({engine.state.name}, {engine.notices}): {wrong}")
+    for searched, answers in seen:
+        if wrong := index.wrong_in(searched, answers, whole=whole):
+            raise WrongError(f"{when} ({engine.state.name}, {engine.notices}): {wrong}")
     if not engine.complete or engine.snapshot.file_count != len(index.files):
         raise WrongError(f"{when}: the index is not whole: {engine.state}, {engine.notices}")
 
@@ -344,6 +389,14 @@ def _check_live(index: Prepared, live: LiveWorkspace, when: str, choice: random.
         raise WrongError(f"{when} ({live.status.message}, {live.status.notices}): {wrong}")
     if all(answer.complete for answer in answers.values()) and seen.file_count != len(index.files):
         raise WrongError(f"{when}: {seen.file_count} files are said to be all")
+
+
+def _is_same(one: FileContent, other: FileContent) -> bool:
+    postings = all(
+        np.array_equal(getattr(one.postings, name), getattr(other.postings, name))
+        for name in ("offsets", "terms", "impacts", "fields")
+    )
+    return one.records == other.records and postings and bool(np.abs(one.vectors - other.vectors).max() <= _LAST_BITS)
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:

@@ -121,7 +121,7 @@ def open_engine(
     engine.notices = notices
     if not publish:
         return engine
-    if engine.is_unclean and _damage_of(engine.store):
+    if engine.is_unclean and damage_of(engine.store):
         _repair(engine)
     engine.is_unclean = False
     try:
@@ -356,7 +356,7 @@ _WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
 
 def _repair(engine: Engine) -> None:
     """Take damaged rows out of the store, to be made again by the next update, or begin it anew; say so."""
-    damage = _damage_of(engine.store) if engine.lock is not None else Damage(is_beyond_rows=True)
+    damage = damage_of(engine.store) if engine.lock is not None else Damage(is_beyond_rows=True)
     if damage and not damage.is_beyond_rows:
         try:
             lost = engine.store.forget(damage)
@@ -379,7 +379,8 @@ def damage_notice(files: int) -> str:
 SEGMENT_NOTICE = "a part of the index that was made for search was damaged and is made again"
 
 
-def _damage_of(store: Store) -> Damage:
+def damage_of(store: Store) -> Damage:
+    """Return what of a store is damaged."""
     steps = store.damage()
     while True:
         try:
