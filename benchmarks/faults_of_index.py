@@ -14,6 +14,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -52,11 +53,14 @@ _LAST_BITS = 0.002
 _SCORES_APART = 0.002
 """How many chunks share a batch moves the last bit of an embedding."""
 
-Hits = dict[tuple[str, int, str], float]
+Hits = dict[tuple[str, int, int], float]
+"""Score by path, first and last line"""
 
 
 class WrongError(Exception):
     """A fault was not come through, and how."""
+
+    kind = "before the fault"
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,7 @@ def strike(cache: Path, choice: random.Random) -> Fault:
 # ---- what has to hold ----
 
 
-def through_the_engine(index: Prepared, choice: random.Random) -> Fault:
+def through_the_engine(index: Prepared, choice: random.Random) -> str:
     """Damage the index, search it as a command does, index, and search again.
 
     Raises:
@@ -256,17 +260,18 @@ def through_the_engine(index: Prepared, choice: random.Random) -> Fault:
     """
     index.lay_out(choice.choice(sorted(index.states)))
     fault = strike(index.cache, choice)
-    with open_engine(index.root) as engine:
-        update(engine, workers=1)
-        _check(index, engine, f"{fault}, first search")
-    with open_engine(index.root) as engine:
-        check(engine)
-        update(engine, workers=1)
-    check_healed(index, str(fault))
-    return fault
+    with _of_kind(fault):
+        with open_engine(index.root) as engine:
+            update(engine, workers=1)
+            _check(index, engine, f"{fault}, first search")
+        with open_engine(index.root) as engine:
+            check(engine)
+            update(engine, workers=1)
+        check_healed(index, str(fault))
+    return fault.kind
 
 
-def through_the_command(index: Prepared, choice: random.Random) -> Fault:
+def through_the_command(index: Prepared, choice: random.Random) -> str:
     """Do the same with the real command.
 
     Raises:
@@ -274,25 +279,25 @@ def through_the_command(index: Prepared, choice: random.Random) -> Fault:
     """
     index.lay_out(choice.choice(sorted(index.states)))
     fault = strike(index.cache, choice)
-    text = choice.choice(QUERIES)
-    done = _command("search", text, "--root", str(index.root), "--json")
-    if done.returncode not in (0, 1) or "Traceback" in done.stderr:
-        raise WrongError(f"{fault}: {done.returncode}, {done.stderr}")
-    hits = {
-        (hit["path"], hit["start_line"], hit["name"] or ""): hit["score"] for hit in json.loads(done.stdout)["hits"]
-    }
-    with open_engine(index.root) as engine:
-        _check(index, engine, f"{fault}, after the command")
-        if apart := _apart(hits, _hits(ask(engine, text))):
-            raise WrongError(f"{fault}: the command answered {text!r} otherwise: {apart}, {done.stderr}")
-    done = _command("index", str(index.root))
-    if done.returncode or "Traceback" in done.stderr:
-        raise WrongError(f"{fault}: {done.returncode}, {done.stderr}")
-    check_healed(index, str(fault))
-    return fault
+    with _of_kind(fault):
+        text = choice.choice(QUERIES)
+        done = _command("search", text, "--root", str(index.root), "--json")
+        if done.returncode not in (0, 1) or "Traceback" in done.stderr:
+            raise WrongError(f"{fault}: {done.returncode}, {done.stderr}")
+        found = json.loads(done.stdout)["hits"]
+        hits = {(hit["path"], hit["start_line"], hit["end_line"]): hit["score"] for hit in found}
+        with open_engine(index.root) as engine:
+            _check(index, engine, f"{fault}, after the command")
+            if apart := _apart(hits, _hits(ask(engine, text))):
+                raise WrongError(f"{fault}: the command answered {text!r} otherwise: {apart}, {done.stderr}")
+        done = _command("index", str(index.root))
+        if done.returncode or "Traceback" in done.stderr:
+            raise WrongError(f"{fault}: {done.returncode}, {done.stderr}")
+        check_healed(index, str(fault))
+    return fault.kind
 
 
-def under_a_server(index: Prepared, choice: random.Random) -> Fault:
+def under_a_server(index: Prepared, choice: random.Random) -> str:
     """Damage the index of a live workspace while it is searched, until all of it is whole again.
 
     Raises:
@@ -307,17 +312,19 @@ def under_a_server(index: Prepared, choice: random.Random) -> Fault:
         if choice.random() < 0.5:
             _check_live(index, live, "before the fault", choice)
         fault = strike(index.cache, choice)
-        end = time.monotonic() + _MOST_SECONDS
-        while live.status.phase is not Phase.READY or _wrong_on_disk(index):
-            _check_live(index, live, str(fault), choice)
-            if time.monotonic() > end:
-                raise WrongError(f"{fault}: not healed by the server: {_wrong_on_disk(index)}, {live.status}")
-            time.sleep(0.05)
-        _check_live(index, live, f"{fault}, healed", choice)
+        with _of_kind(fault):
+            end = time.monotonic() + _MOST_SECONDS
+            while live.status.phase is not Phase.READY or _wrong_on_disk(index):
+                _check_live(index, live, str(fault), choice)
+                if time.monotonic() > end:
+                    raise WrongError(f"{fault}: not healed by the server: {_wrong_on_disk(index)}, {live.status}")
+                time.sleep(0.05)
+            _check_live(index, live, f"{fault}, healed", choice)
     finally:
         live.close(10)
-    check_healed(index, str(fault))
-    return fault
+    with _of_kind(fault):
+        check_healed(index, str(fault))
+    return fault.kind
 
 
 def check_healed(index: Prepared, when: str) -> None:
@@ -399,6 +406,20 @@ def _is_same(one: FileContent, other: FileContent) -> bool:
     return one.records == other.records and postings and bool(np.abs(one.vectors - other.vectors).max() <= _LAST_BITS)
 
 
+@contextmanager
+def _of_kind(fault: Fault) -> Iterator[None]:
+    """Have what is wrong say after which kind of fault it was."""
+    try:
+        yield
+    except WrongError as error:
+        error.kind = fault.kind
+        raise
+    except Exception as error:
+        wrong = WrongError(f"{fault}: {traceback.format_exc()}")
+        wrong.kind = fault.kind
+        raise wrong from error
+
+
 def _wait(condition: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + _MOST_SECONDS
     while not condition():
@@ -420,7 +441,7 @@ def _living(view: View) -> NDArray[np.bool_]:
 
 
 def _hits(answer: Answer) -> Hits:
-    return {(hit.path, hit.record.start_line, hit.record.name): hit.score for hit in answer.hits}
+    return {(hit.path, hit.record.start_line, hit.record.end_line): hit.score for hit in answer.hits}
 
 
 def _apart(found: Hits, expected: Hits) -> list[object]:
