@@ -30,7 +30,8 @@ from hunch.engine import (
     update_paths,
 )
 from hunch.index import prepare, snapshot
-from hunch.index.store import IndexState
+from hunch.index.integrity import Damage
+from hunch.index.store import IndexState, Store
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import DEFAULT_BUNDLE, QUERY_GRAPH, SHIPPED, load_bundle, sha256_of, write_manifest
 from hunch.search.query import QueryError, parse_query
@@ -369,9 +370,14 @@ def test_an_error_that_is_no_damage_is_raised_and_keeps_the_index(root: Path, mo
 
 def test_an_unclean_end_has_everything_looked_over_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index(root)
-    looks: list[int] = []
-    really = engine_module.damage_of
-    monkeypatch.setattr(engine_module, "damage_of", lambda store: (looks.append(1), really(store))[1])
+    looks: list[Damage] = []
+
+    def look(store: Store) -> Damage:
+        looks.append(really_look(store))
+        return looks[-1]
+
+    really_look = engine_module.damage_of
+    monkeypatch.setattr(engine_module, "damage_of", look)
     for _ in range(2):
         with open_engine(root) as engine:
             check_searches(engine)
