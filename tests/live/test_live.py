@@ -7,6 +7,8 @@ import os
 import shutil
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -364,6 +366,29 @@ def ids_in(root: Path) -> set[int]:
 def damage_of_closed(root: Path) -> Damage:
     with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
         return damage_of(store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is mapped cannot be cut off there")
+def test_an_index_of_the_log_that_is_cut_off_does_not_end_the_server(root: Path) -> None:
+    # It would be ended by SIGBUS, so this happens in a process of its own.
+    program = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom hunch.live import *\n"
+        "from hunch.settings import workspace_cache\n"
+        "root = Path(sys.argv[1])\n"
+        "one = LiveWorkspace(root, LiveOptions(second_pass=False))\none.start()\n"
+        "while not (one.status.phase is Phase.READY and one.status.complete): time.sleep(0.05)\n"
+        "for number in range(3):\n"
+        "    time.sleep(1.2)\n"
+        "    os.truncate(workspace_cache(root) / 'index.db-shm', 0)\n"
+        "    (root / f'late{number}.py').write_text(f'def late_{number}(): pass')\n"
+        "    one.mark([f'late{number}.py'], urgent=True)\n"
+        "    while one.status.files < 6 + number: time.sleep(0.05)\n"
+        "one.close(10)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(root)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    with open_engine(root) as engine:
+        assert len(engine.store.known_files()) == 8 and not damage_of(engine.store)
 
 
 @pytest.mark.parametrize("what", ["the folder", "the cache", "the database", "the log"])

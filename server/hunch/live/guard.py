@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hunch.index.integrity import Damage, is_corruption
+from hunch.index.journal import hold_shared_memory
 from hunch.index.segment import check_segments
 from hunch.index.store import open_for_reading
 
@@ -74,8 +75,9 @@ class Guard:
     def _look_at_rows(self) -> Damage | None:
         try:
             with closing(open_for_reading(self._database)) as store:
-                steps = store.damage()
+                steps, least = store.damage(), 0
                 while True:
+                    least = hold_shared_memory(self._database, least)
                     try:
                         next(steps)
                     except StopIteration as end:

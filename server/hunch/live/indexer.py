@@ -141,6 +141,7 @@ class Indexer:
         self._to_read = None
 
     def _close(self) -> None:
+        self._mending.hold_files()
         self._mending.let_go()
         if self._held is not None:
             self._held.close()
@@ -170,6 +171,7 @@ class Indexer:
     def _serve(self) -> None:
         engine, held = self._opened
         while not self._inbox.closing and not self._inbox.rebuild:
+            self._mending.hold_files()
             if self._mending.is_replaced():
                 self._report(Phase.STARTING, REPLACED)
                 return
@@ -287,6 +289,7 @@ class Indexer:
             return False
         _, held = self._opened
         self._looked_at = now
+        self._mending.hold_files()
         self._drop_damaged_base()
         if self._paused():
             self._publish()
@@ -318,6 +321,7 @@ class Indexer:
         self._to_read = None  # what is saved now comes first when the second pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
+        self._mending.hold_files()
         may_write = engine.lock is not None or engine.in_memory
         if saved and may_write:
             update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)

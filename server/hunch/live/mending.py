@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hunch.engine import DATABASE, Engine, damage_notice, damage_of
 from hunch.index.integrity import Damage, DamagedStoreError
+from hunch.index.journal import hold_shared_memory
 from hunch.index.store import IndexState
 from hunch.index.writer import Change
 from hunch.live.guard import Guard
@@ -38,6 +39,7 @@ class Mending:
         self._engine: Engine | None = None
         self._guard: Guard | None = None
         self._files: tuple[int, ...] = ()
+        self._shared_bytes = 0
         self._is_look_due = False
         self._mended_at = -_CALM_SECONDS
         self._pause = 0.0
@@ -47,6 +49,7 @@ class Mending:
         self._engine = engine
         self._guard = Guard(engine.cache / DATABASE)
         self._files = _inodes(engine.cache / DATABASE)
+        self._shared_bytes = hold_shared_memory(engine.cache / DATABASE, 0)
         self._is_look_due = True
 
     def let_go(self) -> None:
@@ -80,6 +83,11 @@ class Mending:
             self._inbox.change(damaged=True)
         engine.is_unclean = False
         return self._forget(engine, found.damage)
+
+    def hold_files(self) -> None:
+        """Do what has to be done before the store is used; microseconds."""
+        if self._engine is not None and self._files[-1]:
+            self._shared_bytes = hold_shared_memory(self._engine.cache / DATABASE, self._shared_bytes)
 
     def is_replaced(self) -> bool:
         """Say whether the files of the index are no longer those that were opened: it has to be opened again."""
