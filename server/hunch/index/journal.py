@@ -42,8 +42,8 @@ def checkpoint_if_large(database: Path, running: threading.Thread | None) -> thr
 def hold_shared_memory(database: Path, least: int) -> int:
     """Make the index of the log as large again as it was, if somebody has cut it off; return how large it is.
 
-    SQLite maps that file, and a process that touches what is mapped and cut off is ended by SIGBUS. Where it finds zeros,
-    SQLite makes the index anew out of the log. What is cut off and touched between two calls is not saved.
+    SQLite maps that file, and a process that touches what is mapped and cut off is ended by SIGBUS. Out of zeros it is
+    made anew from the log, by SQLite. A process that touches it between being cut off and the next call is not saved.
 
     Args:
         database: the store's file, which is open.
