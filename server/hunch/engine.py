@@ -113,7 +113,8 @@ def open_engine(
         # The index was made with a model. It stays, and is searched by words, until the model is back.
         engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
     elif not write:
-        engine = _as_reader(root, cache, encoder, inspect(file, content), content)
+        found = inspect(file, content)
+        engine = _as_reader(root, cache, encoder, found, content, found)
     else:
         engine = _as_writer(root, cache, encoder, content, rebuild=rebuild, patience=patience)
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
@@ -340,10 +341,15 @@ def _as_writer(
     return Engine(root, cache, store, encoder, state, lock, is_unclean=is_unclean)
 
 
-def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str) -> Engine:
-    """Open what can be read; an index of other content counts only when words alone are searched."""
+def _as_reader(
+    root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str, found: IndexState | None = None
+) -> Engine:
+    """Open what can be read; an index of other content counts only when words alone are searched.
+
+    ``found`` is what inspect said, where that is known.
+    """
     file = cache / DATABASE
-    found = inspect(file, content)
+    found = found or inspect(file, content)
     if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
         with suppress(sqlite3.Error):
             return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)

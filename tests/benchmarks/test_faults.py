@@ -28,6 +28,7 @@ def test_an_index_comes_through_faults(row: Row[object], tmp_path: Path) -> None
 def test_a_checksum_that_is_not_compared_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Else the faults would prove nothing.
     monkeypatch.setattr(stored_arrays.StoredArray, "_compare", lambda *_: None)
+    monkeypatch.setattr(stored_arrays.StoredArray, "_read", read_unchecked)
     with faults_of_index.prepared(tmp_path) as index:
         index.lay_out("clean")
         (file,) = index.cache.glob("segment-*")
