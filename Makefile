@@ -56,6 +56,7 @@ bench: $(VENV)/installed-dev
 	$(BIN)/python -m benchmarks.speed $(PACKAGES)
 	$(BIN)/python -m benchmarks.lsp $(PACKAGES)
 	$(BIN)/python -m benchmarks.soak $(PACKAGES)
+	$(BIN)/python -m benchmarks.faults
 	$(BIN)/python -m benchmarks.report
 
 # Exact versions with the checksums of their files, for every platform at once: of the server (which the VS Code extension carries), of what

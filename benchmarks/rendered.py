@@ -75,7 +75,7 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
     segment = view.segment
     assert segment.dense is not None
     embeddings = encoder.encode_queries(queries)
-    first_pass = embeddings @ segment.dense.originals.astype(np.float32).T
+    first_pass = embeddings @ segment.dense.originals[:].astype(np.float32).T
     dense, asked = first_pass, np.zeros((len(queries), 0), np.float32)
     if snapshot.contextual:
         asked = np.stack([encoder.contextual().encode_query(text) for text in queries])

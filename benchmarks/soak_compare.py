@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lsp_workspace import index_folder, open_index
+from hunch.engine import damage_of
 from hunch.index.records import ChunkRecord
 from hunch.index.segment import load_segment
 from hunch.index.snapshot import make_snapshot
@@ -24,6 +25,8 @@ Chunks = dict[tuple[str, int], tuple[ChunkRecord, NDArray[np.float16]]]
 def compare_caches(ours: Path, fresh: Path) -> list[str]:
     """Return a line for everything in which the index of one cache folder differs from that of another."""
     one, other = open_index(ours), open_index(fresh)
+    if damage := damage_of(one):
+        return [f"the database is damaged: {damage}"]
     lines = [*compare_files(one, other)]
     known = {line.partition(": ")[0] for line in lines}
     seen = compare_chunks(snapshot_chunks(ours, one), snapshot_chunks(fresh, other))

@@ -16,9 +16,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hunch.engine import DATABASE, Engine, answer, ask, open_engine, similar, update, update_paths
+from hunch import engine as engine_module
+from hunch.engine import (
+    DATABASE,
+    SEGMENT_NOTICE,
+    Engine,
+    answer,
+    ask,
+    open_engine,
+    read_context,
+    similar,
+    update,
+    update_paths,
+)
 from hunch.index import prepare, snapshot
-from hunch.index.store import IndexState
+from hunch.index.integrity import Damage
+from hunch.index.store import IndexState, Store
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import DEFAULT_BUNDLE, QUERY_GRAPH, SHIPPED, load_bundle, sha256_of, write_manifest
 from hunch.search.query import QueryError, parse_query
@@ -148,13 +161,13 @@ def test_a_base_is_written_and_opened_again(root: Path, monkeypatch: pytest.Monk
         assert engine.base is not None and len(engine.base) == engine.snapshot.chunk_count
         check_searches(engine)
     # The base is a cache: torn or gone, the store has everything.
-    (folder,) = cache.glob("segment-*")
-    for file in folder.iterdir():
-        file.write_bytes(b"")
+    (file,) = cache.glob("segment-*")
+    file.write_bytes(b"")
     with open_engine(root) as engine:
         check_searches(engine)
-    for folder in cache.glob("segment-*"):
-        shutil.rmtree(folder)
+        assert engine.notices == [SEGMENT_NOTICE]
+    for file in cache.glob("segment-*"):
+        file.unlink()
     with open_engine(root, write=False) as engine:
         check_searches(engine)
 
@@ -163,7 +176,7 @@ def test_a_base_that_cannot_be_saved_stays_in_memory(root: Path, monkeypatch: py
     monkeypatch.setattr(snapshot, "SMALLEST_BASE", 2)
     cache = workspace_cache(root)
     cache.mkdir(parents=True)
-    (cache / "segment-000001.tmp").write_text("in the way")
+    (cache / "segment-000001.tmp").mkdir()
     with open_engine(root) as engine:
         run(engine)
         check_searches(engine)
@@ -299,6 +312,104 @@ def test_a_row_that_is_torn(root: Path) -> None:
     with open_engine(root) as engine:
         run(engine)
         check_searches(engine)
+
+
+def test_a_row_that_is_torn_is_read_again_alone(root: Path) -> None:
+    index(root)
+    with closing(sqlite3.connect(workspace_cache(root) / DATABASE)) as connection, connection:
+        connection.execute("UPDATE contents SET postings = zeroblob(length(postings)) WHERE file_id = 2")
+    with open_engine(root) as engine:
+        assert engine.notices == ["the index of 1 file was damaged and is made again"]
+        assert run(engine).read == 1
+        check_searches(engine)
+    with open_engine(root) as engine:
+        assert engine.notices == [] and engine.state is IndexState.READY and run(engine).read == 0
+        check_searches(engine)
+
+
+def test_what_was_lost_in_context_is_read_again_at_once(root: Path) -> None:
+    index(root)
+    with open_engine(root) as engine:
+        assert read_context(engine)
+        before = dict(engine.store.contextual())
+    with closing(sqlite3.connect(workspace_cache(root) / DATABASE)) as connection, connection:
+        connection.execute("UPDATE contextual SET vectors = zeroblob(length(vectors)) WHERE file_id = 2")
+    with open_engine(root) as engine:
+        assert engine.notices == ["the index of 1 file was damaged and is made again"]
+        assert run(engine).read == 0
+        after = dict(engine.store.contextual())
+    assert before.keys() == after.keys() and np.abs(before[2].astype(int) - after[2]).max() <= 1
+
+
+def test_a_reader_of_torn_rows_says_so_and_changes_nothing(root: Path) -> None:
+    index(root)
+    with closing(sqlite3.connect(workspace_cache(root) / DATABASE)) as connection, connection:
+        connection.execute("UPDATE contents SET records = zeroblob(length(records)) WHERE file_id = 2")
+    before = (workspace_cache(root) / DATABASE).read_bytes()
+    with open_engine(root, write=False) as engine:
+        assert engine.notices == [IndexState.DAMAGED.value] and not engine.complete
+        assert ask(engine, "sort").hits == []
+    assert (workspace_cache(root) / DATABASE).read_bytes() == before
+
+
+def test_an_error_that_is_no_damage_is_raised_and_keeps_the_index(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index(root)
+
+    def fail(*arguments: object, **named: object) -> UpdateReport:
+        raise sqlite3.IntegrityError("UNIQUE constraint failed: files.path")
+
+    with open_engine(root) as engine:
+        identity = engine.store.identity
+        monkeypatch.setattr("hunch.engine.update_store", fail)
+        with pytest.raises(sqlite3.IntegrityError):
+            update(engine)
+    with open_engine(root) as engine:
+        assert engine.store.identity == identity and engine.notices == []
+        check_searches(engine)
+
+
+def test_an_unclean_end_has_everything_looked_over_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index(root)
+    looks: list[Damage] = []
+
+    def look(store: Store) -> Damage:
+        looks.append(really_look(store))
+        return looks[-1]
+
+    really_look = engine_module.damage_of
+    monkeypatch.setattr(engine_module, "damage_of", look)
+    for _ in range(2):
+        with open_engine(root) as engine:
+            check_searches(engine)
+    assert not looks
+    os.utime(workspace_cache(root) / DATABASE)
+    for _ in range(2):
+        with open_engine(root) as engine:
+            check_searches(engine)
+    assert len(looks) == 1
+
+
+def test_a_base_whose_damage_comes_out_in_a_search_is_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "SMALLEST_BASE", 20)
+    write(root, many(200))
+    index(root)
+    (file,) = workspace_cache(root).glob("segment-*")
+    with open_engine(root) as engine:
+        expected = [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits]
+        assert engine.base is not None and engine.base.dense is not None
+        rows = np.asarray(engine.base.dense.originals).tobytes()
+    content = bytearray(file.read_bytes())
+    start = content.index(rows)
+    for at in range(start, start + len(rows), 500):
+        content[at] ^= 4
+    file.write_bytes(content)
+    with open_engine(root) as engine:
+        assert engine.notices == []
+        assert [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits] == expected
+        assert engine.notices == [SEGMENT_NOTICE]
+    with open_engine(root) as engine:
+        assert engine.base is not None and engine.notices == []
+        assert [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits] == expected
 
 
 def test_an_index_of_another_version_of_hunch(root: Path) -> None:

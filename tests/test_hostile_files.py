@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from benchmarks.hostile_inputs import hostile_source
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from hunch.clean import find_caches, remove
-from hunch.engine import DATABASE, Engine, answer, open_engine, read_context, similar, update
+from hunch.engine import DATABASE, Engine, answer, check, open_engine, read_context, similar, update
 from hunch.index.isolation import function_apart
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
@@ -74,8 +74,11 @@ def run_search(options: argparse.Namespace) -> int:
     with open_engine(root, write=not options.no_update, patience=_PATIENCE_SECONDS) as engine:
         if not _up_to_date(engine, options):
             return INTERRUPTED
+        told = len(engine.notices)
         if asked is not None:
-            return _print(answer(engine, asked, limit=options.limit), engine.encoder, options)
+            found = answer(engine, asked, limit=options.limit)
+            _tell(engine, told)
+            return _print(found, engine.encoder, options)
         failed = False
         for line in _lines(options.queries):
             try:
@@ -86,6 +89,7 @@ def run_search(options: argparse.Namespace) -> int:
                 print_notice(str(error), error=True)
                 if options.json:
                     print_json({"query": line, "error": str(error)})
+        _tell(engine, told)
         return FAILED if failed else FOUND
 
 
@@ -99,11 +103,16 @@ def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
         report = _update(engine)
         if report is not None and not report.complete and not engine.snapshot.chunk_count:
             return False
-    for notice in engine.notices:
-        print_notice(notice)
+    _tell(engine)
     if options.no_update and not engine.snapshot.chunk_count:
         print_notice(f"{engine.root}: nothing is indexed yet: run hunch index")
     return True
+
+
+def _tell(engine: Engine, told: int = 0) -> None:
+    """Print what is to be said that was not said yet."""
+    for notice in engine.notices[told:]:
+        print_notice(notice)
 
 
 def _print(answer: Answer, encoder: Encoder | None, options: argparse.Namespace, *, with_query: bool = False) -> int:
@@ -125,7 +134,10 @@ def run_similar(options: argparse.Namespace) -> int:
         if not _up_to_date(engine, options):
             return INTERRUPTED
         path = file.resolve().relative_to(root).as_posix()
-        return _print(similar(engine, path, line, limit=options.limit), engine.encoder, options)
+        told = len(engine.notices)
+        found = similar(engine, path, line, limit=options.limit)
+        _tell(engine, told)
+        return _print(found, engine.encoder, options)
 
 
 def _place(text: str) -> tuple[Path, int]:
@@ -176,9 +188,9 @@ def run_index(options: argparse.Namespace) -> int:
             what = "another process is indexing this folder"
             print_notice(f"{engine.root}: {what}: run this again when it is done", error=True)
             return FAILED
+        check(engine)
         report = _update(engine)
-        for notice in engine.notices:
-            print_notice(notice)
+        _tell(engine)
         if report is None or engine.in_memory:
             return FAILED
         print_report(report, engine.root)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import filelock
 
+from hunch.index.integrity import Damage, ended_cleanly, is_corruption, note_clean_end
 from hunch.index.isolation import read_apart
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import Segment, load_segment, save_segment
+from hunch.index.segment import Segment, check_segments, load_segment, remove_segments, save_segment
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
 from hunch.index.store import (
     IndexState,
@@ -25,6 +26,7 @@ from hunch.index.store import (
     open_in_memory,
     open_store,
 )
+from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
@@ -64,11 +66,19 @@ class Engine:
     """Lines for the person: what was found wrong and what was done about it."""
     complete: bool = True
     """False while the snapshot is known not to hold the whole workspace."""
+    is_unclean: bool = False
+    """The last writer did not come to its end, or somebody else wrote to the database; nobody looked it over yet."""
+    lost: list[str] = field(default_factory=list)
+    """Files of which embeddings in context were damaged, to be read again."""
+    has_damaged_segments: bool = False
+    """What is saved of the search structures is not to be read again."""
 
     def close(self) -> None:
         """Let go of the files and the lock."""
         self.store.close()
         if self.lock is not None:
+            if not self.is_unclean:
+                note_clean_end(self.cache / DATABASE)
             self.lock.release()
 
     def __enter__(self) -> Engine:
@@ -105,7 +115,8 @@ def open_engine(
         # The index was made with a model. It stays, and is searched by words, until the model is back.
         engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
     elif not write:
-        engine = _as_reader(root, cache, encoder, inspect(file, content), content)
+        found = inspect(file, content)
+        engine = _as_reader(root, cache, encoder, found, content, found)
     else:
         engine = _as_writer(root, cache, encoder, content, rebuild=rebuild, patience=patience)
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
@@ -113,11 +124,26 @@ def open_engine(
     engine.notices = notices
     if not publish:
         return engine
+    if engine.is_unclean and damage_of(engine.store):
+        _repair(engine)
+    engine.is_unclean = False
     try:
         _refresh(engine)
-    except sqlite3.DatabaseError:
-        _begin_anew(engine)
+    except sqlite3.DatabaseError as error:
+        if not is_corruption(error):
+            raise
+        _repair(engine)
     return engine
+
+
+def check(engine: Engine) -> None:
+    """Compare the saved search structures with their checksums; what is damaged is taken away, and made by the update.
+
+    A gigabyte takes about half a second. The database is looked over when it is opened, if it may need that.
+    """
+    if engine.lock is not None and any(check_segments(engine.cache)):
+        _drop_segments(engine)
+        _refresh(engine)
 
 
 def update(
@@ -146,23 +172,24 @@ def update(
         )
 
     report = None
-    try:
+    for may_repair in (True, True, False):
         try:
             report = run()
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+            engine.complete = report.complete
+            if report.read or report.removed or not engine.snapshot.views:
+                _refresh(engine)
+            break
+        except (sqlite3.DatabaseError, OSError) as error:
+            if may_repair and is_corruption(error):
+                _repair(engine)
+                continue
+            if not _is_full(error):
                 raise
-            _begin_anew(engine)
-            report = run()
-        engine.complete = report.complete
-        changed = report.read or report.removed
-    except (sqlite3.OperationalError, OSError) as error:
-        if not _is_full(error):
-            raise
-        engine.state, engine.complete, changed = IndexState.FULL, False, 1
-        engine.notices.append(IndexState.FULL.value)
-    if changed or not engine.snapshot.views:
-        _refresh(engine)
+            engine.state, engine.complete = IndexState.FULL, False
+            engine.notices.append(IndexState.FULL.value)
+            _refresh(engine)
+            break
+    _read_lost_in_context(engine)
     return report
 
 
@@ -224,7 +251,10 @@ def ask(
 
 def answer(engine: Engine, query: Query, *, limit: int = 10) -> Answer:
     """Answer a parsed query."""
-    return search(engine.root, engine.snapshot, engine.encoder, query, limit=limit, complete=engine.complete)
+    return _undamaged(
+        engine,
+        lambda: search(engine.root, engine.snapshot, engine.encoder, query, limit=limit, complete=engine.complete),
+    )
 
 
 def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
@@ -245,7 +275,10 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
     chunk = chunk_at(path, source, line)
     if chunk is None:
         raise QueryError(f"{path}:{line}: no code at this line")
-    return similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit)
+    return _undamaged(
+        engine,
+        lambda: similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit),
+    )
 
 
 def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
@@ -253,6 +286,22 @@ def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
     chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
     here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
     return min(here, key=lambda one: one.end_line - one.start_line, default=None)
+
+
+def _undamaged(engine: Engine, ask: Callable[[], Answer]) -> Answer:
+    """Return an answer; when the search structures turn out to be damaged, one from what is made in their place."""
+    try:
+        return ask()
+    except DamagedFileError:
+        _drop_segments(engine)
+    try:
+        _refresh(engine)
+    except sqlite3.DatabaseError as error:
+        if not is_corruption(error):
+            raise
+        _repair(engine)
+        update(engine)
+    return ask()
 
 
 def _checked_root(root: Path) -> Path:
@@ -274,6 +323,7 @@ def _as_writer(
     root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool, patience: float
 ) -> Engine:
     file = cache / DATABASE
+    is_unclean = False
     lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
     try:
         make_private_cache(cache)
@@ -281,6 +331,7 @@ def _as_writer(
         note_workspace(cache, root)
         if rebuild:
             discard(file)
+        is_unclean = not ended_cleanly(file)
         store, state = open_store(file, content)
     except filelock.Timeout:
         return _as_reader(root, cache, encoder, IndexState.LOCKED, content)
@@ -288,13 +339,19 @@ def _as_writer(
         lock.release()
         state = IndexState.FULL if _is_full(error) else IndexState.READ_ONLY
         return _as_reader(root, cache, encoder, state, content)
-    return Engine(root, cache, store, encoder, state, lock)
+    is_unclean = is_unclean and state is IndexState.READY
+    return Engine(root, cache, store, encoder, state, lock, is_unclean=is_unclean)
 
 
-def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str) -> Engine:
-    """Open what can be read; an index of other content counts only when words alone are searched."""
+def _as_reader(
+    root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str, found: IndexState | None = None
+) -> Engine:
+    """Open what can be read; an index of other content counts only when words alone are searched.
+
+    ``found`` is what inspect said, where that is known.
+    """
     file = cache / DATABASE
-    found = inspect(file, content) if is_ours(cache) else IndexState.NEW
+    found = (found or inspect(file, content)) if is_ours(cache) else IndexState.NEW
     if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
         with suppress(sqlite3.Error):
             return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)
@@ -303,6 +360,41 @@ def _as_reader(root: Path, cache: Path, encoder: Encoder | None, state: IndexSta
 
 
 _WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
+
+
+def _repair(engine: Engine) -> None:
+    """Take damaged rows out of the store, to be made again by the next update, or begin it anew; say so."""
+    damage = damage_of(engine.store) if engine.lock is not None else Damage(is_beyond_rows=True)
+    if damage and not damage.is_beyond_rows:
+        try:
+            lost = engine.store.forget(damage)
+            engine.lost += [path for path, in_context in lost.items() if in_context]
+            engine.base, engine.snapshot, engine.complete = None, EMPTY, False
+            engine.notices.append(damage_notice(len(lost)))
+            _refresh(engine)
+            return
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise
+    _begin_anew(engine)
+
+
+def damage_notice(files: int) -> str:
+    """Return the line that says that some files of the index are made again."""
+    return f"the index of {files:,} file{'s' if files > 1 else ''} was damaged and is made again"
+
+
+SEGMENT_NOTICE = "a part of the index that was made for search was damaged and is made again"
+
+
+def damage_of(store: Store) -> Damage:
+    """Return what of a store is damaged."""
+    steps = store.damage()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
 
 
 def _begin_anew(engine: Engine) -> None:
@@ -315,24 +407,46 @@ def _begin_anew(engine: Engine) -> None:
     else:
         discard(file)
         engine.store, _ = open_store(file, content)
-    engine.state, engine.base, engine.snapshot = IndexState.DAMAGED, None, EMPTY
+    engine.state, engine.base, engine.snapshot, engine.complete = IndexState.DAMAGED, None, EMPTY, False
     engine.notices.append(IndexState.DAMAGED.value)
     _refresh(engine)
+
+
+def _drop_segments(engine: Engine) -> None:
+    """Let go of the saved search structures; say so."""
+    if not engine.has_damaged_segments:
+        engine.notices.append(SEGMENT_NOTICE)
+    engine.base, engine.snapshot, engine.has_damaged_segments = None, EMPTY, True
+    if engine.lock is not None:
+        remove_segments(engine.cache)
 
 
 def _refresh(engine: Engine) -> None:
     """Publish the newest view, with a new base on disk when too much lies outside the old one."""
     identity = engine.store.identity
-    if engine.base is None:
-        engine.base = load_segment(engine.cache, identity)
+    if engine.base is None and not engine.has_damaged_segments:
+        engine.base = load_segment(engine.cache, identity, lambda file: _drop_segments(engine))
     if engine.lock is not None and needs_new_base(engine.base, engine.store):
         engine.base, engine.snapshot = None, EMPTY  # lets go of the old one's memory before the new one is built
         engine.base = build_base(engine.store)
         with suppress(OSError):  # without room on disk it stays in memory
             save_segment(engine.base, engine.cache, identity)
-            engine.base = load_segment(engine.cache, identity)
+            engine.base = load_segment(engine.cache, identity) or engine.base
     engine.generation += 1
     engine.snapshot = make_snapshot(engine.generation, engine.base, engine.store)
+
+
+def _read_lost_in_context(engine: Engine) -> None:
+    """Read in context again what was lost with damaged rows; what cannot be is left to the second pass."""
+    if not engine.lost or engine.encoder is None or not engine.encoder.reads_context:
+        return
+    numbers = [number for path in engine.lost if (number := engine.store.id_of(path)) is not None]
+    engine.lost.clear()
+    with suppress(BundleError):
+        encoder = engine.encoder.contextual()
+        for number in numbers:
+            read_in_context(engine.root, engine.store, encoder, number)
+    _refresh(engine)
 
 
 def _is_full(error: Exception) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from collections.abc import Callable, Iterator
+import os
+import random
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from hunch.index import segment as segment_module
 from hunch.index.records import pack_record, unpack_record
-from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, load_segment, save_segment
+from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, check_segments, load_segment, save_segment
 from hunch.index.store import FileContent, FileRecord
+from hunch.index.stored_arrays import DamagedFileError, StoredArray
 from hunch.text.chunk import KINDS, chunk_source
 from hunch.text.render import render_chunk
 from hunch.text.roles import Role
@@ -46,7 +48,7 @@ def entries(dim: int = DIM, sources: dict[str, str] = SOURCES) -> Iterator[Entry
         yield number, FileRecord(path, language, len(source), 1, b"", None, len(chunks)), content
 
 
-def arrays(segment: Segment) -> dict[str, NDArray[np.generic]]:
+def arrays(segment: Segment) -> dict[str, Any]:
     named = {
         name: getattr(segment, name)
         for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records")
@@ -68,7 +70,7 @@ def check_equal(one: Segment, other: Segment) -> None:
     for chunk in range(len(one)):
         assert one.record(chunk) == other.record(chunk)
     if one.dense is not None and other.dense is not None and len(one):
-        query = one.dense.originals[0].astype(np.float32)
+        query = np.asarray(one.dense.originals[0]).astype(np.float32)
         np.testing.assert_array_equal(one.dense.nearest(query, 5)[0], other.dense.nearest(query, 5)[0])
 
 
@@ -107,7 +109,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, dim: int, count: int) -> None:
     segment = build_segment(list(entries(dim))[:count])
     assert (segment.dense is not None) == (dim > 0 and count > 0)
     folder = save_segment(segment, tmp_path, "me")
-    assert folder.is_dir() and saved(tmp_path) == [folder.name]
+    assert folder.is_file() and saved(tmp_path) == [folder.name]
     again = load_segment(tmp_path, "me")
     assert again is not None
     check_equal(segment, again)
@@ -132,7 +134,7 @@ def test_a_new_segment_takes_the_place_of_the_older_ones(tmp_path: Path) -> None
     assert names == sorted(set(names))
 
 
-def test_a_loaded_segment_outlives_its_folder(tmp_path: Path) -> None:
+def test_a_loaded_segment_outlives_its_file(tmp_path: Path) -> None:
     first = build_segment(list(entries())[:2])
     save_segment(first, tmp_path, "me")
     held = load_segment(tmp_path, "me")
@@ -143,8 +145,7 @@ def test_a_loaded_segment_outlives_its_folder(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_no_harm(tmp_path: Path) -> None:
     segment = build_segment(entries())
-    (tmp_path / "segment-000001.tmp").mkdir(parents=True)
-    (tmp_path / "segment-000001.tmp" / "kinds.npy").write_bytes(b"half")
+    (tmp_path / "segment-000001.tmp").write_bytes(b"half" * 10_000)
     (tmp_path / "segment-000009.tmp").mkdir()
     assert load_segment(tmp_path, "me") is None
     save_segment(segment, tmp_path, "me")
@@ -175,90 +176,111 @@ def test_the_segment_of_another_store_is_not_loaded(tmp_path: Path) -> None:
 def test_an_older_whole_segment_serves_when_the_newest_is_torn(tmp_path: Path) -> None:
     segment = build_segment(entries())
     folder = save_segment(segment, tmp_path, "me")
-    torn = tmp_path / "segment-000007"
-    shutil.copytree(folder, torn)
-    (torn / "records.npy").unlink()
-    again = load_segment(tmp_path, "me")
-    assert again is not None
+    torn = tmp_path / "segment-000007.hunch"
+    torn.write_bytes(folder.read_bytes()[:-1])
+    found: list[Path] = []
+    again = load_segment(tmp_path, "me", found.append)
+    assert again is not None and found == [torn]
     check_equal(segment, again)
 
 
-def about(change: Callable[[dict[str, object]], object]) -> Callable[[bytes], bytes]:
-    def edited(content: bytes) -> bytes:
-        known = json.loads(content)
-        change(known)
-        return json.dumps(known).encode()
-
-    return edited
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        about(lambda known: known.update(format=SEGMENT_FORMAT + 1)),
-        about(lambda known: known.update(identity="you")),
-        about(lambda known: known.update(paths=["a"])),
-        about(lambda known: known.update(languages=["python"])),
-        about(lambda known: known.pop("paths")),
-        about(lambda known: known.pop("languages")),
-        about(lambda known: known.pop("format")),
-        about(lambda known: known.update(paths=[None, None, None])),
-        lambda content: b"[" * 200_000,
-        lambda content: b"",
-        lambda content: b"[]",
-        lambda content: b"null",
-        lambda content: content[:-5],
-        lambda content: b"\xff" * 20,
-    ],
-)
-def test_a_description_that_does_not_fit(tmp_path: Path, change: Callable[[bytes], bytes]) -> None:
-    folder = save_segment(build_segment(entries()), tmp_path, "me")
-    file = folder / "files.json"
-    file.write_bytes(change(file.read_bytes()))
-    assert load_segment(tmp_path, "me") is None
+def test_the_folder_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "segment-000003").mkdir()
+    (tmp_path / "segment-000003" / "files.json").write_text("{}")
+    found: list[Path] = []
+    assert load_segment(tmp_path, "me", found.append) is None and not found
+    save_segment(build_segment(entries()), tmp_path, "me")
+    assert saved(tmp_path) == ["segment-000004.hunch"]
 
 
-FILES = [
-    "files.json", "file_ids.npy", "first_chunks.npy", "chunk_files.npy", "kinds.npy", "lines.npy", "record_starts.npy",
-    "records.npy",
-    "inverted_terms.npy", "inverted_starts.npy", "inverted_docs.npy", "inverted_impacts.npy", "inverted_fields.npy",
-    "vectors.npy", "codes.faiss",
-]  # fmt: skip
+def test_another_format_is_not_loaded_and_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segment_module, "SEGMENT_FORMAT", SEGMENT_FORMAT + 1)
+    save_segment(build_segment(entries()), tmp_path, "me")
+    monkeypatch.undo()
+    found: list[Path] = []
+    assert load_segment(tmp_path, "me", found.append) is None and not found
 
 
-def test_every_file_of_a_segment_is_torn_below(tmp_path: Path) -> None:
-    folder = save_segment(build_segment(entries()), tmp_path, "me")
-    assert saved(folder) == sorted(FILES)
+def read_all(cache: Path) -> Segment | None:
+    """Load a segment and read every byte of it."""
+    segment = load_segment(cache, "me")
+    if segment is not None:
+        for array in arrays(segment).values():
+            assert len(array[:]) == len(array)
+    return segment
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("how", ["missing", "empty", "short", "header only", "foreign", "folder"])
-def test_a_torn_segment_is_none(tmp_path: Path, name: str, how: str) -> None:
-    folder = save_segment(build_segment(entries()), tmp_path, "me")
-    file = folder / name
+def many_entries(count: int = 60) -> list[Entry]:
+    """Enough for arrays that are read block by block."""
+    sources = {f"lib/module{i}.py": SOURCES["app/sort.py"].replace("sort", f"sort_{i}") * 10 for i in range(count)}
+    return list(entries(256, sources))
+
+
+def test_a_bit_that_flips_anywhere_is_found_or_changes_nothing(tmp_path: Path) -> None:
+    segment = build_segment(many_entries())
+    file = save_segment(segment, tmp_path, "me")
+    assert sum(isinstance(array, StoredArray) for array in arrays(read_all(tmp_path) or segment).values()) >= 3
+    whole = file.read_bytes()
+    choice = random.Random(0)
+    found = 0
+    for _ in range(300):
+        torn = bytearray(whole)
+        torn[choice.randrange(len(torn))] ^= 1 << choice.randrange(8)
+        file.write_bytes(torn)
+        damaged = [one for one in check_segments(tmp_path) if one is not None]
+        try:
+            again = read_all(tmp_path)
+        except DamagedFileError:
+            again = None
+        assert (again is None) == (damaged == [file])
+        found += again is None
+        if again is not None:  # between two arrays
+            check_equal(segment, again)
+    assert found > 250
+
+
+@pytest.mark.parametrize("how", ["empty", "short", "long", "half", "foreign", "folder"])
+def test_a_torn_segment_is_none_and_is_named(tmp_path: Path, how: str) -> None:
+    file = save_segment(build_segment(entries()), tmp_path, "me")
     content = file.read_bytes()
     file.unlink()
     if how == "folder":
         file.mkdir()
-    elif how != "missing":
-        parts = {"empty": b"", "short": content[:-1], "header only": content[:100], "foreign": b"x" * len(content)}
+    else:
+        parts = {"empty": b"", "short": content[:-1], "long": content + b"x", "half": content[: len(content) // 2],
+                 "foreign": b"x" * len(content)}  # fmt: skip
         file.write_bytes(parts[how])
-    if name == "vectors.npy" and how == "missing":
-        # Without its embeddings it would still be a segment, of a store that has no model.
-        again = load_segment(tmp_path, "me")
-        assert again is None or again.dense is not None
-        return
-    assert load_segment(tmp_path, "me") is None
+    found: list[Path] = []
+    assert load_segment(tmp_path, "me", found.append) is None
+    assert found == [file] == [one for one in check_segments(tmp_path) if one is not None]
+    save_segment(build_segment(entries()), tmp_path, "me")
+    assert saved(tmp_path) == ["segment-000002.hunch"]
+    assert [one for one in check_segments(tmp_path) if one is not None] == []
 
 
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith("npy")])
-def test_the_arrays_of_another_segment_do_not_fit(tmp_path: Path, name: str) -> None:
-    (tmp_path / "one").mkdir()
-    (tmp_path / "two").mkdir()
-    folder = save_segment(build_segment(entries()), tmp_path / "one", "me")
-    other = save_segment(build_segment(list(entries())[:1]), tmp_path / "two", "me")
-    shutil.copyfile(other / name, folder / name)
-    assert load_segment(tmp_path / "one", "me") is None
+@pytest.mark.parametrize("how", ["cut off", "zeroed", "deleted", "replaced"])
+def test_what_happens_to_the_file_later_is_told_or_does_no_harm(tmp_path: Path, how: str) -> None:
+    segment = build_segment(many_entries())
+    file = save_segment(segment, tmp_path, "me")
+    held = load_segment(tmp_path, "me")
+    assert held is not None and held.dense is not None and segment.dense is not None
+    rows = np.array([0, 5, 9])
+    np.testing.assert_array_equal(held.dense.originals[rows], segment.dense.originals[rows])
+    if how == "cut off":
+        os.truncate(file, 10)
+    elif how == "zeroed":
+        file.write_bytes(bytes(file.stat().st_size))
+    elif how == "deleted":
+        file.unlink()
+    else:
+        (tmp_path / "other").write_bytes(b"x" * 100)
+        (tmp_path / "other").replace(file)
+    np.testing.assert_array_equal(held.dense.originals[rows], segment.dense.originals[rows])
+    if how in ("cut off", "zeroed"):
+        with pytest.raises(DamagedFileError, match="segment-000001"):
+            held.dense.originals[:]
+    else:
+        check_equal(segment, held)
 
 
 def test_saving_where_nothing_can_be_written_says_so(tmp_path: Path) -> None:

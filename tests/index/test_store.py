@@ -12,6 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hunch.index.integrity import (
+    Damage,
+    DamagedStoreError,
+    ended_cleanly,
+    is_corruption,
+    note_clean_end,
+    seal_of,
+)
 from hunch.index.store import (
     STORAGE_FORMAT,
     FileContent,
@@ -251,6 +259,24 @@ def execute(*statements: str) -> Callable[[Path], None]:
     return change
 
 
+def another_model(file: Path) -> None:
+    store, _ = open_store(file, CONTENT)
+    store.set_meta("content", "other")
+    store.close()
+
+
+def rows_that_vanish(file: Path) -> None:
+    """A row is gone as if a page's count of its cells were damaged: without triggers."""
+    with closing(sqlite3.connect(file)) as connection:
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
+        connection.execute("DELETE FROM files WHERE id = 2")
+        for _, sql in triggers:
+            connection.execute(sql)
+        connection.commit()
+
+
 def remove(file: Path) -> None:
     file.unlink()
 
@@ -274,7 +300,16 @@ def empty(file: Path) -> None:
         (execute("DROP TABLE files"), IndexState.DAMAGED),
         (execute(f"PRAGMA user_version = {STORAGE_FORMAT + 1}"), IndexState.OTHER_FORMAT),
         (execute("PRAGMA user_version = 0"), IndexState.OTHER_FORMAT),
-        (execute("UPDATE meta SET value = 'other' WHERE key = 'content'"), IndexState.OTHER_CONTENT),
+        (another_model, IndexState.OTHER_CONTENT),
+        (execute("UPDATE meta SET value = 'other' WHERE key = 'content'"), IndexState.DAMAGED),
+        (execute("UPDATE files SET chunks = 3 WHERE id = 2"), IndexState.DAMAGED),
+        (execute("UPDATE files SET path = 'F0.py' WHERE id = 1"), IndexState.DAMAGED),
+        (execute("UPDATE files SET id = 77 WHERE id = 2"), IndexState.DAMAGED),
+        (execute("DROP TRIGGER files_removed", "DELETE FROM files WHERE id = 2"), IndexState.DAMAGED),
+        (rows_that_vanish, IndexState.DAMAGED),
+        (execute("UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'sum of files'"), IndexState.DAMAGED),
+        (execute("UPDATE sqlite_sequence SET seq = 2 WHERE name = 'files'"), IndexState.DAMAGED),
+        (execute("DROP TRIGGER contextual_added"), IndexState.DAMAGED),
         (execute("DELETE FROM meta WHERE key = 'content'"), IndexState.OTHER_CONTENT),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
@@ -383,10 +418,150 @@ def test_torn_contextual_embeddings_are_an_error_of_the_database(file: Path, tor
         first, second = sorted(store.chunk_counts())
         assert store.put_contextual(first, np.ones((2, 4), np.int8))
         with closing(sqlite3.connect(file)) as other:
-            other.execute("INSERT INTO contextual VALUES (?, ?)", (second, torn))
+            other.execute("INSERT INTO contextual VALUES (?, ?, ?)", (second, torn, seal_of(second, torn)))
             other.commit()
         with pytest.raises(sqlite3.DatabaseError, match=f"file {second} are torn"):
             dict(store.contextual())
+
+
+# ---- rows that are not as they were written ----
+
+
+def look(file: Path) -> Damage:
+    """What a look at everything finds, as a reader does it."""
+    with closing(open_for_reading(file)) as store:
+        steps = store.damage()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as end:
+                return end.value  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("column", ["records", "vectors", "postings"])
+@pytest.mark.parametrize("value", ["zeroblob(length({column}))", "x''", "NULL", "{column} || x'00'", "7", "'text'"])
+def test_a_row_with_another_content_is_never_read(file: Path, column: str, value: str) -> None:
+    filled(file)
+    if value == "NULL":
+        execute("DELETE FROM contents WHERE file_id = 3")(file)
+    else:
+        execute(f"UPDATE contents SET {column} = {value.format(column=column)} WHERE file_id = 3")(file)
+    assert inspect(file, CONTENT) is IndexState.READY, "contents are looked at when they are read"
+    store, _ = open_store(file, CONTENT)
+    with closing(store):
+        assert [number for number, _ in store.contents([1, 2, 4, 5])] == [1, 2, 4, 5]
+        with pytest.raises(DamagedStoreError, match="file 3 is torn"):
+            list(store.contents([2, 3]))
+        damage = look(file)
+        assert damage == Damage(contents=frozenset({3}))
+        assert store.forget(damage) == {"f2.py": False}
+        assert "f2.py" not in store.known_files() and len(store.known_files()) == 4
+    assert inspect(file, CONTENT) is IndexState.READY and not look(file)
+
+
+def test_a_contextual_row_that_is_damaged_goes_alone(file: Path) -> None:
+    filled(file)
+    store, _ = open_store(file, CONTENT)
+    with closing(store):
+        for number in (1, 2):
+            assert store.put_contextual(number, np.ones((2, 4), np.int8))
+        execute("UPDATE contextual SET vectors = x'0101010101010102' WHERE file_id = 2")(file)
+        assert look(file) == Damage(contextual=frozenset({2}))
+        with pytest.raises(DamagedStoreError, match="file 2 are torn"):
+            dict(store.contextual())
+        assert store.forget(look(file)) == {"f1.py": True}
+        assert store.contextual_ids() == {1} and len(store.known_files()) == 5
+    assert inspect(file, CONTENT) is IndexState.READY and not look(file)
+
+
+def test_sums_follow_every_way_of_writing(file: Path) -> None:
+    filled(file)
+    store, _ = open_store(file, CONTENT)
+    with closing(store):
+        store.put_contextual(1, np.ones((2, 4), np.int8))
+        store.put_contextual(1, np.zeros((2, 4), np.int8))
+        store.put_contextual(2, np.ones((2, 4), np.int8))
+        store.replace_file(record("f0.py", mtime_ns=5), content("f0.py"))  # takes its contextual row along
+        store.touch_file(replace(store.known_files()["f3.py"][1], size=5, mtime_ns=6))
+        store.remove_files(["f4.py"])
+        store.set_meta("some", "note")
+        assert not look(file)
+    assert inspect(file, CONTENT) is IndexState.READY and not look(file)
+
+
+def test_an_index_of_paths_that_lacks_one_is_found(file: Path) -> None:
+    # A file would be there twice: no lookup by path finds the first.
+    filled(file)
+    whole = bytearray(file.read_bytes())
+    with closing(sqlite3.connect(file)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE type = 'index' AND tbl_name = 'files'")
+        start = (page.fetchone()[0] - 1) * 4096
+    at = whole.index(b"f3.py", start)
+    assert at < start + 4096
+    whole[at] ^= 1
+    file.write_bytes(whole)
+    assert look(file).is_beyond_rows
+
+
+@pytest.mark.parametrize(
+    ("error", "corrupt"),
+    [
+        (DamagedStoreError("x"), True),
+        (sqlite3.DatabaseError("database disk image is malformed"), True),
+        (sqlite3.DatabaseError("file is not a database"), True),
+        (sqlite3.OperationalError("no such table: files"), True),
+        (sqlite3.OperationalError("Could not decode to UTF-8 column 'path' with text"), True),
+        (sqlite3.OperationalError("database is locked"), False),
+        (sqlite3.OperationalError("database or disk is full"), False),
+        (sqlite3.OperationalError("attempt to write a readonly database"), False),
+        (sqlite3.IntegrityError("UNIQUE constraint failed: files.path"), False),
+        (sqlite3.ProgrammingError("Cannot operate on a closed database."), False),
+        (sqlite3.InterfaceError("bad parameter"), False),
+        (sqlite3.DataError("string or blob too big"), False),
+        (OSError("malformed"), False),
+    ],
+)
+def test_only_damage_is_corruption(error: Exception, corrupt: bool) -> None:
+    assert is_corruption(error) is corrupt
+
+
+def test_real_errors_of_sqlite_are_told_apart(file: Path) -> None:
+    store, _ = open_store(filled(file), CONTENT)
+    with pytest.raises(sqlite3.IntegrityError) as wrong:
+        execute("INSERT INTO meta VALUES ('content', 'x', 0)")(file)
+    assert not is_corruption(wrong.value)
+    store.close()
+    with pytest.raises(sqlite3.ProgrammingError) as closed:
+        store.counts()
+    assert not is_corruption(closed.value)
+    damage_the_files_table(file)
+    with pytest.raises(sqlite3.DatabaseError) as torn:
+        execute("SELECT sum(size) FROM files")(file)
+    assert is_corruption(torn.value)
+    damage_header(file)
+    with pytest.raises(sqlite3.DatabaseError) as header:
+        execute("SELECT count(*) FROM files")(file)
+    assert is_corruption(header.value)
+
+
+def test_a_clean_end_is_noted_and_any_touch_unsays_it(file: Path) -> None:
+    assert ended_cleanly(file), "there is nothing that could be unclean"
+    filled(file)
+    assert not ended_cleanly(file)
+    note_clean_end(file)
+    assert ended_cleanly(file) and file.with_suffix(".clean").stat().st_mode & 0o077 == 0
+    whole = file.read_bytes()
+    file.write_bytes(whole)
+    assert not ended_cleanly(file)
+    note_clean_end(file)
+    store, _ = open_store(file, CONTENT)
+    store.set_meta("a", "b")
+    assert not ended_cleanly(file), "it is in use"
+    store.close()
+    assert not ended_cleanly(file), "nobody has noted its end"
+    for garbage in (b"", b"\xff\xfe", b"1 2 3 4\nnone"):
+        file.with_suffix(".clean").write_bytes(garbage)
+        assert not ended_cleanly(file)
 
 
 def test_contextual_embeddings_belong_to_a_file_and_go_with_it(file: Path) -> None:

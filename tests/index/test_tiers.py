@@ -39,7 +39,7 @@ def prepared(path: str, seed: int) -> tuple[FileRecord, FileContent]:
     bounds = zip(segment.record_starts[:-1], segment.record_starts[1:], strict=True)
     records = [segment.records[start:end].tobytes() for start, end in bounds]
     assert segment.dense is not None and len(encoded) == len(records)
-    content = FileContent(records, segment.dense.originals, join_postings([one.postings for one in encoded]))
+    content = FileContent(records, segment.dense.originals[:], join_postings([one.postings for one in encoded]))
     return FileRecord(path, "python", 1, 1, b"x", None, len(records)), content
 
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from hunch.engine import DATABASE, open_engine, update
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, damage_of, open_engine, update
+from hunch.index import snapshot as snapshot_module
+from hunch.index.integrity import Damage
 from hunch.index.records import ChunkRecord
-from hunch.index.segment import build_segment
+from hunch.index.segment import build_segment, check_segments
 from hunch.index.snapshot import Snapshot, build_base
 from hunch.index.store import open_for_reading
+from hunch.index.writer import UpdateReport
 from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, held, indexer
+from hunch.live.mending import REPLACED
 from hunch.search.query import QueryError, parse_query
 from hunch.settings import CACHE_VARIABLE, workspace_cache
 
@@ -308,6 +316,167 @@ def test_a_damaged_index_is_made_anew(root: Path) -> None:
     one.close()
 
 
+def index_with_a_base(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Index enough for arrays that are read block by block, and return the segment's file."""
+    for i in range(40):
+        write(root, f"more/module{i}.py", "\n\n".join(function(f"weigh_{i}_{j}") for j in range(10)))
+    with monkeypatch.context() as patch:
+        patch.setattr(snapshot_module, "SMALLEST_BASE", 20)
+        with open_engine(root) as engine:
+            update(engine, workers=1)
+    (file,) = workspace_cache(root).glob("segment-*")
+    return file
+
+
+@pytest.mark.parametrize("how", ["cut off", "zeroed", "deleted", "garbage"])
+def test_a_segment_that_is_damaged_under_a_running_server_gives_no_wrong_answer(
+    root: Path, monkeypatch: pytest.MonkeyPatch, how: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = index_with_a_base(root, monkeypatch)
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.2, second_pass=False))
+    one.start()
+    wait_until_ready(one)
+    size = file.stat().st_size
+    if how == "cut off":
+        os.truncate(file, size // 3)  # of a file that is mapped, this would end the process by SIGBUS
+    elif how == "deleted":
+        file.unlink()
+    else:
+        file.write_bytes(bytes(size) if how == "zeroed" else os.urandom(size))
+    for i in range(0, 40, 3):
+        answer = one.ask(parse_query(f"weigh_{i}_7"))
+        assert not answer.complete or answer.hits[0].record.name == f"weigh_{i}_7"
+    until(lambda: how == "deleted" or SEGMENT_NOTICE in one.status.notices)
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    assert len(names(one.snapshot)) > 400
+    assert [damaged for damaged in check_segments(workspace_cache(root)) if damaged] == []
+    assert how == "deleted" or any("made again" in line for line in caplog.messages)
+    one.close(10)
+
+
+def test_rows_that_are_damaged_under_a_running_server_are_made_again(root: Path) -> None:
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.2, second_pass=False))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    before = sorted(records(one.snapshot), key=repr)
+    with closing(sqlite3.connect(workspace_cache(root) / DATABASE, timeout=30)) as connection, connection:
+        connection.execute("UPDATE contents SET vectors = zeroblob(length(vectors)) WHERE file_id = 2")
+    until(lambda: any("1 file was damaged" in notice for notice in one.status.notices))
+    until(lambda: one.status.phase is Phase.READY and sorted(records(one.snapshot), key=repr) == before)
+    until(lambda: not damage_of_closed(root) and len(ids_in(root)) == 5)
+    one.close(10)
+    with open_engine(root) as engine:
+        assert not engine.notices and not engine.is_unclean
+        assert len(ids_in(root)) == 5 and 2 not in ids_in(root)
+
+
+def ids_in(root: Path) -> set[int]:
+    with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
+        return set(store.chunk_counts())
+
+
+def damage_of_closed(root: Path) -> Damage:
+    with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
+        return damage_of(store)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is mapped cannot be cut off there")
+def test_an_index_of_the_log_that_is_cut_off_does_not_end_the_server(root: Path) -> None:
+    # It would be ended by SIGBUS, so this happens in a process of its own.
+    program = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom hunch.live import *\n"
+        "from hunch.settings import workspace_cache\n"
+        "root = Path(sys.argv[1])\n"
+        "one = LiveWorkspace(root, LiveOptions(second_pass=False))\none.start()\n"
+        "while not (one.status.phase is Phase.READY and one.status.complete): time.sleep(0.05)\n"
+        "for number in range(3):\n"
+        "    time.sleep(1.2)\n"
+        "    os.truncate(workspace_cache(root) / 'index.db-shm', 0)\n"
+        "    (root / f'late{number}.py').write_text(f'def late_{number}(): pass')\n"
+        "    one.mark([f'late{number}.py'], urgent=True)\n"
+        "    while one.status.files < 6 + number: time.sleep(0.05)\n"
+        "one.close(10)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(root)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    with open_engine(root) as engine:
+        assert len(engine.store.known_files()) == 8 and not damage_of(engine.store)
+
+
+@pytest.mark.parametrize("what", ["the folder", "the cache", "the database", "the log"])
+def test_a_cache_that_is_deleted_under_a_running_server_is_made_again(root: Path, what: str) -> None:
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.5, second_pass=False))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    before, cache = sorted(records(one.snapshot), key=repr), workspace_cache(root)
+    if what in ("the folder", "the cache"):
+        shutil.rmtree(cache if what == "the folder" else cache.parent)
+    else:
+        (cache / (DATABASE if what == "the database" else f"{DATABASE}-wal")).unlink()
+    until(lambda: REPLACED in one.status.notices)
+    until(lambda: one.status.phase is Phase.READY and one.status.complete and one.status.writer)
+    assert sorted(records(one.snapshot), key=repr) == before
+    assert (cache / DATABASE).exists() and not damage_of_closed(root)
+    write(root, "later.py", function("later_one"))
+    one.mark(["later.py"], urgent=True)
+    until(lambda: "later_one" in names(one.snapshot))
+    one.close(10)
+    with open_engine(root) as engine:
+        assert len(engine.store.known_files()) == 6
+
+
+def test_an_error_that_is_no_damage_rebuilds_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_engine(root) as engine:
+        update(engine)
+        identity = engine.store.identity
+    failed: list[float] = []
+
+    def fail(*arguments: object, **named: object) -> UpdateReport:
+        failed.append(time.monotonic())
+        raise sqlite3.IntegrityError("UNIQUE constraint failed: files.path")
+
+    one = LiveWorkspace(root, BUSY)
+    with monkeypatch.context() as patch:
+        patch.setattr(indexer, "update_store", fail)
+        one.start()
+        until(lambda: one.status.phase is Phase.PROBLEM)
+        time.sleep(1.0)
+        assert len(failed) == 1 and "IntegrityError" in one.status.message
+    one.close(10)
+    with open_engine(root) as engine:
+        assert engine.store.identity == identity and len(engine.store.known_files()) == 5
+
+
+def test_damage_without_end_is_mended_after_pauses_that_grow(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    opened: list[bool] = []
+
+    def damaged(*arguments: object, **named: object) -> UpdateReport:
+        raise sqlite3.DatabaseError("database disk image is malformed")
+
+    def note(root: Path, *, rebuild: bool = False, publish: bool = True) -> Engine:
+        opened.append(rebuild)
+        return open_engine(root, rebuild=rebuild, publish=publish)
+
+    monkeypatch.setattr(indexer, "update_store", damaged)
+    monkeypatch.setattr(indexer, "open_engine", note)
+    one = LiveWorkspace(root, BUSY)
+    real = one._inbox.wait
+
+    def wait(seconds: float, *, urgent: bool = True, any_work: bool = True) -> None:
+        if not urgent and not any_work:
+            pauses.append(seconds)
+            seconds = 0.01
+        real(seconds, urgent=urgent, any_work=any_work)
+
+    monkeypatch.setattr(one._inbox, "wait", wait)
+    one.start()
+    until(lambda: len(pauses) >= 8)
+    one.close(10)
+    assert pauses[:8] == [5, 10, 20, 40, 80, 160, 300, 300]
+    assert opened[0] is False and all(opened[1:])
+
+
 def test_a_folder_that_vanishes_is_a_problem_until_it_is_back(workspace: LiveWorkspace, root: Path) -> None:
     away = root.with_name("away")
     root.rename(away)
@@ -355,7 +524,7 @@ def test_an_index_without_its_base_is_whole_before_it_says_so(
     with open_engine(root) as engine:
         update(engine)
         for segment in engine.cache.glob("segment-*"):
-            shutil.rmtree(segment)
+            segment.unlink()
     claimed: list[Status] = []
     one = LiveWorkspace(root, BUSY, on_status=claimed.append)
     one.start()

@@ -1,4 +1,4 @@
-"""Text that would stop a parser is typed and saved: the server answers all the while, says so, and ends when told to."""
+"""Text that would stop a parser is typed and saved: the server answers all the while, and ends when told to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
 from benchmarks.hostile_inputs import hostile_source
 
 if TYPE_CHECKING:
-    from conftest import Talk
+    from lsp.conftest import Talk
 
 LENIENT_SECONDS = 5.0
 """A question's answer took twenty; other tests run beside."""
@@ -46,10 +45,10 @@ def test_questions_are_answered_while_it_is_typed(
     slowest = 0.0
     for version in range(2, 12):
         for path in TEXTS:
-            place = {"line": 0, "character": 0}
-            change = {"range": {"start": place, "end": place}, "text": f"x{version} "}
-            document = {"uri": (root / path).as_uri(), "version": version}
-            talk.tell("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+            place: dict[str, object] = {"line": 0, "character": 0}
+            change: dict[str, object] = {"range": {"start": place, "end": place}, "text": f"x{version} "}
+            changed = {"uri": (root / path).as_uri(), "version": version}
+            talk.tell("textDocument/didChange", {"textDocument": changed, "contentChanges": [change]})
         slowest = max(slowest, ask(talk))
     assert slowest < LENIENT_SECONDS
     place = {"textDocument": {"uri": (root / "bad/greedy.py").as_uri()}, "position": {"line": 3, "character": 0}}

@@ -6,7 +6,9 @@ See https://sqlite.org/wal.html, "Checkpointing"; a passive checkpoint holds up 
 
 from __future__ import annotations
 
+import os
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from hunch.index.store import copy_log
@@ -35,3 +37,22 @@ def checkpoint_if_large(database: Path, running: threading.Thread | None) -> thr
     thread = threading.Thread(target=copy_log, args=(database,), name="hunch checkpoint", daemon=True)
     thread.start()
     return thread
+
+
+def hold_shared_memory(database: Path, least: int) -> int:
+    """Make the index of the log as large again as it was, if somebody has cut it off; return how large it is.
+
+    SQLite maps that file, and a process that touches what is mapped and cut off is ended by SIGBUS. Out of zeros it is
+    made anew from the log, by SQLite. A process that touches it between being cut off and the next call is not saved.
+
+    Args:
+        database: the store's file, which is open.
+        least: how large it was when this was last called, in bytes.
+    """
+    file = database.with_name(f"{database.name}-shm")
+    with suppress(OSError):
+        size = file.stat().st_size
+        if size < least:
+            os.truncate(file, least)
+        return max(size, least)
+    return least

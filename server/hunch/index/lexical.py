@@ -1,4 +1,4 @@
-"""The inverted index: terms to the chunks that hold them, as arrays that can be memory-mapped."""
+"""The inverted index: terms to the chunks that hold them, as arrays that can stay in a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.stored_arrays import AnyArray
 from hunch.text.terms import IMPACT_SCALE, Postings
 
 
@@ -20,11 +21,11 @@ class InvertedIndex:
     """uint32 [distinct terms], ascending"""
     starts: NDArray[np.int64]
     """int64 [distinct terms + 1]"""
-    docs: NDArray[np.uint32]
+    docs: AnyArray[np.uint32]
     """uint32 [total], chunk numbers"""
-    impacts: NDArray[np.uint8]
+    impacts: AnyArray[np.uint8]
     """uint8 [total]"""
-    fields: NDArray[np.uint8]
+    fields: AnyArray[np.uint8]
     """uint8 [total]"""
 
     def postings(self, terms: Sequence[int]) -> list[slice]:
@@ -60,7 +61,7 @@ def merge_inverted(parts: Sequence[tuple[InvertedIndex, NDArray[np.bool_]]]) -> 
     terms, docs, impacts, fields = [], [], [], []
     start = 0
     for index, stays in parts:
-        kept = stays[index.docs]
+        kept = stays[index.docs[:]]
         numbers = np.cumsum(stays, dtype=np.int64) - 1 + start
         terms.append(np.repeat(index.terms, np.diff(index.starts))[kept])
         docs.append(numbers[index.docs[kept]].astype(np.uint32))

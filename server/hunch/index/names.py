@@ -7,6 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.stored_arrays import AnyArray
+
 LEAST_LETTERS = 5
 """Shorter names are one slip away from too many others, and what is typed may lack one"""
 LEAST_TYPED = 3
@@ -45,7 +47,7 @@ class Names:
     Reading takes about half a microsecond and 36 bytes a chunk, a name that is looked up some nanoseconds a chunk.
     """
 
-    def __init__(self, records: NDArray[np.uint8], record_starts: NDArray[np.int64]) -> None:
+    def __init__(self, records: AnyArray[np.uint8], record_starts: NDArray[np.int64]) -> None:
         """Take the packed records of n chunks, see hunch.index.records, and where each begins, int64 [n + 1]."""
         self._records, self._record_starts = records, record_starts
         self._spelling: _Spelling | None = None

@@ -1,20 +1,19 @@
 """A segment: the searchable arrays of a set of files, built from the store and never changed afterwards.
 
-A segment on disk is a cache of what the store holds. It is written to a temporary folder and renamed into place,
-carries the identity of the store it came from, and is memory-mapped, so that opening one of 100,000 chunks takes
-milliseconds and only the pages that searches touch take memory.
+A segment on disk is a cache of what the store holds: one file, written under another name and renamed into place, with
+the identity of the store it came from and checksums of all its bytes. It is read as far as searches ask for it, so that
+opening one of 100,000 chunks takes milliseconds.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
+import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +22,22 @@ from hunch.index.lexical import InvertedIndex, invert, merge_inverted
 from hunch.index.names import Names
 from hunch.index.records import ChunkRecord, kind_of, line_count_of, unpack_record
 from hunch.index.store import FileContent, FileRecord
+from hunch.index.stored_arrays import AnyArray, DamagedFileError, check_arrays, read_arrays, write_arrays
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
 from hunch.text.chunk import KINDS
 from hunch.text.roles import role_of
 from hunch.text.terms import Postings
 
-SEGMENT_FORMAT = 2
-"""2: how many lines the chunks have."""
+SEGMENT_FORMAT = 3
+"""2: how many lines the chunks have. 3: one file, with checksums."""
 
 _MOST_LINES = 65_535
 _KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
+_ARRAYS = ("file_ids", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records")
 _INVERTED = ("terms", "starts", "docs", "impacts", "fields")
-_PREFIX = "segment-"
+_LARGE = frozenset({"records", "vectors", "inverted_docs", "inverted_impacts", "inverted_fields"})
+"""Arrays of which a search needs a small part."""
+_PREFIX, _SUFFIX = "segment-", ".hunch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class Segment:
     """uint16 [n], how many lines each chunk has"""
     record_starts: NDArray[np.int64]
     """int64 [n + 1]"""
-    records: NDArray[np.uint8]
+    records: AnyArray[np.uint8]
     """uint8 [total], the packed records one after the other"""
     dense: DenseIndex | None
     """None without a model"""
@@ -152,14 +155,12 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
         identity: the store it was built from, see load_segment.
 
     Raises:
-        OSError: the folder cannot be written, or the disk is full; nothing but a temporary folder is left.
+        OSError: the folder cannot be written, or the disk is full; nothing is left of it.
     """
     older = _saved_segments(cache)
     number = older[-1][0] + 1 if older else 1
-    folder = cache / f"{_PREFIX}{number:06}"
-    temporary = folder.with_suffix(".tmp")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(mode=0o700)
+    file = cache / f"{_PREFIX}{number:06}{_SUFFIX}"
+    temporary = file.with_suffix(".tmp")
     about = {
         "format": SEGMENT_FORMAT,
         "identity": identity,
@@ -167,62 +168,79 @@ def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
         "languages": segment.languages,
         "embedded": segment.dense is not None,
     }
-
-    def private(name: str) -> Path:
-        file = temporary / name
-        file.touch(mode=0o600)  # before there is anything to read
-        return file
-
-    private("files.json").write_text(json.dumps(about), encoding="utf-8")
-    for name in ("file_ids", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records"):
-        np.save(private(f"{name}.npy"), getattr(segment, name))
-    for name in _INVERTED:
-        np.save(private(f"inverted_{name}.npy"), getattr(segment.inverted, name))
+    arrays = {name: np.asarray(getattr(segment, name)) for name in _ARRAYS}
+    arrays |= {f"inverted_{name}": np.asarray(getattr(segment.inverted, name)) for name in _INVERTED}
     if segment.dense is not None:
-        np.save(private("vectors.npy"), segment.dense.originals)
-        segment.dense.save(private("codes.faiss"))
-    temporary.replace(folder)
+        arrays |= {"vectors": np.asarray(segment.dense.originals), "codes": segment.dense.packed_codes()}
+    try:
+        write_arrays(temporary, about, arrays, _LARGE)
+        temporary.replace(file)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    _wait_until_kept(cache)
     for _, old in older:
         # Another process may hold it open, which some systems refuse to delete: the next save tries again.
-        shutil.rmtree(old, ignore_errors=True)
-    return folder
+        _remove(old)
+    return file
 
 
-def load_segment(cache: Path, identity: str) -> Segment | None:
-    """Map the newest saved segment; None when there is none of this store that can be read."""
-    for _, folder in reversed(_saved_segments(cache)):
-        with contextlib.suppress(OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-            return _load(folder, identity)
+def load_segment(cache: Path, identity: str, on_damage: Callable[[Path], None] = lambda file: None) -> Segment | None:
+    """Open the newest saved segment; None when there is none of this store that can be read.
+
+    Args:
+        cache: the workspace's folder in the cache.
+        identity: of the store.
+        on_damage: called with each file that is newer and is damaged.
+    """
+    for _, file in reversed(_saved_segments(cache)):
+        if file.suffix != _SUFFIX:
+            continue  # of an earlier version
+        try:
+            return _load(file, identity)
+        except _ForeignError:
+            continue
+        except (DamagedFileError, ValueError, KeyError, TypeError, AttributeError, RecursionError, IsADirectoryError):
+            on_damage(file)
+        except OSError:
+            continue  # gone meanwhile
     return None
 
 
-def _load(folder: Path, identity: str) -> Segment:
-    about = json.loads((folder / "files.json").read_text(encoding="utf-8"))
+def check_segments(cache: Path) -> Iterator[Path | None]:
+    """Compare the saved segments with their checksums, in steps of a millisecond; yield those that are damaged."""
+    for _, file in _saved_segments(cache):
+        if file.suffix == _SUFFIX:
+            try:
+                yield from check_arrays(file)
+            except (DamagedFileError, ValueError, KeyError, TypeError, IsADirectoryError):
+                yield file
+            except OSError:
+                continue  # gone meanwhile
+
+
+def remove_segments(cache: Path) -> None:
+    """Delete what is saved; the next one is built from the store."""
+    for _, file in _saved_segments(cache):
+        _remove(file)
+
+
+class _ForeignError(Exception):
+    """A segment of another store or format."""
+
+
+def _load(file: Path, identity: str) -> Segment:
+    about, arrays = read_arrays(file)
     if about["format"] != SEGMENT_FORMAT or about["identity"] != identity:
-        raise ValueError("of another store")
-
-    def mapped(name: str) -> NDArray[Any]:
-        path = folder / f"{name}.npy"
-        # An empty array cannot be memory-mapped.
-        array = np.load(path, mmap_mode="r") if path.stat().st_size > 128 else np.load(path)
-        return np.asarray(array)
-
-    dense = None
-    if about["embedded"]:
-        dense = load_dense(folder / "codes.faiss", mapped("vectors"))
+        raise _ForeignError
     segment = Segment(
-        file_ids=mapped("file_ids"),
         paths=about["paths"],
         languages=about["languages"],
         roles=_roles(about["paths"]),
-        first_chunks=mapped("first_chunks"),
-        chunk_files=mapped("chunk_files"),
-        kinds=mapped("kinds"),
-        lines=mapped("lines"),
-        record_starts=mapped("record_starts"),
-        records=mapped("records"),
-        dense=dense,
-        inverted=InvertedIndex(*(mapped(f"inverted_{name}") for name in _INVERTED)),
+        dense=load_dense(arrays["codes"], arrays["vectors"]) if about["embedded"] else None,
+        inverted=InvertedIndex(*(arrays[f"inverted_{name}"] for name in _INVERTED)),
+        **{name: arrays[name] for name in _ARRAYS},
     )
     if not _fits_together(segment):
         raise ValueError("its parts do not fit together")
@@ -243,11 +261,29 @@ def _fits_together(segment: Segment) -> bool:
 
 
 def _saved_segments(cache: Path) -> list[tuple[int, Path]]:
+    """Return what is saved, with its number, oldest first; segments of earlier versions are folders."""
     found: list[Path] = []
     with contextlib.suppress(OSError):  # a cache that cannot be entered holds nothing
-        found = [folder for folder in cache.glob(f"{_PREFIX}*") if folder.suffix != ".tmp"]
-    numbered = [(folder.name.removeprefix(_PREFIX), folder) for folder in found]
-    return sorted((int(number), folder) for number, folder in numbered if number.isdigit())
+        found = [file for file in cache.glob(f"{_PREFIX}*") if file.suffix in ("", _SUFFIX)]
+    numbered = [(file.stem.removeprefix(_PREFIX), file) for file in found]
+    return sorted((int(number), file) for number, file in numbered if number.isdigit())
+
+
+def _remove(file: Path) -> None:
+    with contextlib.suppress(OSError):
+        file.unlink()
+        return
+    shutil.rmtree(file, ignore_errors=True)  # an earlier version's
+
+
+def _wait_until_kept(folder: Path) -> None:
+    """Wait until the disk has what was renamed in a folder, where the system lets one wait for that."""
+    with contextlib.suppress(OSError, AttributeError):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _roles(paths: Sequence[str]) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,17 +18,31 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.integrity import (
+    CONTENT_ROW,
+    SEAL_SCHEMA,
+    SUMS,
+    Damage,
+    DamagedStoreError,
+    check_tables,
+    file_seal,
+    is_content_damaged,
+    is_contextual_damaged,
+    look_over,
+    seal_of,
+)
+from hunch.index.packing import pack_content, unpack_content
 from hunch.text.terms import Postings
 
 STORAGE_FORMAT = 3
 """1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them.
-3: all stamps of a file, when it was read, and what kept it from being read by its grammar."""
+3: all stamps of a file, when it was read, what kept it from being read by its grammar, and seals."""
 
 CONTENT_FORMAT = 1
 """What chunker, text and terms make of a file. 1: the first."""
 
 _SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     path TEXT NOT NULL UNIQUE,
@@ -41,20 +55,25 @@ CREATE TABLE files (
     ctime_ns INTEGER NOT NULL,
     inode INTEGER NOT NULL,
     read_ns INTEGER NOT NULL,
-    problem TEXT
+    problem TEXT,
+    seal INTEGER NOT NULL
 );
 CREATE INDEX problems ON files (path) WHERE problem IS NOT NULL;
 CREATE TABLE contents (
     file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
     records BLOB NOT NULL,
     vectors BLOB NOT NULL,
-    postings BLOB NOT NULL
+    postings BLOB NOT NULL,
+    seal INTEGER NOT NULL
 );
 CREATE TABLE contextual (
     file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
-    vectors BLOB NOT NULL
+    vectors BLOB NOT NULL,
+    seal INTEGER NOT NULL
 );
 """
+_STATEMENTS = (*(part.strip() for part in _SCHEMA.split(";") if part.strip()), *SEAL_SCHEMA)
+_STORED = frozenset({*_STATEMENTS, "CREATE TABLE sqlite_sequence(name,seq)"})
 
 _BUSY_SECONDS = 10.0
 _KNOWN = "language, size, mtime_ns, digest, skipped, chunks, ctime_ns, inode, read_ns, problem"
@@ -185,39 +204,42 @@ class Store:
         """Yield what is derived from some files, in the order of the ids given.
 
         Raises:
-            sqlite3.DatabaseError: a row cannot be read or does not fit together.
+            DamagedStoreError: a row is not as it was written.
         """
         for number in ids:
-            row = self._connection.execute(
-                "SELECT records, vectors, postings FROM contents WHERE file_id = ?", (number,)
-            ).fetchone()
+            row = self._connection.execute(CONTENT_ROW, (number,)).fetchone()
             if row is None:
-                continue
-            try:
-                content = _unpack(*row)
-            except (ValueError, IndexError, ZeroDivisionError) as error:
-                raise sqlite3.DatabaseError(f"the row of file {number} is torn: {error}") from None
-            yield number, content
+                known = self._connection.execute("SELECT chunks FROM files WHERE id = ?", (number,)).fetchone()
+                if known is None or not known[0]:
+                    continue
+            if is_content_damaged(row, number):
+                raise DamagedStoreError(f"the row of file {number} is torn")
+            yield number, FileContent(*unpack_content(*row[:3]))
 
     def contextual(self, ids: Iterable[int] | None = None) -> Iterator[tuple[int, NDArray[np.int8]]]:
         """Yield the contextual embeddings of some files, or of all that have them, int8 [chunks, dim] each.
 
         Raises:
-            sqlite3.DatabaseError: a row is torn.
+            DamagedStoreError: a row is not as it was written.
         """
-        query = "SELECT c.file_id, f.chunks, c.vectors FROM contextual c JOIN files f ON f.id = c.file_id"
+        query = (
+            "SELECT c.file_id, f.chunks, CAST(c.vectors AS BLOB), c.seal"
+            " FROM contextual c JOIN files f ON f.id = c.file_id"
+        )
         if ids is None:
-            rows: Iterable[tuple[int, int, bytes]] = self._connection.execute(query)
+            rows: Iterable[tuple[int, int, bytes, int]] = self._connection.execute(query)
         else:
             found = (self._connection.execute(f"{query} WHERE c.file_id = ?", (number,)).fetchone() for number in ids)
             rows = (row for row in found if row is not None)
         dim = 0
-        for number, chunks, packed in rows:
+        for number, chunks, packed, seal in rows:
+            if is_contextual_damaged((packed, seal), number):
+                raise DamagedStoreError(f"the contextual embeddings of file {number} are torn")
             if not chunks:
                 continue
             dim = dim or len(packed) // chunks
             if not dim or len(packed) != chunks * dim:
-                raise sqlite3.DatabaseError(f"the contextual embeddings of file {number} are torn")
+                raise DamagedStoreError(f"the contextual embeddings of file {number} are torn")
             yield number, np.frombuffer(packed, np.int8).reshape(chunks, dim)
 
     def contextual_ids(self) -> set[int]:
@@ -247,7 +269,9 @@ class Store:
             there = self._connection.execute("SELECT chunks FROM files WHERE id = ?", (number,)).fetchone()
             if there is None or there[0] != len(vectors):
                 return False
-            self._connection.execute("INSERT OR REPLACE INTO contextual VALUES (?, ?)", (number, vectors.tobytes()))
+            packed = vectors.tobytes()
+            self._connection.execute("DELETE FROM contextual WHERE file_id = ?", (number,))
+            self._connection.execute("INSERT INTO contextual VALUES (?,?,?)", (number, packed, seal_of(number, packed)))
         return True
 
     def replace_file(self, record: FileRecord, content: FileContent | None) -> tuple[int | None, int]:
@@ -259,15 +283,23 @@ class Store:
             before = self._connection.execute("SELECT id FROM files WHERE path = ?", (record.path,)).fetchone()
             if before is not None:
                 self._connection.execute("DELETE FROM files WHERE id = ?", before)
-            number = self._connection.execute(
-                f"INSERT INTO files (path, {_KNOWN})"
-                " VALUES (?,?,?,?,?,?,?,?,?,?,?)",
-                (record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
-                 record.chunks, record.ctime_ns, record.inode, record.read_ns, record.problem),
-            ).lastrowid  # fmt: skip
+            number = 1 + int(
+                self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'last id'").fetchone()[0]
+            )
+            seal = file_seal(
+                number, record.path, record.language, record.digest, record.skipped, record.chunks, record.problem
+            )
+            self._connection.execute(
+                f"INSERT INTO files (id, path, {_KNOWN}, seal) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (number, record.path, record.language, record.size, record.mtime_ns, record.digest, record.skipped,
+                 record.chunks, record.ctime_ns, record.inode, record.read_ns, record.problem, seal),
+            )  # fmt: skip
             if content is not None and content.records:
-                self._connection.execute("INSERT INTO contents VALUES (?,?,?,?)", (number, *_pack(content)))
-        return before[0] if before else None, int(number or 0)
+                packed = pack_content(content.records, content.vectors, content.postings)
+                self._connection.execute(
+                    "INSERT INTO contents VALUES (?,?,?,?,?)", (number, *packed, seal_of(number, *packed))
+                )
+        return before[0] if before else None, number
 
     def touch_file(self, record: FileRecord) -> None:
         """Note the stamps under which the content that is known of a file was found unchanged."""
@@ -307,7 +339,26 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         """Write a note about the whole index."""
         with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+            _put_note(self._connection, key, value)
+
+    def damage(self) -> Generator[None, None, Damage]:
+        """Look at every row in small steps; see look_over."""
+        return look_over(self._connection, _STORED)
+
+    def forget(self, damage: Damage) -> dict[str, bool]:
+        """Drop damaged rows, in one transaction; return the files' paths, and whether they were read in context."""
+        with self._connection:
+            found = [
+                self._connection.execute(
+                    "SELECT path, id IN (SELECT file_id FROM contextual) FROM files WHERE id = ?", (number,)
+                ).fetchone()
+                for number in damage.contents | damage.contextual
+            ]
+            for number in damage.contextual:
+                self._connection.execute("DELETE FROM contextual WHERE file_id = ?", (number,))
+            for number in damage.contents:
+                self._connection.execute("DELETE FROM files WHERE id = ?", (number,))
+        return {str(row[0]): bool(row[1]) for row in found if row is not None}
 
     def bytes_used(self) -> int:
         """Return the size of the database's pages in bytes."""
@@ -368,8 +419,10 @@ def inspect(file: Path, content: str) -> IndexState:
             if version != STORAGE_FORMAT:
                 return IndexState.OTHER_FORMAT
             found = connection.execute("SELECT value FROM meta WHERE key = 'content'").fetchone()
-            connection.execute("SELECT max(id), sum(chunks) FROM files").fetchone()
-    except sqlite3.DatabaseError:
+            check_tables(connection, _STORED)
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
+            return IndexState.READY  # as far as one can tell
         return IndexState.DAMAGED
     return IndexState.READY if found and found[0] == content else IndexState.OTHER_CONTENT
 
@@ -419,39 +472,13 @@ def _connect_for_reading(file: Path) -> sqlite3.Connection:
 def _create(connection: sqlite3.Connection, content: str) -> None:
     with connection:
         connection.execute("BEGIN IMMEDIATE")
-        for statement in _SCHEMA.split(";"):
+        for statement in _STATEMENTS:
             connection.execute(statement)
-        connection.execute("INSERT INTO meta VALUES ('content', ?)", (content,))
-        connection.execute("INSERT INTO meta VALUES ('identity', ?)", (uuid.uuid4().hex,))
+        connection.executemany("INSERT INTO sqlite_sequence VALUES (?, 0)", zip(SUMS))
+        _put_note(connection, "content", content)
+        _put_note(connection, "identity", uuid.uuid4().hex)
         connection.execute(f"PRAGMA user_version = {STORAGE_FORMAT}")
 
 
-def _pack(content: FileContent) -> tuple[bytes, bytes, bytes]:
-    postings = content.postings
-    packed = b"".join(
-        (
-            np.uint32(len(postings)).tobytes(),
-            postings.offsets.astype("<u4").tobytes(),
-            postings.terms.astype("<u4").tobytes(),
-            postings.impacts.tobytes(),
-            postings.fields.tobytes(),
-        )
-    )
-    return b"\n".join(content.records), content.vectors.astype("<f2").tobytes(), packed
-
-
-def _unpack(records: bytes, vectors: bytes, postings: bytes) -> FileContent:
-    rows = int(np.frombuffer(postings, "<u4", 1)[0])
-    offsets = np.frombuffer(postings, "<u4", rows + 1, 4).astype(np.int64)
-    total = int(offsets[-1])
-    terms_at = 4 + 4 * (rows + 1)
-    return FileContent(
-        records=records.split(b"\n"),
-        vectors=np.frombuffer(vectors, "<f2").reshape(rows, len(vectors) // 2 // rows),
-        postings=Postings(
-            offsets=offsets,
-            terms=np.frombuffer(postings, "<u4", total, terms_at),
-            impacts=np.frombuffer(postings, np.uint8, total, terms_at + 4 * total),
-            fields=np.frombuffer(postings, np.uint8, total, terms_at + 5 * total),
-        ),
-    )
+def _put_note(connection: sqlite3.Connection, key: str, value: str) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?,?)", (key, value, seal_of(key, value)))

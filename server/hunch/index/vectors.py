@@ -8,12 +8,13 @@ is lost.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
+
+from hunch.index.stored_arrays import AnyArray
 
 CODES_8BIT_LIMIT = 5_000
 """Embeddings up to which int8 codes are fast enough and no codebook is worth training."""
@@ -37,8 +38,8 @@ faiss.omp_set_num_threads(1)  # one query gains nothing from more, and waiting t
 class DenseIndex:
     """A searchable set of embeddings that never changes."""
 
-    def __init__(self, codes: Any, originals: NDArray[np.float16]) -> None:
-        """Take a FAISS index over codes and the float16 [n, dim] originals (memory-mapped or not)."""
+    def __init__(self, codes: Any, originals: AnyArray[np.float16]) -> None:
+        """Take a FAISS index over codes and the float16 [n, dim] originals."""
         self._codes = codes
         self._is_4bit = isinstance(codes, faiss.IndexPQFastScan)
         self.originals = originals
@@ -74,16 +75,9 @@ class DenseIndex:
             found[block] = widened(self.originals[numbers[block]]) @ query
         return found
 
-    def save(self, codes_file: Path) -> None:
-        """Write the FAISS part; the originals are the caller's.
-
-        Raises:
-            OSError: the file cannot be written.
-        """
-        try:
-            faiss.write_index(self._codes, str(codes_file))
-        except RuntimeError as error:
-            raise OSError(f"{codes_file}: {error}") from None
+    def packed_codes(self) -> NDArray[np.uint8]:
+        """Return the FAISS part as bytes, uint8; the originals are the caller's."""
+        return np.asarray(faiss.serialize_index(self._codes), np.uint8)
 
     def _search(self, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
         count = min(count, len(self))
@@ -113,18 +107,18 @@ def build_dense(originals: NDArray[np.float16]) -> DenseIndex:
     return DenseIndex(codes, originals)
 
 
-def load_dense(codes_file: Path, originals: NDArray[np.float16]) -> DenseIndex:
-    """Read what DenseIndex.save wrote.
+def load_dense(packed: NDArray[np.uint8], originals: AnyArray[np.float16]) -> DenseIndex:
+    """Read what DenseIndex.packed_codes returned.
 
     Raises:
-        ValueError: the file is not a FAISS index of these originals.
+        ValueError: it is not a FAISS index of these originals.
     """
     try:
-        codes = faiss.read_index(str(codes_file))
+        codes = faiss.deserialize_index(packed)
     except RuntimeError as error:
-        raise ValueError(f"{codes_file}: {error}") from None
+        raise ValueError(str(error)) from None
     if codes.ntotal != len(originals) or codes.d != originals.shape[1]:
-        raise ValueError(f"{codes_file}: does not belong to these embeddings")
+        raise ValueError("the codes do not belong to these embeddings")
     return DenseIndex(codes, originals)
 
 

@@ -14,11 +14,11 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from hunch.engine import DATABASE, Engine
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine
 from hunch.index.compact import start_compaction
 from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
 from hunch.index.journal import checkpoint_if_large
-from hunch.index.segment import Segment, load_segment
+from hunch.index.segment import Segment, load_segment, remove_segments
 from hunch.index.snapshot import Snapshot
 from hunch.index.tiers import Added, Tiers, compose, in_memory, living_files, with_base, with_changes
 from hunch.index.writer import Change
@@ -53,6 +53,7 @@ class Held:
         self._compaction_allowed = 0.0
         self._compaction_seen = 0.0
         self._cannot_compact = False
+        self._has_damaged_base = False
         self._checkpoint: threading.Thread | None = None
         self._checkpoint_allowed = 0.0
         self._written = True
@@ -133,6 +134,13 @@ class Held:
         self.catch_up()
         return True
 
+    def drop_base(self) -> None:
+        """Let go of the base, which is damaged; what it held comes from the store with catch_up."""
+        self._say_damaged()
+        self._has_damaged_base = self._engine.lock is None  # the process that writes makes another
+        self._tiers = tuple(tier for tier in self._tiers if not tier.on_disk)
+        self._read_base()
+
     def compact_if_due(self, *, idle: bool) -> None:
         """Begin a new base when too much stands in memory or is dead."""
         if self._compaction is not None or self._engine.lock is None or time.monotonic() < self._compaction_allowed:
@@ -184,12 +192,20 @@ class Held:
     def _read_base(self) -> None:
         store = self._engine.store
         stored = np.fromiter(store.chunk_counts(), np.int64)
-        base = load_segment(self._engine.cache, store.identity)
+        base = None
+        if not self._has_damaged_base:
+            base = load_segment(self._engine.cache, store.identity, lambda file: self._say_damaged())
         if base is None:
             here = np.concatenate([np.zeros(0, np.int64), *map(living_files, self._tiers)])
             self._missing = stored[~np.isin(stored, here)].tolist()
         else:
             self._tiers, self._missing = with_base(self._tiers, base, stored)
+
+    def _say_damaged(self) -> None:
+        logger.warning("%s: %s", self._engine.root.name, SEGMENT_NOTICE)
+        self._engine.notices.append(SEGMENT_NOTICE)
+        if self._engine.lock is not None:
+            remove_segments(self._engine.cache)
 
     def _is_too_much(self, missing: list[int]) -> bool:
         if self._cannot_compact:

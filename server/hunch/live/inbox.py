@@ -20,6 +20,8 @@ class Inbox:
         self.paused = False
         self.rebuild = False
         self.closing = False
+        self.damaged = False
+        """A search has found that a segment on disk is damaged."""
 
     def mark(self, paths: Iterable[str], *, urgent: bool) -> None:
         """Note paths that may have changed; "" is the whole folder."""
@@ -49,12 +51,16 @@ class Inbox:
         """Return the unsaved text of a file."""
         return self._buffers.get(path)
 
-    def change(self, *, paused: bool | None = None, rebuild: bool | None = None, closing: bool | None = None) -> None:
+    def change(
+        self, *, paused: bool | None = None, rebuild: bool | None = None, closing: bool | None = None,
+        damaged: bool | None = None,
+    ) -> None:  # fmt: skip
         """Change what the thread shall do altogether, and wake it."""
         with self._condition:
             self.paused = self.paused if paused is None else paused
             self.rebuild = self.rebuild if rebuild is None else rebuild
             self.closing = self.closing if closing is None else closing
+            self.damaged = self.damaged if damaged is None else damaged
             self._condition.notify_all()
 
     @property
@@ -94,7 +100,7 @@ class Inbox:
             self._backlog.clear()
 
     def wait(self, seconds: float, *, urgent: bool = True, any_work: bool = True) -> None:
-        """Wait for the time given, or until the thread shall close or rebuild, or what is named comes.
+        """Wait for the time given, or until the thread shall close, rebuild or mend, or what is named comes.
 
         Args:
             seconds: how long at most.
@@ -104,7 +110,7 @@ class Inbox:
 
         def come() -> bool:
             return bool(
-                self.closing or self.rebuild or (urgent and self.has_urgent)
+                self.closing or self.rebuild or self.damaged or (urgent and self.has_urgent)
                 or (any_work and (self._scan or self._backlog))
             )  # fmt: skip
 

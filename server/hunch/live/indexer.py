@@ -14,15 +14,18 @@ import filelock
 
 from hunch.engine import DATABASE, LOCK, Engine, open_engine
 from hunch.index.buffer import BufferChunks, chunk_buffer
+from hunch.index.integrity import is_corruption
 from hunch.index.isolation import end_when_idle, notice_of
 from hunch.index.memory import give_back_memory
 from hunch.index.priority import on_battery
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import merge_segments
 from hunch.index.store import IndexState
+from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
 from hunch.live.held import Held
 from hunch.live.inbox import Inbox
+from hunch.live.mending import REPLACED, Mending
 from hunch.live.pace import Pace
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.text.languages import language_of
@@ -93,6 +96,7 @@ class Indexer:
         self._shown_in_context = 0
         self._problems = ""
         self._busy_at = 0.0
+        self._mending = Mending(root.name, inbox)
 
     def run(self) -> None:
         """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
@@ -107,19 +111,21 @@ class Indexer:
                     self._inbox.change(rebuild=False)
                 except RootError as error:
                     self._stumble(f"{error}")
-                except sqlite3.OperationalError as error:
+                except DamagedFileError:
+                    self._inbox.change(damaged=True)
+                except sqlite3.DatabaseError as error:
+                    if is_corruption(error):
+                        rebuild = self._mending.mend(lambda message: self._report(Phase.PROBLEM, message))
+                        continue
+                    if not isinstance(error, sqlite3.OperationalError):
+                        self._stumble_over(error)
+                        continue
                     full = "full" in str(error)
                     self._stumble(
                         IndexState.FULL.value if full else f"the index cannot be written ({error}): trying again"
                     )
-                except sqlite3.DatabaseError:
-                    rebuild = True
-                    self._report(Phase.STARTING, IndexState.DAMAGED.value)
                 except Exception as error:
-                    # What an exception says can be source text, which the log does not hold unless it was asked to.
-                    logger.error("indexing %s stumbled over %s", self._root.name, type(error).__name__)
-                    logger.debug("indexing stumbled", exc_info=error)
-                    self._stumble(f"indexing stumbled over {type(error).__name__}: see the log; trying again")
+                    self._stumble_over(error)
         finally:
             self._close()
             self._report(Phase.CLOSED, "Closed")
@@ -130,6 +136,7 @@ class Indexer:
         self._close()
         engine = self._engine = open_engine(self._root, rebuild=rebuild, publish=False)
         held = self._held = Held(engine)
+        self._mending.follow(engine)
         if rebuild or engine.state in (IndexState.NEW, *_LOST):
             self._inbox.mark([""], urgent=False)
         self._inbox.reopen_buffers()
@@ -142,6 +149,8 @@ class Indexer:
         self._to_read = None
 
     def _close(self) -> None:
+        self._mending.hold_files()
+        self._mending.let_go()
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -159,11 +168,22 @@ class Indexer:
         self._inbox.mark([""], urgent=False)
         self._inbox.wait(_RETRY_SECONDS, urgent=False, any_work=False)
 
+    def _stumble_over(self, error: Exception) -> None:
+        # What an exception says can be source text, which the log does not hold unless it was asked to.
+        logger.error("indexing %s stumbled over %s", self._root.name, type(error).__name__)
+        logger.debug("indexing stumbled", exc_info=error)
+        self._stumble(f"indexing stumbled over {type(error).__name__}: see the log; trying again")
+
     # ---- the loop ----
 
     def _serve(self) -> None:
         engine, held = self._opened
         while not self._inbox.closing and not self._inbox.rebuild:
+            self._mending.hold_files()
+            if self._mending.is_replaced():
+                self._report(Phase.STARTING, REPLACED)
+                return
+            self._drop_damaged_base()
             self._urgent()
             if held.adopt_base() or held.unmerged:
                 self._publish()
@@ -178,6 +198,7 @@ class Indexer:
                 self._update(None)
                 self._scanned_at = time.monotonic()
                 self._scan_cost = self._scanned_at - began
+                self._mending.look_soon()
             elif backlog := self._inbox.take_backlog(LARGEST_GROUP):
                 self._update(backlog)
             elif held.is_behind:
@@ -189,6 +210,7 @@ class Indexer:
                 held.tend_journal()
                 self._tidy()
                 end_when_idle()
+                held.pending += self._mending.look()
                 self._report(Phase.READY, self._ready_message())
                 if not self._read_one_in_context():
                     self._inbox.wait(1.0)
@@ -286,6 +308,8 @@ class Indexer:
             return False
         _, held = self._opened
         self._looked_at = now
+        self._mending.hold_files()
+        self._drop_damaged_base()
         if self._paused():
             self._publish()
             return True
@@ -316,6 +340,7 @@ class Indexer:
         self._to_read = None  # what is saved now comes first when the second pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
+        self._mending.hold_files()
         may_write = engine.lock is not None or engine.in_memory
         if saved and may_write:
             update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)
@@ -379,6 +404,15 @@ class Indexer:
         if merge:
             self._merged_at = time.monotonic()
         self._publish_cost = time.perf_counter() - began
+
+    def _drop_damaged_base(self) -> None:
+        """Have what was damaged on the disk made again, if a search or a look has found that."""
+        if self._inbox.damaged:
+            self._inbox.change(damaged=False)
+            _, held = self._opened
+            held.drop_base()
+            held.catch_up()
+            self._publish()
 
     # ---- following another process ----
 
@@ -470,11 +504,7 @@ class Indexer:
             in_context=self._shown_in_context,
             writer=writer,
             paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
-<<<<<<< HEAD
             notices=self._notices(),
-=======
-            notices=(*(engine.notices if engine is not None else ()), *filter(None, [self.unwatched])),
->>>>>>> scanning
             generation=self._generation,
         )
         if new == old or (phase is old.phase is Phase.INDEXING and now - self._reported_at < _STATUS_SECONDS):
@@ -483,8 +513,8 @@ class Indexer:
         self._on_report(new)
 
     def _notices(self) -> tuple[str, ...]:
-        notices = tuple(self._engine.notices) if self._engine is not None else ()
-        return (*notices, self._problems) if self._problems else notices
+        found = self._engine.notices if self._engine is not None else ()
+        return (*found, *self._mending.told, *filter(None, (self.unwatched, self._problems)))
 
 
 def _progress_message(now: Progress) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from hunch.engine import chunk_at
 from hunch.index.snapshot import Snapshot
+from hunch.index.stored_arrays import DamagedFileError
 from hunch.live.inbox import Inbox
 from hunch.live.indexer import Indexer
 from hunch.live.status import LiveOptions, Phase, Published, Status
@@ -20,6 +22,8 @@ from hunch.workspace.scan import Skip, read_source
 
 _PATIENCE_SECONDS = 2.0
 """How long the first question waits for the index to be opened, which takes about half a second."""
+_MENDING_SECONDS = 10.0
+"""How long a question waits for a snapshot without what is damaged."""
 
 
 class LiveWorkspace:
@@ -116,9 +120,9 @@ class LiveWorkspace:
 
     def ask(self, query: Query, *, limit: int = 10) -> Answer:
         """Answer from the newest snapshot."""
-        self._opened.wait(_PATIENCE_SECONDS)
-        seen = self._published
-        return search(self.root, seen.snapshot, seen.encoder, query, limit=limit, complete=seen.complete)
+        return self._undamaged(
+            lambda seen: search(self.root, seen.snapshot, seen.encoder, query, limit=limit, complete=seen.complete)
+        )
 
     def similar(self, path: str, line: int, *, limit: int = 10) -> Answer:
         """Find code like the definition at a 1-based line of a file as the editor has it.
@@ -130,14 +134,34 @@ class LiveWorkspace:
         chunk = self.chunk_at(path, line)
         if chunk is None:
             raise QueryError(f"{path}:{line}: no code at this line")
-        seen = self._published
-        return similar_to(self.root, seen.snapshot, seen.encoder, chunk, complete=seen.complete, limit=limit)
+        return self._undamaged(
+            lambda seen: similar_to(self.root, seen.snapshot, seen.encoder, chunk, complete=seen.complete, limit=limit)
+        )
 
     def chunk_at(self, path: str, line: int) -> Chunk | None:
         """Return the innermost definition at a 1-based line of a file as the editor has it; None when there is none."""
         text = self.buffer(path)
         source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
         return None if isinstance(source, Skip) else chunk_at(path, source, line)
+
+    def _undamaged(self, ask: Callable[[Published], Answer]) -> Answer:
+        """Answer from the newest snapshot; when a part of it turns out to be damaged, from the one without that part.
+
+        Raises:
+            QueryError: none came in time.
+        """
+        self._opened.wait(_PATIENCE_SECONDS)
+        end = time.monotonic() + _MENDING_SECONDS
+        while True:
+            seen = self._published
+            try:
+                return ask(seen)
+            except DamagedFileError:
+                self._inbox.change(damaged=True)
+            while self._published is seen:
+                if time.monotonic() > end:
+                    raise QueryError("the index is damaged and is being made again: ask again in a moment")
+                time.sleep(0.01)
 
     def _publish(self, published: Published) -> None:
         self._published = published

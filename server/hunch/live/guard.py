@@ -1,0 +1,96 @@
+"""A thread that looks an index over while nothing else is to be done: rows, SQLite's own structure, segments."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from hunch.index.integrity import Damage, is_corruption
+from hunch.index.journal import hold_shared_memory
+from hunch.index.segment import check_segments
+from hunch.index.store import open_for_reading
+
+logger = logging.getLogger(__name__)
+
+_REST_SECONDS = 0.02
+"""Between steps of some milliseconds"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found damaged."""
+
+    damage: Damage
+    has_damaged_segments: bool
+
+
+class Guard:
+    """One look at a time; start it and ask for its outcome from one thread."""
+
+    def __init__(self, database: Path) -> None:
+        """Start nothing yet."""
+        self._database = database
+        self._thread: threading.Thread | None = None
+        self._found: Found | None = None
+        self._is_ended = False
+
+    def start(self) -> None:
+        """Begin to look: some three seconds for 100,000 chunks, most of them at rest."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._look, name="hunch guard", daemon=True)
+            self._thread.start()
+
+    def outcome(self) -> Found | None:
+        """Return what the look that has come to its end has found, once; None while there is none."""
+        if self._thread is None or self._thread.is_alive():
+            return None
+        self._thread = None
+        found, self._found = self._found, None
+        return found
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._is_ended = True
+        if self._thread is not None:
+            self._thread.join(1.0)
+
+    def _look(self) -> None:
+        try:
+            damage = self._look_at_rows()
+            damaged = False
+            for step in check_segments(self._database.parent):
+                damaged = damaged or step is not None
+                if not self._rest():
+                    return
+            if damage is not None:
+                self._found = Found(damage, damaged)
+        except (OSError, sqlite3.Error) as error:  # out of reach: another look comes later
+            logger.info("the index could not be looked over: %s", type(error).__name__)
+
+    def _look_at_rows(self) -> Damage | None:
+        try:
+            with closing(open_for_reading(self._database)) as store:
+                steps, least = store.damage(), 0
+                while True:
+                    least = hold_shared_memory(self._database, least)
+                    try:
+                        next(steps)
+                    except StopIteration as end:
+                        return end.value  # type: ignore[no-any-return]
+                    if not self._rest():
+                        steps.close()
+                        return None
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise
+            return Damage(is_beyond_rows=True)
+
+    def _rest(self) -> bool:
+        """Let others work; false when the look shall end."""
+        time.sleep(_REST_SECONDS)
+        return not self._is_ended

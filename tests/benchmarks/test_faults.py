@@ -1,0 +1,44 @@
+"""Some forty faults of an index: no wrong answer, no traceback, and all of it is whole again afterwards."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks.faults import ROWS, Row, strike_often
+from numpy.typing import NDArray
+
+from benchmarks import faults_of_index
+from hunch.index.stored_arrays import StoredArray
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="files that are in use cannot be struck there")
+
+COUNTS = {"index, command in process": 45, "index, real command": 4, "index, running server": 12}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_an_index_comes_through_faults(row: Row[object], tmp_path: Path) -> None:
+    tally = strike_often(row, tmp_path, seed=7, numbers=range(COUNTS[row.name]))
+    assert tally.lines == []
+    assert sum(tally.tried.values()) == COUNTS[row.name]
+    if COUNTS[row.name] > 20:
+        assert tally.tried.keys() == set(faults_of_index.KINDS)
+
+
+def test_a_checksum_that_is_not_compared_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Else the faults would prove nothing.
+    def read_unchecked(self: StoredArray[np.generic], blocks: NDArray[np.int64]) -> None:
+        self._file.fill(self._offset, self._memory)
+        self._is_whole = True
+
+    with faults_of_index.prepared(tmp_path) as index:
+        index.lay_out("clean")
+        (file,) = index.cache.glob("segment-*")
+        content = bytearray(file.read_bytes())
+        _, known = index.files["index/segment.py"]
+        content[content.index(known.vectors.tobytes()) + 1] ^= 4
+        file.write_bytes(content)
+        monkeypatch.setattr(StoredArray, "_read", read_unchecked)
+        assert index.wrong_rows() == "index/segment.py: other embeddings in the base"

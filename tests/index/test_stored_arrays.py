@@ -1,0 +1,97 @@
+"""What is read out of a file is what was written, whichever rows are asked for, or an error."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hunch.index.stored_arrays import BLOCK_BYTES, StoredArray, check_arrays, read_arrays, write_arrays
+
+ROWS = 3_000
+GIVEN: dict[str, Any] = {
+    "plain": np.arange(ROWS, dtype=np.uint8),
+    "numbers": np.random.default_rng(0).integers(0, 1 << 30, 50_000).astype(np.uint32),
+    "odd rows": np.random.default_rng(1).normal(size=(ROWS, 37)).astype(np.float16),
+    "long rows": np.random.default_rng(2).normal(size=(40, 3_001)).astype(np.float32),
+    "empty": np.zeros(0, np.int64),
+    "no columns": np.zeros((5, 0), np.float16),
+}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    write_arrays(tmp_path / "arrays", {"about": "é"}, GIVEN, frozenset(GIVEN))
+    return tmp_path / "arrays"
+
+
+def test_everything_comes_back(file: Path) -> None:
+    about, arrays = read_arrays(file)
+    assert about == {"about": "é"} and list(arrays) == list(GIVEN)
+    assert {name for name, array in arrays.items() if isinstance(array, StoredArray)} == {
+        "numbers", "odd rows", "long rows"
+    }  # fmt: skip
+    for name, array in arrays.items():
+        assert (array.shape, array.dtype) == (GIVEN[name].shape, GIVEN[name].dtype)
+        np.testing.assert_array_equal(np.asarray(array), GIVEN[name])
+    assert sum(1 for _ in check_arrays(file)) > len(GIVEN)
+    assert file.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["numbers", "odd rows", "long rows"])
+@pytest.mark.parametrize(
+    "key",
+    [
+        0, 7, -1, slice(0, 0), slice(3, 9), slice(5, None), slice(-4, None), slice(2, 30, 7), slice(30, 2, -3),
+        np.array([5, 5, 1, 38]), np.array([-1, 0]), np.zeros(0, np.int64),
+    ],
+)  # fmt: skip
+def test_some_rows_are_those_of_the_array(file: Path, name: str, key: Any) -> None:
+    stored = read_arrays(file)[1][name]
+    np.testing.assert_array_equal(stored[key], GIVEN[name][key])
+    truths = np.zeros(len(stored), np.bool_)
+    truths[key] = True
+    np.testing.assert_array_equal(read_arrays(file)[1][name][truths], GIVEN[name][truths])
+
+
+def test_only_the_blocks_asked_for_are_read(file: Path) -> None:
+    stored = read_arrays(file)[1]["numbers"]
+    torn = bytearray(file.read_bytes())
+    torn[torn.index(GIVEN["numbers"].tobytes()) + 10 * BLOCK_BYTES + 7] ^= 1
+    file.write_bytes(torn)
+    rows = BLOCK_BYTES // 4
+    np.testing.assert_array_equal(stored[: 10 * rows], GIVEN["numbers"][: 10 * rows])
+    np.testing.assert_array_equal(stored[11 * rows :], GIVEN["numbers"][11 * rows :])
+    for _ in range(2):
+        with pytest.raises(Exception, match="damaged"):
+            stored[10 * rows]
+
+
+def test_many_threads_read_the_same(file: Path) -> None:
+    stored = read_arrays(file)[1]["odd rows"]
+    wrong: list[object] = []
+
+    def read(seed: int) -> None:
+        choice = np.random.default_rng(seed)
+        for _ in range(200):
+            rows = choice.integers(0, ROWS, 5)
+            if not np.array_equal(stored[rows], GIVEN["odd rows"][rows]):
+                wrong.append(rows)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_what_is_there_is_overwritten_and_what_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "arrays").write_bytes(b"x" * 1_000_000)
+    write_arrays(tmp_path / "arrays", {}, {"plain": GIVEN["plain"]}, frozenset())
+    np.testing.assert_array_equal(read_arrays(tmp_path / "arrays")[1]["plain"], GIVEN["plain"])
+    with pytest.raises(OSError, match="nowhere"):
+        write_arrays(tmp_path / "nowhere/arrays", {}, GIVEN, frozenset())
