@@ -20,7 +20,8 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from benchmarks import faults_of_index
+from benchmarks import faults_of_index, faults_of_messages, faults_of_processes, faults_of_source
+from benchmarks.fault_error import WrongError
 from benchmarks.machine import save_result
 from benchmarks.table import table_of
 
@@ -44,6 +45,9 @@ ROWS: Sequence[Row[Any]] = (
     Row("index, command in process", faults_of_index.prepared, faults_of_index.through_the_engine),
     Row("index, real command", faults_of_index.prepared, faults_of_index.through_the_command, 0.1),
     Row("index, running server", faults_of_index.prepared, faults_of_index.under_a_server, 0.3),
+    Row("processes killed", faults_of_processes.prepared, faults_of_processes.kill_once, 0.2),
+    Row("hostile source", faults_of_source.prepared, faults_of_source.read_one, 2.0),
+    Row("messages", faults_of_messages.prepared, faults_of_messages.send_nonsense, 0.6),
 )
 
 
@@ -76,7 +80,7 @@ def strike_often(row: Row[Any], place: Path, *, seed: int, numbers: Iterable[int
         for number in numbers:
             try:
                 kind = row.strike(prepared, random.Random(f"{seed}-{number}"))
-            except faults_of_index.WrongError as error:
+            except WrongError as error:
                 kind = error.kind
                 tally.failed[kind] += 1
                 tally.lines.append(f"{row.name}, {seed}-{number}: {error}")

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hunch
+from benchmarks.fault_error import WrongError
 from hunch.engine import DATABASE, Engine, ask, check, open_engine, update
 from hunch.index import snapshot
 from hunch.index.contextual import index_contextual
@@ -55,12 +56,6 @@ _SCORES_APART = 0.002
 
 Hits = dict[tuple[str, int, int], float]
 """Score by path, first and last line"""
-
-
-class WrongError(Exception):
-    """A fault was not come through, and how."""
-
-    kind = "before the fault"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from benchmarks.fault_error import WrongError
 from benchmarks.lsp import is_ready, wait_until
 from benchmarks.lsp_client import EndedError, LspClient
 
@@ -30,12 +31,6 @@ _STRANGE: tuple[Any, ...] = (
     None, True, -1, 0, 2**31, 2**63, 1e308, "", "\0", "\ud800", "é" * 5_000, "x" * 200_000, [], {}, [[]] * 100,
     "file:///", "file://host/share", "untitled:a", "../../../etc/passwd", {"a": {"a": {}}}, -2**31,
 )  # fmt: skip
-
-
-class MessageError(Exception):
-    """The server ended, or did not answer what it should."""
-
-    kind = "message"
 
 
 @dataclass(slots=True)
@@ -74,7 +69,7 @@ def send_nonsense(conversation: Conversation, choice: random.Random) -> str:
     """Send some messages and ask whether the server still answers; return the kind of what was changed.
 
     Raises:
-        MessageError: it ended, or does not answer.
+        WrongError: it ended, or does not answer.
     """
     kind = choice.choice(("a value", "a field", "nesting", "a frame"))
     client = conversation.client()
@@ -87,14 +82,14 @@ def send_nonsense(conversation: Conversation, choice: random.Random) -> str:
             else:
                 client.write_bytes(_framed(_changed(message, kind, choice)))
         except (EndedError, OSError) as error:
-            raise MessageError(f"{kind}: the server ended: {error}") from None
+            raise WrongError(f"the server ended: {error}", kind) from None
     try:
         hits = client.ask("hunch/search", {"query": "compare a password"})["hits"]
     except Exception as error:
         client.kill()
-        raise MessageError(f"{kind}: {type(error).__name__}: {error}") from None
+        raise WrongError(f"{type(error).__name__}: {error}", kind) from None
     if not hits:
-        raise MessageError(f"{kind}: what is in the workspace is not found any more")
+        raise WrongError("what is in the workspace is not found any more", kind)
     return kind
 
 

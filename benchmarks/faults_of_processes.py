@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.fault_error import WrongError
 from benchmarks.lsp_client import EndedError, LspClient
 from benchmarks.soak_compare import compare_caches
 from hunch.settings import CACHE_VARIABLE, WORKERS_VARIABLE
@@ -37,15 +38,6 @@ def reserve_item_{number}(stock, amount):
         raise ValueError("too few left in {number}")
     return stock.take(amount)
 '''
-
-
-class KillError(Exception):
-    """A kill was not come through, and how."""
-
-    def __init__(self, kind: str, what: str) -> None:
-        """Say which kind of kill it was."""
-        super().__init__(f"{kind}: {what}")
-        self.kind = kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ def kill_once(killing: Killing, choice: random.Random) -> str:
     """Kill something, index again, and compare; return the kind of the kill.
 
     Raises:
-        KillError: the next run failed, said more than it should, or made another index.
+        WrongError: the next run failed, said more than it should, or made another index.
     """
     kind = choice.choice(KINDS)
     cache = killing.place / f"cache{choice.randrange(10**9)}"
@@ -90,7 +82,7 @@ def kill_once(killing: Killing, choice: random.Random) -> str:
             _end(run)
     _finish(_index(killing.root, cache), kind)
     if differs := compare_caches(cache, killing.fresh):
-        raise KillError(kind, f"{len(differs)} differences: {differs[0]}")
+        raise WrongError(f"{len(differs)} differences: {differs[0]}", kind)
     return kind
 
 
@@ -107,7 +99,7 @@ def _index(root: Path, cache: Path, *, workers: int = 2) -> subprocess.Popen[str
 def _finish(run: subprocess.Popen[str], kind: str) -> None:
     out, err = _end(run)
     if run.returncode or "Traceback" in out + err:
-        raise KillError(kind, f"status {run.returncode}: {err[-500:]}")
+        raise WrongError(f"status {run.returncode}: {err[-500:]}", kind)
 
 
 def _end(run: subprocess.Popen[str]) -> tuple[str, str]:
@@ -144,4 +136,4 @@ def _kill_server(root: Path, cache: Path, choice: random.Random) -> None:
     client.kill()
     _, left = psutil.wait_procs(children, timeout=10)
     if left:
-        raise KillError("server killed", f"{len(left)} processes stay behind")
+        raise WrongError(f"{len(left)} processes stay behind", "server killed")

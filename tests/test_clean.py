@@ -73,7 +73,10 @@ def test_indexes_of_deleted_folders_go(run_hunch: RunHunch, indexes: dict[str, P
 
 
 def test_all_but_what_is_in_use_goes_when_all_is_wanted(run_hunch: RunHunch, indexes: dict[str, Path]) -> None:
-    holder = "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print('held', flush=True); input()"
+    holder = (
+        "import sys, filelock; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); "
+        "print('held', flush=True); input()"
+    )
     lock = indexes["there"] / "writer.lock"
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(lock)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -109,15 +112,18 @@ def test_a_terminal_is_asked(run_hunch: RunHunch, indexes: dict[str, Path]) -> N
 
 
 def test_what_killed_runs_have_left_goes_after_a_day(run_hunch: RunHunch, indexes: dict[str, Path]) -> None:
-    old, young = (indexes["there"] / f"segment-00000{number}.tmp" for number in (8, 9))
-    for folder in (old, young):
-        folder.mkdir()
-        (folder / "vectors.npy").write_bytes(bytes(5000))
+    older, old, young = (indexes["there"] / f"segment-00000{number}.tmp" for number in (7, 8, 9))
+    older.mkdir()  # as earlier versions left them
+    (older / "vectors.npy").write_bytes(bytes(5000))
+    for file in (old, young):
+        file.write_bytes(bytes(5000))
     two_days_ago = time.time() - 2 * 86_400
-    os.utime(old, (two_days_ago, two_days_ago))
-    answer = cleaned(run_hunch, "--yes", status=0)
-    assert [Path(one["folder"]).name for one in answer["found"] if one["reason"] == "leftover"] == [old.name]
-    assert not old.exists() and young.exists() and (indexes["there"] / "index.db").exists()
+    for part in (older, old):
+        os.utime(part, (two_days_ago, two_days_ago))
+    found = [one for one in cleaned(run_hunch, "--yes", status=0)["found"] if one["reason"] == "leftover"]
+    assert [(Path(one["folder"]).name, one["bytes"]) for one in found] == [(older.name, 5000), (old.name, 5000)]
+    assert not older.exists() and not old.exists()
+    assert young.exists() and (indexes["there"] / "index.db").exists()
 
 
 def test_an_index_of_an_earlier_version_stays_until_it_is_used(run_hunch: RunHunch, indexes: dict[str, Path]) -> None:

@@ -90,7 +90,10 @@ def remove(found: Found) -> None:
         raise OSError(f"{cache}: in use") from None
     try:
         if found.fate is Fate.LEFTOVER:
-            shutil.rmtree(found.folder)
+            if found.folder.is_dir() and not found.folder.is_symlink():
+                shutil.rmtree(found.folder)
+            else:
+                found.folder.unlink()
             return
         gone = cache.with_name(cache.name + _GONE)
         with suppress(OSError):  # Windows renames no folder with an open file in it
@@ -155,7 +158,7 @@ def _is_in_use(cache: Path) -> bool:
 
 def _bytes_below(folder: Path) -> int:
     total = 0
-    for file in folder.rglob("*"):
+    for file in folder.rglob("*") if folder.is_dir() else [folder]:
         with suppress(OSError):
             total += file.lstat().st_size if not file.is_dir() else 0
     return total
