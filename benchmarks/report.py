@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.lsp_report import lsp_tables, soak_tables
 from benchmarks.machine import in_words, load_result
+from benchmarks.robustness_report import fault_tables, hostile_tables
 from benchmarks.table import table_of
 
 README = Path(__file__).resolve().parent / "README.md"
@@ -247,6 +248,8 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "verdicts": verdict_tables,
     "lsp": lsp_tables,
     "soak": soak_tables,
+    "hostile": hostile_tables,
+    "faults": fault_tables,
     "training_speed": training_speed_tables,
     "encoders": encoder_tables,
     "in_context": in_context_tables,
