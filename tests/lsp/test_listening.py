@@ -84,6 +84,27 @@ def test_tcp_serves_one_client_and_ends_with_it(start: Start, make_workspace: Ma
     assert talk.wait() == 1
 
 
+def with_options(options: object) -> bytes:
+    body = json.dumps({**INITIALIZE, "params": {"capabilities": {}, "initializationOptions": options}}).encode()
+    return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+
+
+def test_tcp_takes_the_token_among_the_options_of_a_client_that_adds_no_header(start: Start) -> None:
+    talk = start("--tcp", "0")
+    port, token = talk.listening()
+    for wrong in ({"token": "not-the-token-1234"}, {"token": 7}, {}, [], {"token": "x" * 2_000_000}):
+        with reached(port) as connection, suppress(OSError):
+            connection.sendall(with_options(wrong))
+            with connection.makefile("rb") as stream:
+                assert "initializationOptions.token" in read(stream)["error"]["message"]
+    with reached(port) as connection, connection.makefile("rb") as stream:
+        whole = with_options({"token": token, "cpuShare": 0.5})
+        for part in (whole[:60], whole[60:]):
+            connection.sendall(part)
+        assert read(stream)["result"]["serverInfo"]["name"] == "hunch"
+    assert talk.wait() == 1
+
+
 def test_web_sockets(start: Start, make_workspace: MakeWorkspace) -> None:
     from websockets.exceptions import InvalidStatus
     from websockets.sync.client import connect

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hunch.lsp.connection import BLOCK, MOST_BATCHES, Batch, Connection, converse, messages_in
 from hunch.lsp.framing import LARGEST_HEADER, LARGEST_MESSAGE, FrameReader, frame, read_fields
@@ -34,12 +34,18 @@ ADMISSION_SECONDS = 10.0
 _MOST_WAITING = 64
 """Clients that have not shown it yet; each has a file descriptor and a few kB."""
 
+_LARGEST_FIRST_MESSAGE = 1_000_000
+"""Bytes of a first message that may hold the token"""
+
 _BACKLOG = 16
 """Clients that are taken between two looks at what has been sent. A client that sends its token at once is read
 before the waiting ones can be so many that it has to make room."""
 
 _LOCAL_ORIGIN = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
-_HOW_TCP = "the token is missing or wrong: send the header Authorization: Bearer TOKEN with the first message"
+_HOW_TCP = (
+    "the token is missing or wrong: send the header Authorization: Bearer TOKEN with the first message, "
+    "or TOKEN as initializationOptions.token"
+)
 _HOW_WEB_SOCKET = (
     "the token is missing or wrong: connect with the header Authorization: Bearer TOKEN, or to /?token=TOKEN"
 )
@@ -47,7 +53,7 @@ _HOW_WEB_SOCKET = (
 
 @asynccontextmanager
 async def accept_tcp(port: int) -> AsyncIterator[Connection]:
-    """Listen, and give the connection to the first client whose first message has the token in its header.
+    """Listen, and give the connection to the first client whose first message has the token, in its header or options.
 
     Raises:
         OSError: the port cannot be listened on.
@@ -61,7 +67,7 @@ async def accept_tcp(port: int) -> AsyncIterator[Connection]:
         waiting.add(writer.transport)
         begin: bytes | None = None
         with suppress(OSError, asyncio.TimeoutError):
-            begin = await asyncio.wait_for(_read_header(reader), ADMISSION_SECONDS)
+            begin = await asyncio.wait_for(_read_beginning(reader), ADMISSION_SECONDS)
         waiting.discard(writer.transport)
         if begin is not None and _has_token(begin, token) and server.is_serving():
             server.close()  # the first client is the only one
@@ -206,6 +212,25 @@ class _Waiting:
 # ---- the token ----
 
 
+async def _read_beginning(reader: asyncio.StreamReader) -> bytes | None:
+    """Return the first bytes of a client: its first header, and its first message where the header has no token."""
+    begin = await _read_header(reader)
+    if begin is None:
+        return None
+    header, end, _ = begin.partition(b"\r\n\r\n")
+    fields = read_fields(header)
+    if not end or fields is None or b"authorization" in fields:
+        return begin
+    length = fields.get(b"content-length", b"")
+    wanted = len(header) + len(end) + int(length) if length.isdigit() and len(length) < 8 else 0
+    while len(begin) < wanted <= _LARGEST_FIRST_MESSAGE:
+        block = await reader.read(BLOCK)
+        if not block:
+            return None
+        begin += block
+    return begin
+
+
 async def _read_header(reader: asyncio.StreamReader) -> bytes | None:
     """Return the first bytes of a client, up to the end of a header or more; None when it has gone."""
     begin = b""
@@ -218,9 +243,25 @@ async def _read_header(reader: asyncio.StreamReader) -> bytes | None:
 
 
 def _has_token(begin: bytes, token: Token) -> bool:
-    """Whether the first bytes of a client are the header of a message, not of HTTP say, and hold the token."""
-    fields = read_fields(begin.partition(b"\r\n\r\n")[0])
-    return fields is not None and token.is_in(fields.get(b"authorization"))
+    """Whether the first bytes of a client are a message, not HTTP say, whose header or whose options have the token."""
+    header, _, body = begin.partition(b"\r\n\r\n")
+    fields = read_fields(header)
+    if fields is None:
+        return False
+    if b"authorization" in fields:
+        return token.is_in(fields[b"authorization"])
+    length = fields.get(b"content-length", b"")
+    given = _token_in_options(body[: int(length)]) if length.isdigit() and len(length) < 8 else None
+    return given is not None and token.is_same(given.encode("utf-8", "replace"))
+
+
+def _token_in_options(body: bytes) -> str | None:
+    """Return ``initializationOptions.token`` of an initialize request: not every client can add a header."""
+    try:
+        given: Any = json.loads(body)["params"]["initializationOptions"]["token"]
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, MemoryError):
+        return None
+    return given if isinstance(given, str) else None
 
 
 def _shows_token(request: Request, token: Token) -> bool:
