@@ -101,9 +101,10 @@ _LSP = """\
 Serve an editor that speaks the Language Server Protocol, on stdin and stdout unless told otherwise.
 One process serves one client and ends with it; over TCP and web sockets it listens on this machine
 only, says `listening on 127.0.0.1:PORT token TOKEN` on stderr, and takes the first client that
-shows the token: over TCP as one more header of its first message, `Authorization: Bearer TOKEN`,
-or as initializationOptions.token; over a web socket as that header of its request, or as ws://127.0.0.1:PORT/?token=TOKEN. A token of
-your own is given in the environment, HUNCH_TOKEN, and not printed.
+shows the token: over TCP as one more header of its first message, `Authorization: Bearer TOKEN`, or
+as initializationOptions.token; over a web socket as that header of its request, or as
+ws://127.0.0.1:PORT/?token=TOKEN. A token of your own is given in the environment, HUNCH_TOKEN, and
+not printed.
 
   hunch lsp
   hunch lsp --tcp 0 --log-level info"""

@@ -92,7 +92,8 @@ def with_options(options: object) -> bytes:
 def test_tcp_takes_the_token_among_the_options_of_a_client_that_adds_no_header(start: Start) -> None:
     talk = start("--tcp", "0")
     port, token = talk.listening()
-    for wrong in ({"token": "not-the-token-1234"}, {"token": 7}, {}, [], {"token": "x" * 2_000_000}):
+    strange: list[object] = [{"token": "not-the-token-1234"}, {"token": 7}, {}, [], {"token": "x" * 2_000_000}]
+    for wrong in strange:
         with reached(port) as connection, suppress(OSError):
             connection.sendall(with_options(wrong))
             with connection.makefile("rb") as stream:
