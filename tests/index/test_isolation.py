@@ -180,7 +180,8 @@ def test_the_process_is_let_go_when_idle(monkeypatch: pytest.MonkeyPatch) -> Non
     assert read_apart("a.py", "python", PLAIN).problem is None
 
 
-def test_nothing_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_named", [True, False])
+def test_nothing_of_the_current_folder_runs(is_named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(isolation, "_IDLE_SECONDS", -1.0)
     call_apart(spin, 0.0)
     end_when_idle()
@@ -188,7 +189,7 @@ def test_nothing_of_the_current_folder_runs(tmp_path: Path, monkeypatch: pytest.
     for name in ("pickle", "queue", "psutil", "sitecustomize", "usercustomize", "tree_sitter"):
         (tmp_path / f"{name}.py").write_text(f"open({str(trap)!r}, 'w').close()\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", ["", str(tmp_path), *sys.path])
+    monkeypatch.setattr(sys, "path", [str(tmp_path) if is_named else "", "", *sys.path])
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     path, _ = call_apart(environment)
     assert str(tmp_path) not in path and "" not in path
@@ -226,3 +227,33 @@ LEAKED: list[bytes] = []
 def leak(size: int) -> int:
     LEAKED.append(b"x" * size)
     return size
+
+
+def test_an_interrupted_call_leaves_no_answer_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(child: object) -> object:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(isolation, "_await_result", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            call_apart(spin, 0.0)
+    assert call_apart(spin, 0.01) == 0.01
+
+
+def test_a_process_that_cannot_begin_is_an_error_and_no_fault_of_a_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_IDLE_SECONDS", -1.0)
+    end_when_idle()
+    monkeypatch.setattr("hunch.index.child._trusted_path", list)
+    with pytest.raises(OSError, match="cannot be started"):
+        read_apart("a.py", "python", PLAIN)
+    monkeypatch.undo()
+    assert read_apart("a.py", "python", PLAIN).problem is None
+
+
+def test_it_runs_where_the_current_folder_holds_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_IDLE_SECONDS", -1.0)
+    end_when_idle()
+    here = Path(psutil.__file__).parent.parent
+    monkeypatch.chdir(here)
+    assert str(here) in call_apart(environment)[0]
+    assert read_apart("a.py", "python", PLAIN).problem is None

@@ -161,3 +161,10 @@ def test_records_come_back_as_they_were(kind: str) -> None:
     assert record.documentation == chunk.documentation[:DOCUMENTATION_CHARACTERS]
     assert (record.name, record.qualified_name, record.signature) == (chunk.name, chunk.qualified_name, chunk.signature)
     assert (record.kind, record.start_line, record.end_line, record.piece) == (kind, 3, 9, 2)
+
+
+def test_what_takes_long_is_prepared_in_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = [write(tmp_path, f"m{i}.py", python(i)) for i in range(5)]
+    monkeypatch.setattr("hunch.index.prepare._TURN_SECONDS", 0.0)
+    batches = [batch for batch in prepare_files(tmp_path, stale, ENCODER, 1) if batch]
+    assert [[file.record.path for file in batch.files] for batch in batches] == [[f"m{i}.py"] for i in range(5)]

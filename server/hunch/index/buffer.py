@@ -38,6 +38,8 @@ class BufferChunks:
     encoded: Mapping[Key, Encoded]
     """By rendered text, for the next version of the same buffer."""
     newly_encoded: int
+    problem: str | None = None
+    """As in FileRecord"""
 
 
 def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, before: BufferChunks | None,
@@ -53,7 +55,8 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
         number: the file's id in the segment, below zero, so that it is never one of the store.
     """
     source = text.encode("utf-8", "surrogatepass")
-    chunks, problem = read_apart(path, language, source)
+    # Text that took too much is not parsed anew at every keystroke: saved, or closed and opened, it is.
+    chunks, problem = read_apart(path, language, source, known=before.problem if before else None)
     texts = [render_chunk(chunk) for chunk in chunks]
     symbols = [tuple(symbols_of(chunk)) for chunk in chunks]
     keys: list[Key] = [(names, *map(tuple, fields)) for fields, names in zip(texts, symbols, strict=True)]
@@ -69,11 +72,11 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
     encoded = {key: known[key] for key in keys}
     digest = digest_of(source)
     if not chunks:
-        return BufferChunks(digest, build_segment([]), {}, 0)
+        return BufferChunks(digest, build_segment([]), {}, 0, problem)
     content = FileContent(
         records=[pack_record(chunk) for chunk in chunks],
         vectors=np.stack([encoded[key].vector for key in keys]),
         postings=join_postings([encoded[key].postings for key in keys]),
     )
     record = FileRecord(path, language, len(source), 0, digest, None, len(chunks), problem=problem)
-    return BufferChunks(digest, build_segment([(number, record, content)]), encoded, len(new))
+    return BufferChunks(digest, build_segment([(number, record, content)]), encoded, len(new), problem)

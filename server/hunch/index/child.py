@@ -39,6 +39,8 @@ class Child:
     """A process and where its results go."""
 
     process: subprocess.Popen[bytes]
+    is_ready: bool = False
+    """Whether it has begun: one that ends before cannot run at all."""
 
     def send(self, item: object) -> None:
         """Hand over an item; that the child has ended shows in its results."""
@@ -97,6 +99,7 @@ def run() -> None:
         task, setup = pickle.load(sys.stdin.buffer)
         threading.Thread(target=_receive_items, args=(sys.stdin.buffer, received), daemon=True).start()
         setup()
+        _write(results, None)
         while True:
             _write(results, task(received.get()))
             if resident_bytes() > _MOST_RESIDENT:
@@ -116,6 +119,8 @@ def _receive_items(stream: IO[bytes], received: queue.SimpleQueue[Any]) -> None:
 
 def _receive_results(child: Child, results: queue.SimpleQueue[tuple[Child, object]]) -> None:
     with suppress(Exception):  # the end of the stream, in the middle of a result perhaps
+        pickle.load(_pipe(child.process.stdout))
+        child.is_ready = True
         while True:
             results.put((child, pickle.load(_pipe(child.process.stdout))))
     results.put((child, ENDED))
@@ -132,6 +137,12 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 
 
 def _trusted_path() -> list[str]:
-    """Where modules are looked for, without the folder that this process is in, which may be the workspace."""
-    here = Path.cwd()
-    return [entry for entry in sys.path if entry and Path(entry).is_absolute() and Path(entry) != here]
+    """Where modules are looked for, but for the current folder, where ``python -m`` looks first: the workspace perhaps.
+
+    What this process has loaded hunch from is trusted, wherever it is.
+    """
+    first, *rest = sys.path or [""]
+    if first and Path(first).is_absolute() and Path(first) != Path.cwd():
+        rest = [first, *rest]
+    own = str(Path(__file__).parents[2])
+    return [entry for entry in dict.fromkeys((*rest, own)) if entry]

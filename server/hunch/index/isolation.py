@@ -123,13 +123,11 @@ def call_apart(function: Callable[Arguments, Result], *arguments: Arguments.args
         OSError: no process can be started.
     """
     with _turn:
-        for _ in range(_MOST_TRIES):
-            child = _running_child()
-            child.send((function, arguments, named))
-            result = _await_result(child)
-            if result is not ENDED or child.process.returncode not in _NO_FAULT_OF_THE_SOURCE:
-                break
-        _state.used_at = time.monotonic()
+        try:
+            result = _call((function, arguments, named))
+        except BaseException:  # Ctrl-C, say: what comes of this call must not be taken for an answer to the next
+            _end_child(at_once=True)
+            raise
     if result is ENDED:
         raise LimitError(function.__name__)
     if isinstance(result, _Raised):
@@ -169,6 +167,20 @@ _turn = threading.Lock()
 _state = _State()
 _remembered: dict[bytes, str] = {}
 """From the content of files that went beyond the limits to how they are read instead."""
+
+
+def _call(call: object) -> object:
+    """Return what the process apart answers, ENDED when it ended of it."""
+    for _ in range(_MOST_TRIES):
+        child = _running_child()
+        child.send(call)
+        result = _await_result(child)
+        _state.used_at = time.monotonic()
+        if result is ENDED and not child.is_ready:
+            raise OSError("the process that parses source cannot be started")
+        if result is not ENDED or child.process.returncode not in _NO_FAULT_OF_THE_SOURCE:
+            break
+    return result
 
 
 def _remember(digest: bytes, problem: str) -> None:

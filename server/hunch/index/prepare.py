@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -33,6 +34,7 @@ MIN_FILES_FOR_WORKERS = 400
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
 _BATCHES_IN_FLIGHT = 6
+_TURN_SECONDS = 0.25
 
 
 class StaleFile(NamedTuple):
@@ -76,14 +78,24 @@ def prepare_batch(
     tokenizer: Tokenizer | None,
     max_tokens: int,
     read: Callable[[str, str, bytes], Reading] = read_apart,
+    seconds: float = math.inf,
 ) -> PreparedBatch:
     """Read, hash and chunk files and render their chunks. A file that cannot be used becomes a skipped record.
 
-    ``read`` makes chunks of a path, a language and a source: in a process apart, unless this one may die of it.
+    Args:
+        root: the workspace.
+        files: at least the first of them is prepared.
+        tokenizer: None prepares for search by words only.
+        max_tokens: of a bag.
+        read: makes chunks of a path, a language and a source: in a process apart, unless this one may die of it.
+        seconds: after which no further file is begun.
     """
+    end = time.monotonic() + seconds
     prepared: list[PreparedFile] = []
     chunks: list[Chunk] = []
     for file, known_digest, known_id in files:
+        if prepared and time.monotonic() > end:
+            break
         now = time.time_ns()  # before the file is read: what is written later is to be seen later
         stamps = (file.ctime_ns, file.inode, now)
         source = read_source(root, file.path)
@@ -136,14 +148,27 @@ def prepare_files(
     batches = _batches(files)
     if workers < (1 if apart else 2) or len(files) < MIN_FILES_FOR_WORKERS:
         for batch in batches:
-            yield prepare_batch(root, batch, tokenizer, max_tokens)
+            yield from _prepare_in_turns(root, batch, tokenizer, max_tokens)
         return
     setup = _Setup(root, encoder.bundle.path(TOKENIZER) if encoder else None, max_tokens, apart)
     in_flight = workers + 2 if apart else _BATCHES_IN_FLIGHT
     with closing(work_apart(_prepare_in_worker, batches, workers, setup, in_flight)) as results:
         for result in results:
             # A worker was killed, by one of these files perhaps: each is parsed by itself now.
-            yield prepare_batch(root, result.item, tokenizer, max_tokens) if isinstance(result, Lost) else result
+            if isinstance(result, Lost):
+                yield from _prepare_in_turns(root, result.item, tokenizer, max_tokens)
+            else:
+                yield result
+
+
+def _prepare_in_turns(
+    root: Path, files: list[StaleFile], tokenizer: Tokenizer | None, max_tokens: int
+) -> Iterator[PreparedBatch]:
+    """Prepare files in this process, a part of a second at a time: what is urgent comes in between."""
+    while files:
+        batch = prepare_batch(root, files, tokenizer, max_tokens, seconds=_TURN_SECONDS)
+        yield batch
+        files = files[len(batch.files) :]
 
 
 def _batches(files: Iterable[StaleFile]) -> Iterator[list[StaleFile]]:
