@@ -28,6 +28,7 @@ from benchmarks.fault_error import WrongError
 from hunch.engine import DATABASE, Engine, ask, check, open_engine, update
 from hunch.index import snapshot
 from hunch.index.contextual import index_contextual
+from hunch.index.journal import hold_shared_memory
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import build_segment, check_segments, load_segment, remove_segments
 from hunch.index.snapshot import Snapshot, View
@@ -50,6 +51,7 @@ QUERIES = (
 _PARTS = ("text", "index", "search")
 _BLOCK = 4096
 _MOST_SECONDS = 60.0
+_SHARED_BYTES = 32_768
 _LAST_BITS = 0.002
 _SCORES_APART = 0.002
 """How many chunks share a batch moves the last bit of an embedding."""
@@ -283,9 +285,9 @@ def through_the_command(index: Prepared, choice: random.Random) -> str:
         found = json.loads(done.stdout)["hits"]
         hits = {(hit["path"], hit["start_line"], hit["end_line"]): hit["score"] for hit in found}
         with open_engine(index.root) as engine:
-            _check(index, engine, f"{fault}, after the command")
             if apart := _apart(hits, _hits(ask(engine, text))):
                 raise WrongError(f"{fault}: the command answered {text!r} otherwise: {apart}, {done.stderr}")
+            _check(index, engine, f"{fault}, after the command")
         done = _command("index", str(index.root))
         if done.returncode or "Traceback" in done.stderr:
             raise WrongError(f"{fault}: {done.returncode}, {done.stderr}")
@@ -361,6 +363,8 @@ def damage_in(cache: Path) -> str:
 
 
 def _wrong_on_disk(index: Prepared) -> str:
+    # In the process of the server this connection shares what SQLite has mapped, as that of no other process would.
+    hold_shared_memory(index.cache / DATABASE, _SHARED_BYTES)
     try:
         return damage_in(index.cache) or index.wrong_rows()
     except sqlite3.Error as error:

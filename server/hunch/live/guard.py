@@ -38,9 +38,15 @@ class Guard:
         self._thread: threading.Thread | None = None
         self._found: Found | None = None
         self._is_ended = False
+        self._shared_bytes = 0
 
-    def start(self) -> None:
-        """Begin to look: some three seconds for 100,000 chunks, most of them at rest."""
+    def start(self, shared_bytes: int) -> None:
+        """Begin to look; some three seconds for 100,000 chunks, most of them at rest.
+
+        Args:
+            shared_bytes: how large the index of the log is at least, see hold_shared_memory.
+        """
+        self._shared_bytes = shared_bytes
         if self._thread is None:
             self._thread = threading.Thread(target=self._look, name="hunch guard", daemon=True)
             self._thread.start()
@@ -74,10 +80,11 @@ class Guard:
 
     def _look_at_rows(self) -> Damage | None:
         try:
+            self._hold_shared_memory()
             with closing(open_for_reading(self._database)) as store:
-                steps, least = store.damage(), 0
+                steps = store.damage()
                 while True:
-                    least = hold_shared_memory(self._database, least)
+                    self._hold_shared_memory()
                     try:
                         next(steps)
                     except StopIteration as end:
@@ -89,6 +96,9 @@ class Guard:
             if not is_corruption(error):
                 raise
             return Damage(is_beyond_rows=True)
+
+    def _hold_shared_memory(self) -> None:
+        self._shared_bytes = hold_shared_memory(self._database, self._shared_bytes)
 
     def _rest(self) -> bool:
         """Let others work; false when the look shall end."""

@@ -75,7 +75,7 @@ class Mending:
         if found is None:
             if self._is_look_due:
                 self._is_look_due = False
-                guard.start()
+                guard.start(self._shared_bytes)
             return []
         if found.damage.is_beyond_rows:
             raise DamagedStoreError
