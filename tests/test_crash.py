@@ -153,7 +153,7 @@ def test_a_worker_that_is_killed_loses_nothing(
     try:
         wait_for_database(run_hunch, process)
         wait_for(lambda: bytes_written(run_hunch) > 200_000)
-        workers = [pid for pid in marked(str(root)) if b"spawn_main" in command_line(pid)]
+        workers = [pid for pid in marked(str(root)) if b"hunch.index.child" in command_line(pid)]
         assert workers
         os.kill(workers[0], signal.SIGKILL)
         _, err = process.communicate(timeout=120)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -14,11 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, damage_of, open_engine, update
 from hunch.index import snapshot as snapshot_module
 from hunch.index.integrity import Damage
+from hunch.index.isolation import child_id
 from hunch.index.records import ChunkRecord
 from hunch.index.segment import build_segment, check_segments
 from hunch.index.snapshot import Snapshot, build_base
@@ -507,7 +508,7 @@ def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> N
     one.close(timeout=10)
     assert time.monotonic() - began < 2
     assert one.status.phase is Phase.CLOSED
-    assert until(lambda: not multiprocessing.active_children())
+    assert until(lambda: {child.pid for child in psutil.Process().children()} <= {child_id()})
     store = open_for_reading(workspace_cache(root) / DATABASE)
     whole = build_base(store)
     assert len(whole) == store.counts()[1] and len(build_segment([])) == 0
@@ -537,10 +538,8 @@ def test_an_index_without_its_base_is_whole_before_it_says_so(
     one.close()
 
 
-def _failing_process() -> multiprocessing.Process:
-    process = multiprocessing.get_context("spawn").Process(target=os._exit, args=(1,))
-    process.start()
-    return process  # type: ignore[return-value]
+def _failing_process() -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
 
 
 def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:

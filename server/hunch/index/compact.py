@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import os
+import queue
 import sqlite3
+import subprocess
 from contextlib import closing, suppress
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from hunch.index.child import start_child
 from hunch.index.priority import yield_to_others
 from hunch.index.segment import save_segment
 from hunch.index.snapshot import build_base
 from hunch.index.store import open_for_reading
-from hunch.index.workers import end_with_parent, safe_start
 
 
-def start_compaction(database: Path, cache: Path) -> BaseProcess:
-    """Begin to build and save a new base; the process ends with status 0 when it stands on disk.
+def start_compaction(database: Path, cache: Path) -> subprocess.Popen[bytes]:
+    """Begin to build and save a new base; the process ends with status 0 when it stands on disk, and with this one.
 
     It reads the store as it is at the start, in one transaction, so the writer goes on meanwhile.
 
     Raises:
         OSError: no process can be started.
     """
-    process = multiprocessing.get_context("spawn").Process(target=_compact, args=(database, cache), daemon=True)
-    with safe_start():
-        process.start()
-    return process
+    child = start_child(_compact, yield_to_others, queue.SimpleQueue())
+    child.send((database, cache))
+    return child.process
 
 
-def _compact(database: Path, cache: Path) -> None:
-    yield_to_others()
-    end_with_parent()
+def _compact(place: tuple[Path, Path]) -> None:
+    database, cache = place
     with suppress(OSError, sqlite3.Error), closing(open_for_reading(database)) as store:
-        identity = store.identity
-        save_segment(build_base(store), cache, identity)
-        return
-    raise SystemExit(1)
+        save_segment(build_base(store), cache, store.identity)
+        os._exit(0)
+    os._exit(1)

@@ -6,19 +6,11 @@ writes there. Here each worker has pipes of its own.
 
 from __future__ import annotations
 
-import multiprocessing
-import multiprocessing.connection
-import os
 import queue
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
-from pathlib import Path
 from typing import Generic, TypeVar, cast
 
 from hunch.index.child import ENDED, RETIRED, Child, start_child
@@ -31,7 +23,6 @@ _AHEAD = 2
 """Items a worker is given at a time: while the result of one is fetched, it has the next."""
 _MOST_FAILURES = 3
 """Deaths of workers in a row, without a result between them, after which no more are started."""
-_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,44 +116,3 @@ def _next_number(returned: deque[int], numbered: Iterator[tuple[int, Item]], wai
         return None
     waiting[following[0]] = following[1]
     return following[0]
-
-
-def end_with_parent() -> None:
-    """Let this worker process end when its parent does, however that ended."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    multiprocessing.connection.wait([sentinel])
-    os._exit(1)
-
-
-@contextmanager
-def safe_start() -> Iterator[None]:
-    """Start workers so that they run no code of the folder this process is in, and so that Ctrl-C does not reach them.
-
-    A worker begins as ``python -c``, which looks for modules in the current folder first: a workspace with a
-    multiprocessing.py of its own would have it run.
-    """
-    before = os.environ.get(_SAFE_PATH)
-    here = Path.cwd() if sys.version_info < (3, 11) else None
-    os.environ[_SAFE_PATH] = "1"
-    if here is not None:
-        os.chdir(Path(__file__).parent)  # that Python does not know the variable
-    if os.name == "posix":
-        # It is started with the first worker otherwise, and lets the signals through again that are held back here.
-        resource_tracker.ensure_running()
-    masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if hasattr(signal, "pthread_sigmask") else None
-    try:
-        yield
-    finally:
-        if masked is not None:
-            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
-        if here is not None:
-            os.chdir(here)
-        if before is None:
-            del os.environ[_SAFE_PATH]
-        else:
-            os.environ[_SAFE_PATH] = before

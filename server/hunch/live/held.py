@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+import subprocess
 import threading
 import time
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from multiprocessing.process import BaseProcess
 
 import numpy as np
 import psutil
@@ -49,7 +49,7 @@ class Held:
         self._engine = engine
         self._tiers: Tiers = ()
         self._missing: list[int] = []
-        self._compaction: BaseProcess | None = None
+        self._compaction: subprocess.Popen[bytes] | None = None
         self._compaction_allowed = 0.0
         self._compaction_seen = 0.0
         self._cannot_compact = False
@@ -123,9 +123,9 @@ class Held:
 
     def adopt_base(self) -> bool:
         """Take the new base when it is ready; true when the tiers have changed."""
-        if self._compaction is None or self._compaction.is_alive():
+        if self._compaction is None or self._compaction.poll() is None:
             return False
-        self._cannot_compact = self._compaction.exitcode != 0
+        self._cannot_compact = self._compaction.returncode != 0
         if self._cannot_compact:
             logger.warning("no new base could be made: the newest part of the index stays in memory")
         self._compaction = None
@@ -173,7 +173,7 @@ class Held:
 
     def compaction_seconds(self) -> float:
         """Return the processor time that the process that makes a base has taken since this was last asked."""
-        if self._compaction is None or self._compaction.pid is None:
+        if self._compaction is None:
             self._compaction_seen = 0.0
             return 0.0
         with suppress(psutil.Error):
@@ -186,7 +186,8 @@ class Held:
     def close(self) -> None:
         """End the process that makes a base, if one runs."""
         if self._compaction is not None:
-            self._compaction.terminate()
+            self._compaction.kill()
+            self._compaction.wait()
             self._compaction = None
 
     def _read_base(self) -> None:
