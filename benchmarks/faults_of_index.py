@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -337,7 +337,8 @@ def check_healed(index: Prepared, when: str, *, in_context: bool = True) -> None
         report = update(engine, workers=1)
         if report is None or report.read:
             raise WrongError(f"{when}: not everything was there: {report}")
-        _check(index, engine, f"{when}, healed", in_context=in_context)
+        # All rows and the base are compared below: a few questions show that they are searched.
+        _check(index, engine, f"{when}, healed", in_context=in_context, texts=QUERIES[::4])
     if found := damage_in(index.cache) or index.wrong_rows():
         raise WrongError(f"{when}: not healed: {found}")
 
@@ -371,9 +372,11 @@ def _wrong_on_disk(index: Prepared) -> str:
         return repr(error)
 
 
-def _check(index: Prepared, engine: Engine, when: str, *, in_context: bool = True) -> None:
+def _check(
+    index: Prepared, engine: Engine, when: str, *, in_context: bool = True, texts: Sequence[str] = QUERIES
+) -> None:
     seen: list[tuple[Snapshot, dict[str, Answer]]] = []
-    for text in QUERIES:
+    for text in texts:
         answer = ask(engine, text)
         if not seen or seen[-1][0] is not engine.snapshot:
             seen.append((engine.snapshot, {}))
