@@ -417,3 +417,60 @@ def read_only_below(folder: Path) -> tuple[str, ...]:
     script = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     python = (sys.executable, "-m", "hunch.cli")
     return in_a_mount_namespace("sh", "-c", script, os.fspath(folder), *python)
+
+
+# ---- streams that are closed or full ----
+
+
+def closed(redirections: str) -> tuple[str, ...]:
+    return ("sh", "-c", f'exec "{sys.executable}" -m hunch.cli "$@" {redirections}', "hunch")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of POSIX")
+@pytest.mark.parametrize("redirections", ["2>&-", "<&-", "2>&- <&-"])
+def test_a_missing_stream_changes_no_answer(
+    redirections: str, run_hunch: RunHunch, make_workspace: MakeWorkspace
+) -> None:
+    root = make_workspace()
+    run = run_hunch("search", QUERY, "--json", cwd=root, command=closed(redirections))
+    assert found_password(run)
+    assert run_hunch("index", root, command=closed(redirections)).status == FOUND
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell of POSIX")
+@pytest.mark.parametrize("command", [("search", QUERY), ("index",), ("status",), ("clean",), ("completion", "bash")])
+def test_nobody_has_to_listen(command: tuple[str, ...], run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+    run = run_hunch(*command, cwd=make_workspace(), command=closed(">&-"))
+    assert (run.status, run.err) == (FOUND, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="has no /dev/full")
+@pytest.mark.parametrize("command", [("search", QUERY), ("status",), ("completion", "bash")])
+def test_a_full_disk_behind_stdout(
+    command: tuple[str, ...], run_hunch: RunHunch, make_workspace: MakeWorkspace
+) -> None:
+    check(run_hunch(*command, cwd=make_workspace(), command=closed("> /dev/full")), FAILED, "No space left")
+
+
+@pytest.mark.parametrize("name", ["writer.lock", DATABASE, f"{DATABASE}-wal", "workspace"])
+def test_a_folder_in_the_place_of_a_file_of_an_index(
+    name: str, run_hunch: RunHunch, make_workspace: MakeWorkspace
+) -> None:
+    root = make_workspace()
+    assert run_hunch("index", root).status == FOUND
+    file = run_hunch.index_folder(root) / name
+    file.unlink(missing_ok=True)
+    (file / "inside").mkdir(parents=True)
+    assert run_hunch("index", root).status == FOUND
+    assert file.is_file() or not file.exists()
+    assert found_password(run_hunch("search", QUERY, "--json", cwd=root))
+
+
+def test_what_the_current_folder_calls_its_modules_does_not_matter(
+    run_hunch: RunHunch, make_workspace: MakeWorkspace
+) -> None:
+    names = ("queue", "pickle", "json", "typing", "tree_sitter", "numpy", "signal", "logging", "argparse", "random")
+    root = make_workspace({f"{name}.py": f'raise SystemExit("{name} ran")\n' for name in names} | {
+        "a.py": "def check_password(password, stored_hash):\n    return password == stored_hash\n"})  # fmt: skip
+    run = run_hunch("search", QUERY, "--json", cwd=root, command=(sys.executable, "-m", "hunch"))
+    assert found_password(run), run.err

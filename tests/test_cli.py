@@ -437,7 +437,7 @@ def test_no_command_is_an_error(run_hunch: RunHunch) -> None:
     done = run_hunch()
     assert done.status == 2
     assert done.out == ""
-    assert "usage: hunch" in done.err
+    assert done.err == "hunch: error: the following arguments are required: COMMAND: see hunch --help\n"
 
 
 # ---- terminals and pipes ----

@@ -202,7 +202,7 @@ def test_only_the_command_line_prints() -> None:
         for path, node in nodes()
         if is_call_of(node, "print") or (isinstance(node, ast.Attribute) and node.attr in ("stdout", "__stdout__"))
     }
-    assert printing <= {"terminal.py", "cli.py"}
+    assert printing <= {"terminal.py", "cli.py", "index/child.py"}, "the last is that of a process of ours"
 
 
 def test_nothing_connects_or_runs_code() -> None:
@@ -215,7 +215,9 @@ def test_nothing_connects_or_runs_code() -> None:
         for path, node in nodes()
         for name in [*(modules.intersection(imported(node))), *called(node, "eval", "exec", "system", "popen")]
     }
-    assert found == set()
+    assert found == {"index/child.py: subprocess", "index/child.py: pickle"}, (
+        "processes of our own, spoken to by pickles"
+    )
 
 
 def test_text_is_pure() -> None:

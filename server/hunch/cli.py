@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NoReturn
 
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
@@ -117,10 +117,12 @@ Print a script that completes commands and options.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    _open_closed_streams()
     options = _parser().parse_args(arguments)
     _speak_utf8()
+    status = FOUND
     try:
-        status: int = options.run(options)
+        status = options.run(options)
         sys.stdout.flush()
         return status
     except BrokenPipeError:
@@ -129,10 +131,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FOUND
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:  # a full disk behind stdout: what is buffered must not raise again at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return status if status == FAILED else _fail(f"the output cannot be written: {error.strerror or error}")
     except Exception as error:
         if not is_out_of_memory(error):
             raise
         return _fail("the memory does not suffice: raise this process's limit, or end other programs")
+
+
+def _open_closed_streams() -> None:
+    """Give a process that was started without stdin, stdout or stderr nothing in their place.
+
+    Else the next file that it opens takes the number of the missing one, and what is said goes into an index.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            mode = "r" if name == "stdin" else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _fail(reason: str) -> int:
@@ -178,8 +198,15 @@ def _completion(options: argparse.Namespace) -> int:
     return FOUND
 
 
+class _OneLineParser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(FAILED, f"hunch: error: {message}: see {self.prog} --help\n")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _OneLineParser(
         prog="hunch", description=_DESCRIPTION, epilog=_EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--version", action="version", version=f"hunch {__version__}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -30,7 +31,7 @@ from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import Progress, UpdateReport, update_store
 from hunch.model.bundle import BundleError, load_bundle
 from hunch.model.encoder import Encoder
-from hunch.private import is_ours, make_private_cache, note_workspace
+from hunch.private import WORKSPACE_NOTE, is_ours, make_private_cache, note_workspace
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
 from hunch.search.similar import similar_to
@@ -327,6 +328,7 @@ def _as_writer(
     lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
     try:
         make_private_cache(cache)
+        _clear_away_folders(cache)
         lock.acquire()
         note_workspace(cache, root)
         if rebuild:
@@ -341,6 +343,13 @@ def _as_writer(
         return _as_reader(root, cache, encoder, state, content)
     is_unclean = is_unclean and state is IndexState.READY
     return Engine(root, cache, store, encoder, state, lock, is_unclean=is_unclean)
+
+
+def _clear_away_folders(cache: Path) -> None:
+    """Remove folders that stand where a file of an index has to be."""
+    for name in (LOCK, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", WORKSPACE_NOTE):
+        if (cache / name).is_dir() and not (cache / name).is_symlink():
+            shutil.rmtree(cache / name)
 
 
 def _as_reader(

@@ -18,6 +18,7 @@ import pytest
 
 from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, damage_of, open_engine, update
 from hunch.index import snapshot as snapshot_module
+from hunch.index.child import Child
 from hunch.index.integrity import Damage
 from hunch.index.isolation import child_id
 from hunch.index.records import ChunkRecord
@@ -538,8 +539,8 @@ def test_an_index_without_its_base_is_whole_before_it_says_so(
     one.close()
 
 
-def _failing_process() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"])
+def _failing_process() -> Child:
+    return Child(subprocess.Popen([sys.executable, "-c", "raise SystemExit(1)"], stdin=subprocess.PIPE))
 
 
 def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunch.text.chunk import KINDS, MAX_CHARS, MAX_LINES, Chunk, chunk_source
+from hunch.text.chunk import KINDS, MAX_CHARS, MAX_LINES, Chunk, chunk_lines, chunk_source
 from hunch.text.grammars import GRAMMARS
 from hunch.text.languages import language_of
 
@@ -567,3 +567,12 @@ def assert_sound(language: str, source: bytes) -> None:
         assert "\n" not in chunk.signature
         assert len(chunk.documentation) <= 2_000
         assert (chunk.path, chunk.language) == ("a/b.x", language)
+
+
+def test_very_many_lines_that_no_grammar_reads_are_cut_in_pieces_of_one_size() -> None:
+    chunks = chunk_lines("a.py", "python", b"# words of the file\n" + b"a\r" * 300_000)
+    assert chunks[0].kind == "file" and "words of the file" in chunks[0].documentation
+    blocks = chunks[1:]
+    assert 50 < len(blocks) < 200
+    assert blocks[0].start_line == 1 and blocks[-1].end_line == 300_001
+    assert all(before.end_line + 1 == after.start_line for before, after in pairwise(blocks))

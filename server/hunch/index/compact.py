@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import queue
 import sqlite3
-import subprocess
 from contextlib import closing, suppress
 from pathlib import Path
 
-from hunch.index.child import start_child
+from hunch.index.child import Child, start_child
 from hunch.index.priority import yield_to_others
 from hunch.index.segment import save_segment
 from hunch.index.snapshot import build_base
 from hunch.index.store import open_for_reading
 
 
-def start_compaction(database: Path, cache: Path) -> subprocess.Popen[bytes]:
-    """Begin to build and save a new base; the process ends with status 0 when it stands on disk, and with this one.
+def start_compaction(database: Path, cache: Path) -> Child:
+    """Begin to build and save a new base; the child ends with status 0 when it stands on disk.
 
     It reads the store as it is at the start, in one transaction, so the writer goes on meanwhile.
 
@@ -26,7 +25,7 @@ def start_compaction(database: Path, cache: Path) -> subprocess.Popen[bytes]:
     """
     child = start_child(_compact, yield_to_others, queue.SimpleQueue())
     child.send((database, cache))
-    return child.process
+    return child
 
 
 def _compact(place: tuple[Path, Path]) -> None:

@@ -13,7 +13,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
 
@@ -28,7 +28,7 @@ Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 TOO_COSTLY: Final = "cut at blank lines: parsing it takes too much time or memory"
-UNREADABLE: Final = "reading it takes too much time or memory"
+UNREADABLE: Final = "takes too much time or memory to read"
 
 _MOST_NAMED: Final = 5
 _MOST_REMEMBERED: Final = 10_000
@@ -109,10 +109,23 @@ def notice_of(problems: Mapping[str, str]) -> str:
     """Return what a person should know of the files that were not read by their grammar, by path; empty without any."""
     if not problems:
         return ""
-    named = ", ".join(list(problems)[:_MOST_NAMED])
-    more = f" and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
-    what = "1 file that takes" if len(problems) == 1 else f"{len(problems):,} files that take"
-    return f"{what} too much time or memory to parse can only be found by blocks of lines: {named}{more}"
+    by_lines = [path for path, problem in problems.items() if problem != UNREADABLE]
+    left_out = [path for path, problem in problems.items() if problem == UNREADABLE]
+    parts = []
+    if by_lines:
+        what = "1 file that takes" if len(by_lines) == 1 else f"{len(by_lines):,} files that take"
+        parts.append(
+            f"{what} too much time or memory to parse can only be found by blocks of lines: {_named(by_lines)}"
+        )
+    if left_out:
+        what = "1 file that takes" if len(left_out) == 1 else f"{len(left_out):,} files that take"
+        parts.append(f"{what} too much time or memory to read cannot be found: {_named(left_out)}")
+    return "; ".join(parts)
+
+
+def _named(paths: Sequence[str]) -> str:
+    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(paths[:_MOST_NAMED]) + more
 
 
 def call_apart(function: Callable[Arguments, Result], *arguments: Arguments.args, **named: Arguments.kwargs) -> Result:

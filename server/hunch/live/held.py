@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import subprocess
 import threading
 import time
 from collections.abc import Collection, Sequence
@@ -15,6 +14,7 @@ import psutil
 from numpy.typing import NDArray
 
 from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine
+from hunch.index.child import Child
 from hunch.index.compact import start_compaction
 from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
 from hunch.index.journal import checkpoint_if_large
@@ -49,7 +49,7 @@ class Held:
         self._engine = engine
         self._tiers: Tiers = ()
         self._missing: list[int] = []
-        self._compaction: subprocess.Popen[bytes] | None = None
+        self._compaction: Child | None = None
         self._compaction_allowed = 0.0
         self._compaction_seen = 0.0
         self._cannot_compact = False
@@ -123,9 +123,9 @@ class Held:
 
     def adopt_base(self) -> bool:
         """Take the new base when it is ready; true when the tiers have changed."""
-        if self._compaction is None or self._compaction.poll() is None:
+        if self._compaction is None or self._compaction.process.poll() is None:
             return False
-        self._cannot_compact = self._compaction.returncode != 0
+        self._cannot_compact = self._compaction.process.returncode != 0
         if self._cannot_compact:
             logger.warning("no new base could be made: the newest part of the index stays in memory")
         self._compaction = None
@@ -177,7 +177,7 @@ class Held:
             self._compaction_seen = 0.0
             return 0.0
         with suppress(psutil.Error):
-            times = psutil.Process(self._compaction.pid).cpu_times()
+            times = psutil.Process(self._compaction.process.pid).cpu_times()
             new = times.user + times.system - self._compaction_seen
             self._compaction_seen += new
             return float(new)
@@ -186,8 +186,7 @@ class Held:
     def close(self) -> None:
         """End the process that makes a base, if one runs."""
         if self._compaction is not None:
-            self._compaction.kill()
-            self._compaction.wait()
+            self._compaction.end(at_once=True)
             self._compaction = None
 
     def _read_base(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -33,6 +33,8 @@ KINDS: Final = (
 _PIECE_LINES: Final = 100
 _PIECE_OVERLAP: Final = 10
 _BLOCK_LINES: Final = (5, 60)
+_MOST_LINES_READ: Final = 100_000
+"""Of a file that no grammar reads; a line takes a microsecond or two."""
 _MAX_CARD: Final = 3_000
 _MIN_BLOCK_CHARS: Final = 16
 
@@ -72,13 +74,28 @@ def chunk_by_grammar(path: str, language: str, source: bytes) -> list[Chunk] | N
 def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
     """The chunks of a file that no grammar reads, cut at blank lines, in time proportional to its size."""
     file = SourceText(path, language, source)
-    return _chunks(file, Outline()) if file.source.strip() else []
+    if not file.source.strip():
+        return []
+    if len(file.lines) > _MOST_LINES_READ:
+        return [_card(file, Outline()), *_windows(file)]
+    return _chunks(file, Outline())
 
 
 def _chunks(file: SourceText, outline: Outline) -> list[Chunk]:
     chunks = [*_definition_chunks(file, outline), *_block_chunks(file, outline)]
     chunks.sort(key=lambda chunk: (chunk.start_line, -chunk.end_line, chunk.piece))
     return [_card(file, outline), *chunks]
+
+
+def _windows(file: SourceText) -> Iterator[Chunk]:
+    """A file of very many, very short lines, which nobody reads line by line, in pieces of one size."""
+    row = 0
+    while row < len(file.lines):
+        end = max(row + 1, bisect_right(file.line_starts, file.line_starts[row] + MAX_CHARS) - 1)
+        text = file.text(file.line_starts[row], file.end_of_row(end - 1)).strip("\n")
+        if text.strip():
+            yield _block(file, text.rstrip()[:MAX_CHARS], row, end - 1, 0)
+        row = end
 
 
 def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
@@ -292,19 +309,23 @@ def _blocks(file: SourceText, code: _CodeRows, start: int, stop: int) -> Iterato
         if not pieces:
             pieces = [(first, last - 1, "\n".join(text for _, text in numbered).strip("\n"))]
         for number, (first_row, last_row, text) in enumerate(pieces):
-            yield Chunk(
-                path=file.path,
-                language=file.language,
-                kind="block",
-                name="",
-                qualified_name="",
-                signature="",
-                documentation="",
-                body=text.rstrip(),
-                start_line=first_row + 1,
-                end_line=last_row + 1,
-                piece=number + 1 if len(pieces) > 1 else 0,
-            )
+            yield _block(file, text.rstrip(), first_row, last_row, number + 1 if len(pieces) > 1 else 0)
+
+
+def _block(file: SourceText, body: str, first_row: int, last_row: int, piece: int) -> Chunk:
+    return Chunk(
+        path=file.path,
+        language=file.language,
+        kind="block",
+        name="",
+        qualified_name="",
+        signature="",
+        documentation="",
+        body=body,
+        start_line=first_row + 1,
+        end_line=last_row + 1,
+        piece=piece,
+    )
 
 
 def _cut_at_blank_lines(file: SourceText, start: int, stop: int) -> Iterator[tuple[int, int]]:
