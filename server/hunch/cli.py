@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_closed_streams()
     options = _parser().parse_args(arguments)
     _speak_utf8()
-    status = FOUND
+    status: int = FOUND
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -131,13 +131,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FOUND
     except KeyboardInterrupt:
         return INTERRUPTED
-    except OSError as error:  # a full disk behind stdout: what is buffered must not raise again at exit
+    except Exception as error:
+        if is_out_of_memory(error):
+            return _fail("the memory does not suffice: raise this process's limit, or end other programs")
+        if not isinstance(error, OSError):
+            raise
+        # A full disk behind stdout, say: what is buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return status if status == FAILED else _fail(f"the output cannot be written: {error.strerror or error}")
-    except Exception as error:
-        if not is_out_of_memory(error):
-            raise
-        return _fail("the memory does not suffice: raise this process's limit, or end other programs")
 
 
 def _open_closed_streams() -> None:
