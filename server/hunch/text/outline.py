@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import heapq
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from tree_sitter import Language, Node, Parser, QueryCursor
+from tree_sitter import Node, QueryCursor
 
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
 from hunch.text.naming import kind_of, name_of
+from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after, parse
 from hunch.text.source_text import SourceText
 
 __all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Outline", "outline_of"]
@@ -24,19 +24,8 @@ MAX_CHARS: Final = 6_000
 MAX_SIGNATURE: Final = 300
 _CLOSURE_LINES: Final = 40
 _MEMBER_LINES: Final = 3
-_MAX_PARSED_BYTES: Final = 4_000_000
-_LONG_LINE: Final = 5_000
-_READ_BYTES: Final = 1 << 10
-_OUTLINE_SECONDS: Final = 0.5
-"""Of processor time, for parsing and for what follows; ordinary code of a megabyte takes half of it."""
 _MOST_QUALIFIERS: Final = 20
 """Names of the innermost definitions around one that are part of its own."""
-_TOP_NODES_LOOKED_AT: Final = 50
-_MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
-"""Children of one ERROR node, and the share of them that a grammar has a name for: a query compares each child with
-those that follow, up to the first with a name."""
-
-
 # The outline: which nodes define things, and what holds what.
 
 
@@ -87,50 +76,18 @@ _METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trai
 _Event = tuple[int, int, str, int, Node]
 
 
-def _parse(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
-    """The root of the syntax tree, None where the parser gives up or takes longer than it is worth.
-
-    Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
-    one thread at a time, and a new one costs a microsecond.
-    """
-    parser = Parser(language)
-    try:
-        return parser.parse(
-            lambda offset, point: source[offset : offset + _READ_BYTES],
-            progress_callback=lambda offset, has_error: is_late(),
-        ).root_node
-    except (ValueError, RuntimeError):
-        return None
-
-
-def _late_after(seconds: float) -> Callable[[], bool]:
-    """Return what says whether this thread has worked for so many seconds since; cheap enough to ask often."""
-    clock, worked = time.perf_counter() + seconds, time.thread_time() + seconds
-    return lambda: time.perf_counter() > clock and time.thread_time() > worked
-
-
-def _is_mostly_signs(root: Node) -> bool:
-    """Whether the parser found next to nothing but brackets and signs in a large part of the file."""
-    return any(
-        node.is_error
-        and node.child_count > _MOST_SIGNS_IN_ERROR
-        and node.named_child_count < _FEW_NAMED * node.child_count
-        for node in (root, *root.children[:_TOP_NODES_LOOKED_AT])
-    )
-
-
 def outline_of(file: SourceText) -> Outline:
     """Find the definitions of a file; none, and ``gave_up``, when that takes more time than it is worth.
 
     What holds for time does not hold for memory, nor for a query, which cannot be interrupted: hostile source can make
     a grammar take gigabytes. hunch.index.isolation runs this where that does no harm.
     """
-    grammar = load_grammar(file.language) if _is_worth_parsing(file.source) else None
+    grammar = load_grammar(file.language) if is_worth_parsing(file.source) else None
     if grammar is None:
         return Outline()
-    is_late = _late_after(_OUTLINE_SECONDS)
-    root = _parse(grammar.language, file.source, is_late)
-    if root is None or _is_mostly_signs(root):
+    is_late = late_after(PARSING_SECONDS)
+    root = parse(grammar.language, file.source, is_late)
+    if root is None:
         return Outline(gave_up=True)
     return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)
 
@@ -209,16 +166,6 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
             _push_captures(events, grammar, node)
         stack.append(definition)
     return outline
-
-
-def _is_worth_parsing(source: bytes) -> bool:
-    """Whether people wrote these lines: grammars are slow on data and on minified code, and find nothing useful."""
-    if len(source) > _MAX_PARSED_BYTES or source.startswith(b"<?xml"):
-        return False
-    lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
-    if max(lengths) <= _LONG_LINE:
-        return True
-    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
 
 
 def _push_captures(events: list[_Event], grammar: LoadedGrammar, node: Node) -> None:

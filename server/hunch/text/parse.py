@@ -1,0 +1,65 @@
+"""Source -> a syntax tree, as far as that is worth its time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tree_sitter import Language, Node, Parser
+
+__all__ = ["PARSING_SECONDS", "is_worth_parsing", "late_after", "parse"]
+
+PARSING_SECONDS: Final = 0.5
+"""Of processor time, for parsing and for the outline; ordinary code of a megabyte takes half of it."""
+
+_MAX_PARSED_BYTES: Final = 4_000_000
+_LONG_LINE: Final = 5_000
+_READ_BYTES: Final = 1 << 10
+_TOP_NODES_LOOKED_AT: Final = 50
+_MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
+"""Children of one ERROR node, and the share of them that a grammar has a name for: a query compares each child with
+those that follow, up to the first with a name."""
+
+
+def is_worth_parsing(source: bytes) -> bool:
+    """Whether people wrote these lines: grammars are slow on data and on minified code, and find nothing useful."""
+    if len(source) > _MAX_PARSED_BYTES or source.startswith(b"<?xml"):
+        return False
+    lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
+    if max(lengths) <= _LONG_LINE:
+        return True
+    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
+
+
+def late_after(seconds: float) -> Callable[[], bool]:
+    """Return what says whether this thread has worked for so many seconds since; cheap enough to ask often."""
+    clock, worked = time.perf_counter() + seconds, time.thread_time() + seconds
+    return lambda: time.perf_counter() > clock and time.thread_time() > worked
+
+
+def parse(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
+    """The root of the syntax tree, None where the parser gives up, finds next to nothing, or is late.
+
+    Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
+    one thread at a time, and a new one costs a microsecond.
+    """
+    parser = Parser(language)
+    try:
+        root = parser.parse(
+            lambda offset, point: source[offset : offset + _READ_BYTES],
+            progress_callback=lambda offset, has_error: is_late(),
+        ).root_node
+    except (ValueError, RuntimeError):
+        return None
+    return None if _is_mostly_signs(root) else root
+
+
+def _is_mostly_signs(root: Node) -> bool:
+    """Whether the parser found next to nothing but brackets and signs in a large part of the file."""
+    return any(
+        node.is_error
+        and node.child_count > _MOST_SIGNS_IN_ERROR
+        and node.named_child_count < _FEW_NAMED * node.child_count
+        for node in (root, *root.children[:_TOP_NODES_LOOKED_AT])
+    )
