@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 MIN_FILES_FOR_WORKERS = 400
 """Fewer changed files are done sooner in this process, but for the parsing, than workers start."""
+MIN_BYTES_FOR_WORKERS = 4_000_000
+"""Nor do fewer bytes of source pay for them."""
 
 _BATCH_BYTES = 1 << 18
 _BATCH_FILES = 64
@@ -146,7 +148,8 @@ def prepare_files(
     tokenizer = encoder.tokenizer if encoder else None
     max_tokens = encoder.bundle.manifest.max_tokens if encoder else 0
     batches = _batches(files)
-    if workers < (1 if apart else 2) or len(files) < MIN_FILES_FOR_WORKERS:
+    is_little = len(files) < MIN_FILES_FOR_WORKERS and sum(one.file.size for one in files) < MIN_BYTES_FOR_WORKERS
+    if workers < (1 if apart else 2) or is_little:
         for batch in batches:
             yield from _prepare_in_turns(root, batch, tokenizer, max_tokens)
         return
