@@ -189,10 +189,10 @@ def _call(call: object) -> object:
         child.send(call)
         result = _await_result(child)
         _state.used_at = time.monotonic()
-        if result is ENDED and not child.is_ready:
-            raise OSError("the process that parses source cannot be started")
         if result is not ENDED or child.process.returncode not in _NO_FAULT_OF_THE_SOURCE:
             break
+    if result is ENDED and not child.is_ready:
+        raise OSError("the process that parses source cannot be started")
     return result
 
 
