@@ -403,7 +403,8 @@ def damage_of(store: Store) -> Damage:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            damage: Damage = end.value
+            return damage
 
 
 def _begin_anew(engine: Engine) -> None:

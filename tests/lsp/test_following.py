@@ -5,7 +5,8 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,11 @@ def test_saves_within_one_second_count(start: Start, whole_seconds: Path) -> Non
         name = NAME.replace("wind", f"wi{i:02}")
         file.write_text(KITE.replace(NAME, name))
         talk.tell("textDocument/didSave", {"textDocument": {"uri": file.as_uri()}})
-        talk.eventually(lambda: talk.names(QUERY), lambda names: name in names)  # noqa: B023  # called in this turn
+        assert name in talk.eventually(lambda: talk.names(QUERY), partial(_holds, name))
+
+
+def _holds(name: str, names: Sequence[str]) -> bool:
+    return name in names
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="inotify is of Linux")

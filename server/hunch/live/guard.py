@@ -88,7 +88,8 @@ class Guard:
                     try:
                         next(steps)
                     except StopIteration as end:
-                        return end.value  # type: ignore[no-any-return]
+                        damage: Damage = end.value
+                        return damage
                     if not self._rest():
                         steps.close()
                         return None

@@ -32,8 +32,9 @@ def leads_far(folder: str, name: str) -> bool:
         if is_far(part):
             return True
         pure = PurePath(part)
+        # Paths are strings here: pathlib would normalise what the user gave.
         if len(pure.parts) > 1 or pure.anchor:
-            at = os.path.join(at, pure.anchor)  # noqa: PTH118  # as strings: `at` may be what the user gave
+            at = os.path.join(at, pure.anchor)  # noqa: PTH118
             todo += reversed(pure.parts[1 if pure.anchor else 0 :])
         elif part == "..":
             at = os.path.dirname(at)  # noqa: PTH120
