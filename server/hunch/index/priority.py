@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -20,8 +21,11 @@ def yield_to_others() -> None:
     with suppress(OSError, psutil.Error):
         if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-        else:
-            os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+            return
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
+        # Linux shares processor time between sessions first, and niceness counts only inside of each (sched(7)).
+        if sys.platform.startswith("linux") and os.getsid(0) == os.getpid():
+            Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def on_battery() -> bool:

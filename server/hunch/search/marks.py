@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -48,21 +50,25 @@ def mark_words(texts: Sequence[str], query: str, encoder: Encoder | None) -> lis
         encoder: None looks for words with the same stem alone.
     """
     asked = {stem(word): word for term in query_terms(query) for word in split_identifier(term.text)}
-    found = [list(_words_of(text)) for text in texts]
-    marks = [[Mark(*place, asked[stem(word)], word, 1.0) for word, place in words if stem(word) in asked]
-             for words in found]  # fmt: skip
+    found = [_words_of(text) for text in texts]
+    marks = [
+        [Mark(*place, asked[stemmed], word, 1.0) for word, place in words if (stemmed := stem(word)) in asked]
+        for words in found
+    ]
     if encoder is None or not 0 < len(asked) <= _MOST_ASKED:
         return marks
     questions = [word for word in asked.values() if len(word) >= _SHORTEST]
-    asked_vectors = encoder.encode_words(questions)
-    for words, exact in zip(found, marks, strict=True):
+    others = [_candidates_of(words, asked) for words in found]
+    row_of = {word: row for row, word in enumerate(dict.fromkeys(chain.from_iterable(others)))}
+    if not questions or not row_of:
+        return marks
+    cosines = encoder.encode_words(questions) @ encoder.encode_words(list(row_of)).T
+    for words, exact, these in zip(found, marks, others, strict=True):
         same = {mark.asked for mark in exact}
         open_rows = [row for row, word in enumerate(questions) if word not in same]
-        others = list({word: None for word, _ in words
-                       if len(word) >= _SHORTEST and word not in STOP_WORDS and stem(word) not in asked})  # fmt: skip
-        if open_rows and others:
-            cosines = asked_vectors[open_rows] @ encoder.encode_words(others).T
-            near = _nearest([questions[row] for row in open_rows], others, cosines)
+        if open_rows and these:
+            columns = [row_of[word] for word in these]
+            near = _nearest([questions[row] for row in open_rows], these, cosines[np.ix_(open_rows, columns)])
             exact += [Mark(*place, *near[word]) for word, place in words if word in near]
             exact.sort()
     return marks
@@ -86,6 +92,16 @@ def _nearest(
             for number in order.tolist() if values[number] >= NEAR_COSINE}  # fmt: skip
 
 
+def _candidates_of(words: Sequence[tuple[str, object]], asked: Mapping[str, str]) -> list[str]:
+    """Return each word once that may be close in meaning to one that was asked; asked is by stem."""
+    return [
+        word
+        for word in dict.fromkeys(word for word, _ in words)
+        if len(word) >= _SHORTEST and word not in STOP_WORDS and stem(word) not in asked
+    ]
+
+
+@lru_cache(maxsize=64)
 def _words_of(text: str) -> list[tuple[str, tuple[int, int, int]]]:
     return [(word, (number, start, end)) for number, line in enumerate(text.split("\n"))
             for word, start, end in words_with_places(line)]  # fmt: skip
