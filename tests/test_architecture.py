@@ -22,7 +22,8 @@ def test_every_module_stands_in_one_row_of_the_rooms() -> None:
 
 def test_what_is_said_of_a_table_that_is_not_the_tree() -> None:
     table = (
-        f"{ROOMS}\n\n| room | decides |\n| --- | --- |\n| `text/chunk.py`, `gone.py` | `x.py` |\n| `cli.py`, `lsp/` | |\n"
+        f"{ROOMS}\n\n| room | decides |\n| --- | --- |\n| `text/chunk.py`, `gone.py` | `x.py` |\n"
+        "| `cli.py`, `lsp/` | |\n"
         "| `index/a.py`, `cli.py` | |\n\n## Others\n\n| `no.py` | |\n"
     )
     assert rooms_of(table) == [["text/chunk.py", "text/gone.py"], ["cli.py", "lsp/"], ["index/a.py", "index/cli.py"]]
