@@ -66,7 +66,10 @@ def in_a_sentence(name: str, folder: Path = RESULTS) -> str:
     different, both = changes(before, now)
     far = sum(abs(one.share) > 0.1 for one in different)
     since = f"{before['machine']['date']}, {before['machine']['commit'] or 'no commit'}"
-    return f"Against {since}: {len(different):,} of {both:,} figures differ, {far:,} by more than a tenth; `python -m benchmarks.history {name}` lists them."
+    return (
+        f"Against {since}: {len(different):,} of {both:,} figures differ, {far:,} by more than a tenth; "
+        f"`python -m benchmarks.history {name}` lists them."
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
