@@ -196,6 +196,16 @@ def test_hooks_check_what_make_checks() -> None:
         assert part in makefile and any(part in entry for entry in entries.values())
 
 
+@pytest.mark.parametrize("document", ["SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"])
+def test_tests_and_benchmarks_that_are_named_exist(document: str) -> None:
+    text = (PROJECT / document).read_text(encoding="utf-8")
+    places = set(re.findall(r"(?<![\w/.-])(?:tests|benchmarks|\.github|locks)/[\w./-]*\w", text))
+    places |= {f"{name.replace('.', '/')}.py" for name in re.findall(r"(?<![\w/.])benchmarks\.[a-z_]+(?![\w(/])", text)}
+    assert places
+    for place in places:
+        assert (PROJECT / place).exists(), place
+
+
 def test_the_citation_is_of_this_version() -> None:
     citation = load(PROJECT / "CITATION.cff")
     assert citation["cff-version"] == "1.2.0" and citation["message"] and citation["authors"]

@@ -34,7 +34,6 @@ class Folder:
     """What is in force in it."""
     entries: list[os.DirEntry[str]]
     """What lies in it and is no folder, ignored or not."""
-    is_repository: bool
 
 
 def walk(
@@ -114,7 +113,7 @@ def walk(
                     todo.append((f"{folder}{entry.name}{os.sep}", f"{relative}{name}/", ignores, below))
             except OSError as error:
                 skipped[reading_problem(error)] += 1
-        yield Folder(relative, ignores, others, repository is not None)
+        yield Folder(relative, ignores, others)
 
 
 def may_count(path: str, *, is_folder: bool) -> bool:
