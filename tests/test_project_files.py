@@ -194,6 +194,8 @@ def test_hooks_check_what_make_checks() -> None:
     assert entries["mypy"] == f".venv/bin/mypy {checked}"
     for part in ("ruff check", "ruff format", "lint-imports", "run lint"):
         assert part in makefile and any(part in entry for entry in entries.values())
+    # Samples of Python end with .pyw, which ruff leaves out unless it is given them.
+    assert not any(re.search(hook["files"], "tests/text/golden/samples/sample.pyw") for hook in local["hooks"])
 
 
 @pytest.mark.parametrize("document", ["SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md"])
