@@ -56,7 +56,6 @@ def assigned(node: Node) -> str:
 NAMES: Final = {
     "assignment_expression": assigned,
     "pair": field("key"),
-    "field_definition": field("property"),
     "export_statement": constant("default"),
 }
 BODY_TYPES: Final = frozenset({"class_body"})
@@ -72,7 +71,7 @@ LANGUAGE = Language(
     grammar=Grammar(
         module="tree_sitter_javascript",
         query=QUERY + "(field_definition value: [(arrow_function) (function_expression)]) @method",
-        names=NAMES,
+        names={**NAMES, "field_definition": field("property")},
         qualified_is_method=True,
         body_types=BODY_TYPES,
     ),
