@@ -23,7 +23,7 @@ import Stemmer
 from numpy.typing import NDArray
 
 from hunch.text.render import FIELD_NAMES, Fields
-from hunch.text.tokenizer import identifier_words, identifiers
+from hunch.text.tokenizer import identifiers, split_identifier
 
 
 class FieldWeight(NamedTuple):
@@ -57,7 +57,7 @@ STOP_WORDS = frozenset(
 """Words of a question that say nothing about the code; a query of nothing else keeps them."""
 
 _CACHED_IDENTIFIERS = 1 << 14
-_stemmer = Stemmer.Stemmer("english", 0)  # its own cache takes longer than stemming
+_stemmer = Stemmer.Stemmer("english", 0)  # stemming a word again takes less time than its own cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def query_terms(text: str) -> list[QueryTerm]:
     found: dict[int, str] = {}
     stopped: dict[int, str] = {}
     for identifier in identifiers(text):
-        words = identifier_words(identifier)
+        words = split_identifier(identifier)
         for word in words:
             into = stopped if word in STOP_WORDS else found
             into.setdefault(term_of(stem(word)), word)
@@ -149,7 +149,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=_CACHED_IDENTIFIERS)
 def _terms_of_identifier(identifier: str) -> tuple[int, ...]:
-    words = identifier_words(identifier)
+    words = split_identifier(identifier)
     terms = [term_of(stem(word)) for word in words]
     if len(words) > 1:
         terms.append(term_of(stem("".join(words))))

@@ -46,17 +46,11 @@ def split_identifier(identifier: str) -> list[str]:
 
     Scripts written without spaces are split into single characters.
     """
-    return list(identifier_words(identifier))
-
-
-@lru_cache(maxsize=_CACHED_IDENTIFIERS)
-def identifier_words(identifier: str) -> tuple[str, ...]:
-    """Return the words of an identifier as split_identifier does; tokens and terms are made of one split."""
     parts = _ASCII_PARTS if identifier.isascii() else _OTHER_PARTS
     if len(identifier) <= MAX_IDENTIFIER_CHARACTERS:
-        return tuple([part.lower() for part in parts.findall(identifier)])
+        return [part.lower() for part in parts.findall(identifier)]
     words = (word for word in identifier.split("_") if len(word) <= MAX_IDENTIFIER_CHARACTERS)
-    return tuple([part.lower() for word in words for part in parts.findall(word)])
+    return [part.lower() for word in words for part in parts.findall(word)]
 
 
 def words_with_places(text: str) -> list[tuple[str, int, int]]:
@@ -122,7 +116,7 @@ class Tokenizer:
         return tuple(found)
 
     def _encode_identifier(self, identifier: str) -> tuple[int, ...]:
-        return tuple(chain.from_iterable(map(self.encode_word, identifier_words(identifier))))
+        return tuple(chain.from_iterable(map(self.encode_word, split_identifier(identifier))))
 
 
 def dump_tokenizer(tokenizer: Tokenizer) -> str:
