@@ -171,6 +171,8 @@ def test_what_a_function_uses_counts_and_its_comments_do_not() -> None:
     def other(a: int) -> int:
         return a + 1
 
+    assert isinstance(count, FunctionType)
+    assert isinstance(other, FunctionType)
     assert code_of(count).replace("count", "other") == code_of(other)
     grammar = LANGUAGES["c"].grammar
     assert grammar is not None
