@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.workspaces import LineRange, WorkspaceQuery, blank_lines
 from hunch.text.chunk import chunk_source
-from hunch.text.roles import Role, role_of
+from hunch.text.path_class import PathClass, path_class_of
 from hunch.text.tokenizer import identifiers, split_identifier
 from hunch.workspace.scan import Skip, read_source, scan
 
@@ -81,7 +81,7 @@ def question_of(documentation: str) -> str | None:
 def _all_queries(root: Path) -> Iterator[ModuleQuery]:
     for file in scan(root).files:
         source = read_source(root, file.path)
-        if isinstance(source, Skip) or role_of(file.path) != Role.PRODUCT or file.language not in _LANGUAGES:
+        if isinstance(source, Skip) or path_class_of(file.path) != PathClass.PRODUCT or file.language not in _LANGUAGES:
             continue
         chunks = chunk_source(file.path, file.language, source)
         said = next((chunk.documentation for chunk in chunks if chunk.kind == "file"), "")

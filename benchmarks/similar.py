@@ -37,7 +37,7 @@ from hunch.search.search import Answer, answer_of
 from hunch.search.similar import WEIGHTS, likeness_of, similar_to
 from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.languages import language_of
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 
 PIECES = 120
 """Pieces of code of a workspace that ask"""
@@ -83,7 +83,7 @@ def pieces_of(engine: Engine, seed: int = 0) -> list[Piece]:
             record, file = segment.record(chunk), segment.chunk_files[chunk]
             is_one = record.kind in ("function", "method") and record.end_line - record.start_line + 1 >= _LEAST_LINES
             is_one = is_one and len(record.name) >= _SHORTEST_NAME and not record.name.startswith("__")
-            if is_one and segment.roles[file] == Role.PRODUCT and (view.alive is None or view.alive[chunk]):
+            if is_one and segment.roles[file] == PathClass.PRODUCT and (view.alive is None or view.alive[chunk]):
                 by_name.setdefault(record.name, set()).add((segment.paths[file], record.start_line))
     random = Random(seed)
     shared = [name for name, places in by_name.items() if 2 <= len({path for path, _ in places}) <= _MOST_FILES]

@@ -15,7 +15,7 @@ from hunch.index.names import LEAST_TYPED, folded
 from hunch.index.snapshot import Snapshot
 from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.search import Hit
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 from hunch.text.tokenizer import identifiers, split_identifier
 
 FORMS = ("exact", "qualified", "split", "prefix", "misspelt", "half-remembered", "guessed")
@@ -74,7 +74,9 @@ def _definitions(snapshot: Snapshot) -> Mapping[str, str]:
     for view in snapshot.views:
         segment = view.segment
         for chunk in range(len(segment)):
-            if (view.alive is None or view.alive[chunk]) and segment.roles[segment.chunk_files[chunk]] == Role.PRODUCT:
+            if (view.alive is None or view.alive[chunk]) and segment.roles[
+                segment.chunk_files[chunk]
+            ] == PathClass.PRODUCT:
                 record = segment.record(chunk)
                 if record.kind in _KINDS and len(record.name) >= _SHORTEST_NAME and record.name.isidentifier():
                     found.setdefault(record.name, set()).add(record.qualified_name)

@@ -461,7 +461,7 @@ def _ready_to_paste(final: Weights, biases: tuple[float, float], decay: float) -
     lines = ["SIGNAL_WEIGHTS = {"]
     lines += [f'    "{name}": {named[name]},' for name in weights.SIGNAL_WEIGHTS]
     lines += ["}", "ROLE_WEIGHTS = {"]
-    lines += [f"    Role.{role.name}: {named[f'role {role.name}']}," for role in weights.ROLE_WEIGHTS]
+    lines += [f"    PathClass.{role.name}: {named[f'role {role.name}']}," for role in weights.ROLE_WEIGHTS]
     lines += ["}", f"BIAS = {biases[0]}", f"WORDS_ONLY_BIAS = {biases[1]}", f"SAME_FILE_DECAY = {decay}"]
     return "\n".join(lines)
 

@@ -17,8 +17,8 @@ from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, check_se
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import DamagedFileError, StoredArray
 from hunch.text.chunk import KINDS, chunk_source
+from hunch.text.path_class import PathClass
 from hunch.text.render import render_chunk
-from hunch.text.roles import Role
 from hunch.text.terms import postings_of
 
 DIM = 16
@@ -83,7 +83,7 @@ def test_a_segment_holds_what_it_was_built_from() -> None:
     segment = build_segment(given)
     assert segment.file_ids.tolist() == [3, 4, 5]
     assert segment.paths == list(SOURCES) and segment.languages == ["python", "go", "python"]
-    assert segment.roles.tolist() == [0, 0, int(Role.TEST)]
+    assert segment.roles.tolist() == [0, 0, int(PathClass.TEST)]
     counts = [len(content.records) for _, _, content in given]
     assert min(counts) >= 2
     assert segment.first_chunks.tolist() == [0, *np.cumsum(counts)]

@@ -27,8 +27,8 @@ from hunch.search.query import parse_query
 from hunch.search.spelt import NEARLY
 from hunch.text.chunk import KINDS, Chunk, chunk_source
 from hunch.text.languages import language_of
+from hunch.text.path_class import path_class_of
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
-from hunch.text.roles import role_of
 from hunch.text.terms import Postings, postings_of
 
 ENCODER = Encoder(load_bundle(verify=False))
@@ -279,7 +279,7 @@ def test_every_row_is_what_a_direct_computation_gives(snapshot: Snapshot, text: 
         encoded = ENCODER.encode_chunks(ENCODER.bag_chunks([fields]))[0].astype(np.float16).astype(np.float32)
         assert found.dense[i] == pytest.approx(float(encoded @ vector), abs=2e-3)
         assert KINDS[found.kinds[i]] == chunk.kind
-        assert found.roles[i] == int(role_of(chunk.path))
+        assert found.roles[i] == int(path_class_of(chunk.path))
         for position, field in enumerate(FIELD_NAMES):
             share = sum(weight for weight, bit in zip(idf, bits, strict=True) if bit >> position & 1) / total
             assert found.shares_in([field])[0, i] == pytest.approx(share, abs=1e-5)

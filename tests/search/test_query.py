@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hunch.search.query import MAX_CHARACTERS, Query, QueryError, Symbol, parse_query
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 
 
 def terms(query: Query) -> list[str]:
@@ -178,21 +178,21 @@ def test_names_of_many_words_come_first_and_stay_few() -> None:
 @pytest.mark.parametrize(
     ("text", "role"),
     [
-        ("parse a date", Role.PRODUCT),
-        ("test for parsing a date", Role.TEST),
-        ("tests", Role.TEST),
-        ("pytest fixture", Role.TEST),
-        ("mockServer", Role.TEST),
-        ("latest", Role.PRODUCT),
-        ("an example client", Role.EXAMPLE),
-        ("benchmark sorting", Role.BENCHMARK),
-        ("vendored code", Role.VENDORED),
-        ("docs", Role.DOCUMENTATION),
-        ("example test", Role.EXAMPLE | Role.TEST),
-        ("x path:tests", Role.PRODUCT),
+        ("parse a date", PathClass.PRODUCT),
+        ("test for parsing a date", PathClass.TEST),
+        ("tests", PathClass.TEST),
+        ("pytest fixture", PathClass.TEST),
+        ("mockServer", PathClass.TEST),
+        ("latest", PathClass.PRODUCT),
+        ("an example client", PathClass.EXAMPLE),
+        ("benchmark sorting", PathClass.BENCHMARK),
+        ("vendored code", PathClass.VENDORED),
+        ("docs", PathClass.DOCUMENTATION),
+        ("example test", PathClass.EXAMPLE | PathClass.TEST),
+        ("x path:tests", PathClass.PRODUCT),
     ],
 )
-def test_the_roles_that_words_ask_for(text: str, role: Role) -> None:
+def test_the_roles_that_words_ask_for(text: str, role: PathClass) -> None:
     assert parse_query(text).wanted_roles == role
 
 

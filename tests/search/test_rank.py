@@ -35,8 +35,8 @@ from hunch.search.rank import (
 from hunch.search.spelt import NEARLY
 from hunch.search.weights import CONTEXT_OF_MEANING
 from hunch.text.chunk import KINDS
+from hunch.text.path_class import PathClass
 from hunch.text.render import FIELD_NAMES
-from hunch.text.roles import Role
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
 WORKSPACE = GOLDENS / "workspace"
@@ -183,7 +183,7 @@ def test_evidence_speaks_for_and_marks_against(values: list[float], shape: list[
 
 
 @pytest.mark.parametrize("role", list(ROLES))
-def test_a_role_counts_unless_it_is_asked_for(role: Role) -> None:
+def test_a_role_counts_unless_it_is_asked_for(role: PathClass) -> None:
     asked = replace(QUERY, wanted_roles=role)
     here = np.array([int(role)], np.uint8)
     assert scored(QUERY, roles=here) < scored(QUERY)
@@ -193,8 +193,8 @@ def test_a_role_counts_unless_it_is_asked_for(role: Role) -> None:
 
 
 def test_several_roles_add_up() -> None:
-    both = np.array([int(Role.TEST | Role.VENDORED)], np.uint8)
-    asked = replace(QUERY, wanted_roles=Role.TEST)
+    both = np.array([int(PathClass.TEST | PathClass.VENDORED)], np.uint8)
+    asked = replace(QUERY, wanted_roles=PathClass.TEST)
     assert scored(QUERY, roles=both) < scored(asked, roles=both) < scored(asked)
 
 
@@ -224,8 +224,8 @@ SIDE = st.tuples(st.floats(-1, 1, width=32), SHARE, SHARE, st.integers(0, 31), s
                  st.sampled_from(range(len(KINDS))), st.integers(0, 63))  # fmt: skip
 
 
-@given(SIDE, SIDE, st.sampled_from([Role.PRODUCT, *Role]))
-def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any, ...], wanted: Role) -> None:
+@given(SIDE, SIDE, st.sampled_from([PathClass.PRODUCT, *PathClass]))
+def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any, ...], wanted: PathClass) -> None:
     query = replace(QUERY, wanted_roles=wanted)
     found = joined([
         {"dense": some(dense), "lexical": some(lexical), "symbols": some(symbol), "term_fields": fields(first, second),

@@ -15,7 +15,7 @@ from hunch.search.search import Answer, Hit, Verdict
 from hunch.search.snippet import SNIPPET_LINES, read_snippet
 from hunch.search.weights import HITS_PER_FILE, RELEVANT_SCORE, WEAK_SCORE
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 
 RECIPE = (
     "Preheat the oven to 180 degrees and grease a round cake tin with a little butter. Beat the remaining butter with "
@@ -178,9 +178,9 @@ def test_tests_come_after_the_code_unless_they_are_wanted(engine: Engine) -> Non
     plain = [hit.path for hit in ask(engine, "levenshtein").hits]
     assert plain.index("text/words.pyw") < plain.index("tests/checks.pyw")
     query = parse_query("test of levenshtein")
-    assert query.wanted_roles == Role.TEST
+    assert query.wanted_roles == PathClass.TEST
     wanted = {hit.path: hit.score for hit in reversed(answer(engine, query).hits)}
-    plainly = answer(engine, replace(query, wanted_roles=Role.PRODUCT))
+    plainly = answer(engine, replace(query, wanted_roles=PathClass.PRODUCT))
     unwanted = {hit.path: hit.score for hit in reversed(plainly.hits)}
     assert wanted["tests/checks.pyw"] > unwanted["tests/checks.pyw"]
     assert wanted["text/words.pyw"] < unwanted["text/words.pyw"], "it has a rival now"

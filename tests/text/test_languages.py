@@ -1,9 +1,21 @@
+"""How files and names lead to languages, and what each language's file has to declare."""
+
 from __future__ import annotations
+
+import ast
+import importlib
+from pathlib import Path
 
 import pytest
 
+import hunch.text
 from hunch.text.grammars import GRAMMARS, load_grammar
+from hunch.text.language import DocComment, Grammar, Language
 from hunch.text.languages import LANGUAGES, language_of, nearest_language, resolve_language
+
+ROOT = Path(__file__).parent.parent.parent
+TEXT = Path(hunch.text.__path__[0])
+FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
 
 
 @pytest.mark.parametrize(
@@ -130,3 +142,48 @@ def test_every_grammar_loads(language: str) -> None:
 
 def test_a_language_without_grammar_loads_none() -> None:
     assert load_grammar("perl") is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_language_file_declares_what_is_required(name: str) -> None:
+    language = importlib.import_module(f"hunch.text.languages.{name}").LANGUAGE
+    assert isinstance(language, Language)
+    assert language.name == name
+    assert LANGUAGES[name] is language
+    assert language.extensions
+    assert language.line_comments
+    assert isinstance(language.grammar, Grammar)
+    assert isinstance(language.doc_comment, DocComment)
+    lines = language.doc_comment.style("Return the name of a file.", 80)
+    assert lines
+    assert "Return the name of a file." in " ".join(lines)
+    loaded = load_grammar(name)
+    assert loaded is not None
+    captures = [loaded.query.capture_name(number) for number in range(loaded.query.capture_count)]
+    assert {"function", "method", "class", "type"} & set(captures)
+    assert all("*" not in test[1:] for test in language.test_files)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_types_of_nodes_that_a_language_names_are_in_its_grammar(name: str) -> None:
+    loaded = load_grammar(name)
+    assert loaded is not None
+    known = {loaded.language.node_kind_for_id(number) for number in range(loaded.language.node_kind_count)}
+    grammar = loaded.grammar
+    named = {*grammar.names, *grammar.spaced_names, *grammar.body_types, *grammar.comment_types}
+    assert named | grammar.own_decorators <= known
+
+
+def test_the_languages_with_a_grammar_are_what_users_are_told() -> None:
+    assert sorted(GRAMMARS) == FILES
+    assert f"found with tree-sitter in {len(FILES)} languages" in (ROOT / "README.md").read_text(encoding="utf-8")
+    dependencies = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    for grammar in GRAMMARS.values():
+        assert f'"{grammar.module.replace("_", "-")}>=' in dependencies
+
+
+def test_only_the_language_files_name_languages() -> None:
+    for path in sorted(TEXT.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} & set(LANGUAGES)
+        assert not named, path

@@ -25,7 +25,7 @@ from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import AnyArray, DamagedFileError, check_arrays, read_arrays, write_arrays
 from hunch.index.vectors import DenseIndex, build_dense, load_dense
 from hunch.text.chunk import KINDS
-from hunch.text.roles import role_of
+from hunch.text.path_class import path_class_of
 from hunch.text.terms import Postings
 
 SEGMENT_FORMAT = 3
@@ -49,7 +49,7 @@ class Segment:
     paths: list[str]
     languages: list[str]
     roles: NDArray[np.uint8]
-    """uint8 [m], hunch.text.roles.Role"""
+    """uint8 [m], hunch.text.path_class.PathClass"""
     first_chunks: NDArray[np.int64]
     """int64 [m + 1], the first chunk of each file, then n"""
     chunk_files: NDArray[np.int32]
@@ -287,4 +287,4 @@ def _wait_until_kept(folder: Path) -> None:
 
 
 def _roles(paths: Sequence[str]) -> NDArray[np.uint8]:
-    return np.array([int(role_of(path)) for path in paths], np.uint8)
+    return np.array([int(path_class_of(path)) for path in paths], np.uint8)

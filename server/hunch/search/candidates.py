@@ -53,7 +53,7 @@ class Candidates:
     lines: NDArray[np.uint16]
     """uint16 [n], how many lines each chunk has"""
     roles: NDArray[np.uint8]
-    """uint8 [n], hunch.text.roles.Role of the file"""
+    """uint8 [n], hunch.text.path_class.PathClass of the file"""
     files: NDArray[np.int64]
     """int64 [n], the number of the first chunk of the file"""
     context: NDArray[np.float32] | None = None

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from hunch.search.named import named_kinds, named_languages
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
 from hunch.workspace.ignore import path_filter
@@ -22,11 +22,11 @@ _FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
 _HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind):\s*$")
 _KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
 _ROLE_WORDS = {
-    Role.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
-    Role.EXAMPLE: "example examples demo sample tutorial",
-    Role.BENCHMARK: "benchmark benchmarks bench",
-    Role.DOCUMENTATION: "docs documentation",
-    Role.VENDORED: "vendor vendored",
+    PathClass.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
+    PathClass.EXAMPLE: "example examples demo sample tutorial",
+    PathClass.BENCHMARK: "benchmark benchmarks bench",
+    PathClass.DOCUMENTATION: "docs documentation",
+    PathClass.VENDORED: "vendor vendored",
 }
 _ROLE_OF_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
 _LONGEST_SYMBOL = 4
@@ -68,7 +68,7 @@ class Query:
     """Languages that the words name, as hunch.text.languages calls them; a wish, no filter."""
     named_kinds: tuple[str, ...] = ()
     """Kinds of definitions that the words name."""
-    wanted_roles: Role = Role.PRODUCT
+    wanted_roles: PathClass = PathClass.PRODUCT
     """Roles that the words ask for, which are then not ranked lower."""
     notices: tuple[str, ...] = field(default=())
     """Lines for the person: what was cut or changed."""
@@ -175,8 +175,8 @@ def _symbols(text: str) -> tuple[Symbol, ...]:
     return tuple(symbol for symbol in found.values() if any(map(str.isalnum, symbol.name)))
 
 
-def _wanted_roles(text: str) -> Role:
-    wanted = Role.PRODUCT
+def _wanted_roles(text: str) -> PathClass:
+    wanted = PathClass.PRODUCT
     for identifier in identifiers(text):
         for word in split_identifier(identifier):
             if word in _ROLE_OF_WORD:

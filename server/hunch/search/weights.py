@@ -6,7 +6,7 @@ between multiples of its weights, and it is what the ranker has to beat.
 
 from __future__ import annotations
 
-from hunch.text.roles import Role
+from hunch.text.path_class import PathClass
 
 SIGNAL_WEIGHTS = {
     "meaning": 0.9,
@@ -31,12 +31,12 @@ signals on valid workspaces; a little is kept, so that between equals the one wi
 "typed", "prefix", "neighbour", "file words", "language", "kind" and "length" are the ranker's alone."""
 
 ROLE_WEIGHTS = {
-    Role.TEST: -1.31,
-    Role.EXAMPLE: -0.69,
-    Role.BENCHMARK: -0.24,
-    Role.DOCUMENTATION: -0.2,
-    Role.VENDORED: -0.92,
-    Role.BUILT: -1.17,
+    PathClass.TEST: -1.31,
+    PathClass.EXAMPLE: -0.69,
+    PathClass.BENCHMARK: -0.24,
+    PathClass.DOCUMENTATION: -0.2,
+    PathClass.VENDORED: -0.92,
+    PathClass.BUILT: -1.17,
 }
 """Added for a file of that role unless the query asks for it."""
 

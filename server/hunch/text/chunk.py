@@ -1,4 +1,4 @@
-"""Source text -> chunks: definitions, the code between them, and one card per file."""
+"""Source text -> chunks: definitions, the code between them, and one for each file as a whole."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PIECE_OVERLAP: Final = 10
 _BLOCK_LINES: Final = (5, 60)
 _MOST_LINES_READ: Final = 100_000
 """Of a file that no grammar reads; a line takes a microsecond or two."""
-_MAX_CARD: Final = 3_000
+_MAX_FILE_CHUNK: Final = 3_000
 _MIN_BLOCK_CHARS: Final = 16
 
 
@@ -57,7 +57,7 @@ class Chunk:
 
 
 def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:
-    """The chunks of one file, ordered by their first line, the file's card first. Never raises."""
+    """The chunks of one file, ordered by their first line, the file-level chunk first. Never raises."""
     chunks = chunk_by_grammar(path, language, source)
     return chunk_lines(path, language, source) if chunks is None else chunks
 
@@ -77,14 +77,14 @@ def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
     if not file.source.strip():
         return []
     if len(file.lines) > _MOST_LINES_READ:
-        return [_card(file, Outline()), *_windows(file)]
+        return [_file_chunk(file, Outline()), *_windows(file)]
     return _chunks(file, Outline())
 
 
 def _chunks(file: SourceText, outline: Outline) -> list[Chunk]:
     chunks = [*_definition_chunks(file, outline), *_block_chunks(file, outline)]
     chunks.sort(key=lambda chunk: (chunk.start_line, -chunk.end_line, chunk.piece))
-    return [_card(file, outline), *chunks]
+    return [_file_chunk(file, outline), *chunks]
 
 
 def _windows(file: SourceText) -> Iterator[Chunk]:
@@ -105,10 +105,10 @@ def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
 
 
 def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> Iterator[Chunk]:
-    lead = f"{definition.lead}\n" if definition.lead else ""
+    head = f"{definition.decorators}\n" if definition.decorators else ""
     if not definition.is_open:
         # The common case: all that follows the signature, in one cut.
-        body = lead + file.text(definition.body_start, file.end_of_row(definition.end_row)).strip("\n")
+        body = head + file.text(definition.body_start, file.end_of_row(definition.end_row)).strip("\n")
         yield _chunk(file, definition, body.rstrip(), definition.start_row, definition.end_row, 0)
         return
     rows = list(_own_rows(file, definition))
@@ -119,17 +119,17 @@ def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> It
     is_bare_module = definition.kind == "module" and not definition.documentation
     if is_bare_module and all(_is_trivial(text) or row in silent for row, text in rows):
         return
-    size = sum(len(text) + 1 for _, text in rows) + len(lead)
+    size = sum(len(text) + 1 for _, text in rows) + len(head)
     end_row = max(rows[-1][0] if rows else 0, definition.header_row, file.row(definition.body_start - 1))
     if len(rows) <= MAX_LINES and size <= MAX_CHARS:
-        body = lead + "\n".join(text for _, text in rows).strip("\n")
+        body = head + "\n".join(text for _, text in rows).strip("\n")
         yield _chunk(file, definition, body.rstrip(), definition.start_row, end_row, 0)
         return
-    first_row = definition.header_row - definition.lead.count("\n") - 1
-    attributes = [
-        (max(first_row + i, definition.start_row), text) for i, text in enumerate(definition.lead.split("\n"))
+    first_row = definition.header_row - definition.decorators.count("\n") - 1
+    decorators = [
+        (max(first_row + i, definition.start_row), text) for i, text in enumerate(definition.decorators.split("\n"))
     ]
-    pieces = list(_pieces([*attributes, *rows] if definition.lead else rows))
+    pieces = list(_pieces([*decorators, *rows] if definition.decorators else rows))
     for number, (first, last, text) in enumerate(pieces, 1):
         start = definition.start_row if number == 1 else first
         yield _chunk(file, definition, text, start, last, number)
@@ -352,7 +352,7 @@ def _cut_at_blank_lines(file: SourceText, start: int, stop: int) -> Iterator[tup
         yield first, stop
 
 
-def _card(file: SourceText, outline: Outline) -> Chunk:
+def _file_chunk(file: SourceText, outline: Outline) -> Chunk:
     """The file as a whole: what it says about itself, what it imports and what it defines."""
     documentation, _ = header_comment(file.lines, file.language)
     tops = [definition for definition in outline.definitions if not definition.is_transparent]
@@ -363,7 +363,7 @@ def _card(file: SourceText, outline: Outline) -> Chunk:
     names = dict.fromkeys(".".join(definition.scope) for definition in tops if definition.name)
     body = ""
     for line in [*(line for line in lines if line), *names]:
-        if len(body) + len(line) + 1 > _MAX_CARD:
+        if len(body) + len(line) + 1 > _MAX_FILE_CHUNK:
             break
         body += line + "\n"
     stem = file.path.rsplit("/", 1)[-1]

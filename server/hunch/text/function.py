@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from hunch.text.languages import language_of
+from hunch.text.languages import LANGUAGES, language_of
 from hunch.text.outline import Definition, outline_of
 from hunch.text.source_text import SourceText
 
@@ -70,31 +70,31 @@ def function_at(path: str, source: bytes, line: int) -> Function | None:
 
 
 def _room_for(file: SourceText, definition: Definition) -> Room | None:
-    if file.language == "python":
-        return _room_below(file, definition)
-    if file.language == "zig" and definition.signature.startswith("test"):
-        return None  # its compiler refuses documentation there
-    if file.language == "elixir" and "@doc" in definition.lead:
-        return None  # `@doc false`: somebody wants none
-    return _room_above(file, definition)
+    language = LANGUAGES[file.language]
+    comment = language.doc_comment
+    if comment is None or (comment.is_refused and comment.is_refused(definition.signature, definition.decorators)):
+        return None
+    if comment.is_below_header:
+        return _room_below(file, definition, language.line_comments[0])
+    return _room_above(file, definition, language.grammar.decorator_word if language.grammar else "")
 
 
-def _room_below(file: SourceText, definition: Definition) -> Room | None:
+def _room_below(file: SourceText, definition: Definition, line_comment: str) -> Room | None:
     """In front of the first line of the body; a body on the signature's own line leaves no room."""
-    if file.rest_of_row(definition.body_start).partition("#")[0].strip(" \t:"):
+    if file.rest_of_row(definition.body_start).partition(line_comment)[0].strip(" \t:"):
         return None
     for row in range(definition.header_row + 1, definition.end_row + 1):
         text = file.lines[row].strip()
-        if text and not text.startswith("#"):  # comments may stand at any indent
+        if text and not text.startswith(line_comment):  # comments may stand at any indent
             return Room(definition.header_row + 1, _indent_of(file.lines[row]))
     return None
 
 
-def _room_above(file: SourceText, definition: Definition) -> Room | None:
+def _room_above(file: SourceText, definition: Definition, decorator_word: str) -> Room | None:
     """In front of the first line that is the definition's alone, below a shebang or a directive to a tool."""
-    beginning = " ".join((definition.lead or definition.signature).split())
+    beginning = " ".join((definition.decorators or definition.signature).split())
     for row in range(definition.start_row, definition.header_row + 1):
-        text = " ".join(file.lines[row].split()).removeprefix("template ")  # the lead has its parameters alone
+        text = " ".join(file.lines[row].split()).removeprefix(decorator_word)
         length = min(len(text), len(beginning), _COMPARED)
         if length and text[:length] == beginning[:length]:
             return Room(row, _indent_of(file.lines[row]))

@@ -12,6 +12,7 @@ from tree_sitter import Node, QueryCursor
 
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
+from hunch.text.language import Grammar
 from hunch.text.naming import kind_of, name_of
 from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after, parse
 from hunch.text.source_text import SourceText
@@ -26,7 +27,6 @@ _CLOSURE_LINES: Final = 40
 _MEMBER_LINES: Final = 3
 _MOST_QUALIFIERS: Final = 20
 """Names of the innermost definitions around one that are part of its own."""
-# The outline: which nodes define things, and what holds what.
 
 
 @dataclass(slots=True, eq=False)
@@ -43,8 +43,8 @@ class Definition:
     end: int
     signature: str
     documentation: str
-    lead: str
-    """Attributes above the signature, as written."""
+    decorators: str
+    """Decorators, attributes and annotations above the signature, as written."""
     body_start: int
     parent: Definition | None
     is_open: bool
@@ -71,8 +71,6 @@ class Outline:
 
 TRANSPARENT: Final = frozenset({"scope", "namespace", "object", "closure"})
 _OPEN: Final = frozenset({"class", "interface", "struct", "enum", "trait", "module", "scope", "namespace", "object"})
-_DOTTED_METHODS: Final = frozenset({"go", "cpp", "javascript", "typescript", "tsx"})
-_METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object"})
 _Event = tuple[int, int, str, int, Node]
 
 
@@ -98,7 +96,7 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
     events: list[_Event] = []
     _push_captures(events, grammar, root)
     stack: list[Definition] = []
-    leads: list[Node] = []
+    decorators: list[Node] = []
     occupied = -1
     previous: _Event | None = None
     hidden_until = 0
@@ -119,12 +117,12 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
             outline.import_rows.append(rows)
             outline.silent.update(range(rows[0], rows[1] + 1))
             continue
-        if capture == "lead":
-            leads.append(node)
+        if capture == "decorator":
+            decorators.append(node)
             continue
         if capture == "docstring":
             outline.silent.update(range(node.start_point[0], _end_row(file, node) + 1))
-            text = _docstring_text(file, node)
+            text = _docstring_text(file, grammar.grammar, node)
             if stack:
                 stack[-1].documentation = text
             else:
@@ -139,15 +137,15 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
                 hidden_until = max(hidden_until, -negative_end)
             continue
         is_long = lines > MAX_LINES or -negative_end - start > MAX_CHARS
-        definition = _define(file, node, kind, leads, parent, occupied, end_row)
-        leads = []
-        is_long = is_long or len(definition.lead) > MAX_CHARS // 2
+        definition = _define(file, grammar.grammar, node, kind, decorators, parent, occupied, end_row)
+        decorators = []
+        is_long = is_long or len(definition.decorators) > MAX_CHARS // 2
         definition.is_open = (kind in _OPEN and lines > 1) or is_long or kind == "closure"
         if condition == "documented" and not definition.documentation:
             hidden_until = max(hidden_until, -negative_end)
             continue
         siblings = parent.children if parent is not None else outline.definitions
-        if grammar.merges_clauses and siblings and _is_next_clause(file, siblings[-1], definition):
+        if grammar.grammar.merges_clauses and siblings and _is_next_clause(file, siblings[-1], definition):
             siblings[-1].end_row, siblings[-1].end = definition.end_row, definition.end
             occupied = definition.end_row
             hidden_until = -negative_end
@@ -171,7 +169,7 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
 def _push_captures(events: list[_Event], grammar: LoadedGrammar, node: Node) -> None:
     """Queue what the query captures in the upper levels under a node; the levels below rarely define anything."""
     cursor = QueryCursor(grammar.query)
-    cursor.set_max_start_depth(grammar.depth)
+    cursor.set_max_start_depth(grammar.grammar.depth)
     count = len(events)
     for capture, nodes in cursor.captures(node).items():
         if capture[0] == "_":
@@ -218,25 +216,23 @@ def _is_next_clause(file: SourceText, last: Definition, following: Definition) -
 
 def _define(
     file: SourceText,
+    grammar: Grammar,
     node: Node,
     capture: str,
-    leads: list[Node],
+    decorators: list[Node],
     parent: Definition | None,
     occupied: int,
     end_row: int,
 ) -> Definition:
     start_row = node.start_point[0]
-    declared, name = ("", "") if capture == "closure" else name_of(file.language, node)
-    kind = kind_of(file.language, node, capture)
+    declared, name = ("", "") if capture == "closure" else name_of(grammar, node)
+    kind = kind_of(grammar, node, capture)
     owner = parent
     while owner is not None and owner.kind == "closure":
         owner = owner.parent
     if kind in {"function", "method"}:
-        in_class = owner is not None and (
-            (owner.kind in _METHOD_OWNERS and file.language != "elixir")
-            or (owner.kind == "module" and file.language == "ruby")
-        )
-        kind = "method" if in_class or (declared and file.language in _DOTTED_METHODS) else "function"
+        is_owned = owner is not None and owner.kind in grammar.method_owners
+        kind = "method" if is_owned or (declared and grammar.qualified_is_method) else "function"
     scope = owner.scope[-_MOST_QUALIFIERS:] if owner is not None else ()
     if declared:
         scope = (*scope, declared)
@@ -244,29 +240,28 @@ def _define(
         scope = (*scope, name)
 
     start = node.start_byte
-    lead_row, lead_start, documentation = _attach_leads(file, leads, start_row, start, occupied)
+    first_row, first_byte, documentation = _attach_decorators(file, grammar, decorators, start_row, start, occupied)
     line_start = file.line_starts[start_row]
-    previous_end = leads[-1].end_byte if leads and leads[-1].end_byte > line_start else line_start
+    previous_end = decorators[-1].end_byte if decorators and decorators[-1].end_byte > line_start else line_start
     prefix = file.source[previous_end:start].strip()
     if prefix and _WORDS.fullmatch(prefix):
         start = file.source.index(prefix, previous_end)
-    signature_start = _after_own_leads(file, node, start) if file.language in _ATTRIBUTES_INSIDE else start
-    signature_end = _signature_end(file, node, signature_start)
+    signature_start = _after_own_decorators(file, grammar, node, start)
+    signature_end = _signature_end(file, grammar, node, signature_start)
     body_start = signature_end
-    lead = file.text(lead_start, signature_start) if lead_start < signature_start else ""
-    comment_row = comment_above(file.lines, lead_row, occupied + 1, file.language)
-    if comment_row < lead_row:
-        comment = "\n".join(file.lines[comment_row:lead_row])
+    written = file.text(first_byte, signature_start) if first_byte < signature_start else ""
+    comment_row = comment_above(file.lines, first_row, occupied + 1, file.language)
+    if comment_row < first_row:
+        comment = "\n".join(file.lines[comment_row:first_row])
         if comment_row == 0 and is_licence(comment):
-            comment_row = lead_row
+            comment_row = first_row
         elif not documentation:
             documentation = clean_comment(comment)
-    if file.language == "python":
-        docstring = _docstring(node)
-        if docstring is not None:
-            documentation = clean_string(file.text(docstring.start_byte, docstring.end_byte))
-            lead += file.text(signature_end, docstring.start_byte).strip()
-            body_start = docstring.end_byte
+    docstring = grammar.docstring_of(node) if grammar.docstring_of is not None else None
+    if docstring is not None:
+        documentation = clean_string(file.text(docstring.start_byte, docstring.end_byte))
+        written += file.text(signature_end, docstring.start_byte).strip()
+        body_start = docstring.end_byte
     return Definition(
         kind=kind,
         name=name,
@@ -277,53 +272,47 @@ def _define(
         end=node.end_byte,
         signature=_one_line(file.text(signature_start, signature_end)),
         documentation=documentation,
-        lead=lead.strip(),
+        decorators=written.strip(),
         body_start=body_start,
         parent=parent,
         is_open=False,
     )
 
 
-def _attach_leads(file: SourceText, leads: list[Node], row: int, start: int, occupied: int) -> tuple[int, int, str]:
-    """Take the attributes that stand right above: the first row, the first byte, and documentation among them."""
+def _attach_decorators(
+    file: SourceText, grammar: Grammar, decorators: list[Node], row: int, start: int, occupied: int
+) -> tuple[int, int, str]:
+    """Take the decorators that stand right above: the first row, the first byte, and documentation among them."""
     documentation = ""
-    for lead in reversed(leads):
-        lead_row, lead_end = lead.start_point[0], _end_row(file, lead)
-        if lead_row <= occupied or lead.start_byte > start:
+    for decorator in reversed(decorators):
+        first_row, last_row = decorator.start_point[0], _end_row(file, decorator)
+        if first_row <= occupied or decorator.start_byte > start:
             break
-        if lead_end < row - 1:
-            above = comment_above(file.lines, row, lead_end + 1, file.language)
-            if any(file.lines[between].strip() for between in range(lead_end + 1, above)):
+        if last_row < row - 1:
+            above = comment_above(file.lines, row, last_row + 1, file.language)
+            if any(file.lines[between].strip() for between in range(last_row + 1, above)):
                 break
-        row, start = min(row, lead_row), min(start, lead.start_byte)
-        if file.language == "elixir":
-            documentation = _docstring_text(file, lead) or documentation
+        row, start = min(row, first_row), min(start, decorator.start_byte)
+        if grammar.decorators_document:
+            documentation = _docstring_text(file, grammar, decorator) or documentation
     return row, start, documentation
 
 
-_ELIXIR_DOC: Final = re.compile(r"@(?:module|type)?doc\s+(?:~[sS])?(\"\"\".*|\".*)", re.DOTALL)
-
-
-def _docstring_text(file: SourceText, node: Node) -> str:
+def _docstring_text(file: SourceText, grammar: Grammar, node: Node) -> str:
     text = file.text(node.start_byte, node.end_byte)
-    if file.language != "elixir":
-        return clean_string(text)
-    match = _ELIXIR_DOC.match(text)
-    return clean_string(match.group(1)) if match else ""
+    return clean_string(grammar.docstring_literal(text) if grammar.docstring_literal is not None else text)
 
 
 _WORDS: Final = re.compile(rb"[\w\s]+")
-_ATTRIBUTES_INSIDE: Final = frozenset({"java", "csharp", "php", "kotlin", "swift", "scala"})
-_OWN_LEADS: Final = frozenset({"annotation", "marker_annotation", "attribute_list", "attribute", "decorator"})
 
 
-def _after_own_leads(file: SourceText, node: Node, start: int) -> int:
-    """The byte where the signature begins, behind the attributes that the grammar puts inside the declaration."""
+def _after_own_decorators(file: SourceText, grammar: Grammar, node: Node, start: int) -> int:
+    """The byte where the signature begins, behind the decorators that the grammar puts inside the declaration."""
     current = start
-    for child in node.children[:4]:
+    for child in node.children[:4] if grammar.own_decorators else []:
         holder = child.children if child.type == "modifiers" else [child]
         for part in holder:
-            if part.type not in _OWN_LEADS:
+            if part.type not in grammar.own_decorators:
                 return current
             rest = file.source[part.end_byte : node.end_byte]
             current = part.end_byte + len(rest) - len(rest.lstrip())
@@ -332,20 +321,14 @@ def _after_own_leads(file: SourceText, node: Node, start: int) -> int:
     return current
 
 
-_COMMENTS: Final = frozenset({"comment", "line_comment", "block_comment", "multiline_comment", "haddock"})
-_BODY_TYPES: Final = frozenset(
-    {"class_body", "function_body", "enum_class_body", "do_block", "match", "accessor_list", "column_definitions"}
-)
-
-
-def _signature_end(file: SourceText, node: Node, start: int) -> int:
-    body = _body(node)
+def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -> int:
+    body = _body(grammar, node)
     if body is not None and body.start_byte > start:
-        if file.language == "python":
-            return _python_header_end(file, node, body)
+        if grammar.header_end is not None:
+            return grammar.header_end(file.source, node, body)
         end = body.start_byte
         for child in node.children:
-            if start < child.start_byte < end and child.type in _COMMENTS:
+            if start < child.start_byte < end and child.type in grammar.comment_types:
                 end = child.start_byte
         return start + len(file.source[start:end].rstrip())
     text = file.source[start : node.end_byte]
@@ -358,7 +341,7 @@ def _signature_end(file: SourceText, node: Node, start: int) -> int:
     return start + (newline if newline > 0 else min(len(text), MAX_SIGNATURE))
 
 
-def _body(node: Node) -> Node | None:
+def _body(grammar: Grammar, node: Node) -> Node | None:
     current: Node | None = node
     for _ in range(3):
         if current is None:
@@ -367,7 +350,7 @@ def _body(node: Node) -> Node | None:
         if body is not None:
             return body
         for child in current.children:
-            if child.type in _BODY_TYPES:
+            if child.type in grammar.body_types:
                 return child
         held: Node | None = None
         for name in ("value", "right", "declaration"):
@@ -377,32 +360,6 @@ def _body(node: Node) -> Node | None:
         if held is None and current.type == "assignment_statement":
             held = current.named_children[-1].named_children[0] if current.named_children[-1].named_children else None
         current = held
-    return None
-
-
-def _python_header_end(file: SourceText, node: Node, body: Node) -> int:
-    """Behind the colon: comments under it belong to the body."""
-    last = 0
-    for name in ("name", "type_parameters", "parameters", "superclasses", "return_type"):
-        child = node.child_by_field_name(name)
-        if child is not None:
-            last = child.end_byte
-    colon = file.source.find(b":", last, body.start_byte)
-    return colon + 1 if colon >= 0 else body.start_byte
-
-
-def _docstring(node: Node) -> Node | None:
-    body = node.child_by_field_name("body")
-    return _first_string(body) if body is not None else None
-
-
-def _first_string(block: Node) -> Node | None:
-    for child in block.children[:10]:
-        if child.type == "comment":
-            continue
-        if child.type == "expression_statement":
-            child = child.children[0] if child.children else child
-        return child if child.type in {"string", "concatenated_string"} else None
     return None
 
 

@@ -57,7 +57,7 @@ STOP_WORDS = frozenset(
 """Words of a question that say nothing about the code; a query of nothing else keeps them."""
 
 _CACHED_IDENTIFIERS = 1 << 14
-_stemmer = Stemmer.Stemmer("english", 1 << 14)
+_stemmer = Stemmer.Stemmer("english", 0)  # stemming a word again takes less time than its own cache
 
 
 @dataclass(frozen=True, slots=True)

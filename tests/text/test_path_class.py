@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from hunch.text.roles import Role, role_of
+from hunch.text.path_class import PathClass, path_class_of
 
-P, T, E, B, D, V, U = (
-    Role.PRODUCT, Role.TEST, Role.EXAMPLE, Role.BENCHMARK, Role.DOCUMENTATION, Role.VENDORED, Role.BUILT,
-)  # fmt: skip
+P, T, E = PathClass.PRODUCT, PathClass.TEST, PathClass.EXAMPLE
+B, D, V, U = PathClass.BENCHMARK, PathClass.DOCUMENTATION, PathClass.VENDORED, PathClass.BUILT
 
 
 @pytest.mark.parametrize(
-    ("path", "role"),
+    ("path", "expected"),
     [
         ("main.py", P),
         ("src/app/server.go", P),
@@ -87,12 +86,12 @@ P, T, E, B, D, V, U = (
         ("Docs/a.py", D),
     ],
 )
-def test_the_role_of_a_path(path: str, role: Role) -> None:
-    assert role_of(path) == role
+def test_the_class_of_a_path(path: str, expected: PathClass) -> None:
+    assert path_class_of(path) == expected
 
 
-def test_roles_fit_a_byte() -> None:
-    everything = Role.PRODUCT
-    for role in Role:
-        everything |= role
+def test_path_classes_fit_a_byte() -> None:
+    everything = PathClass.PRODUCT
+    for one in PathClass:
+        everything |= one
     assert 0 <= int(everything) <= 255

@@ -1,32 +1,12 @@
-"""File names, shebangs and the names people type -> languages.
-
-A language that `hunch.text.grammars` knows is read by its grammar; every other one by blank-line blocks. Formats that
-hold data or prose rather than code (JSON, YAML, Markdown, ...) are no language here.
-"""
+"""Languages without a grammar, known by their file names and comments: cut at blank lines."""
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["LANGUAGES", "LanguageInfo", "language_of", "nearest_language", "resolve_language"]
+from hunch.text.language import C_BLOCK, Language
 
-_C_BLOCK: Final = (("/*", "*/"),)
-
-
-@dataclass(frozen=True, slots=True)
-class LanguageInfo:
-    """One language: how its files are recognised and how its comments look."""
-
-    name: str
-    extensions: tuple[str, ...]
-    aliases: tuple[str, ...]
-    file_names: tuple[str, ...]
-    interpreters: tuple[str, ...]
-    line_comments: tuple[str, ...]
-    block_comments: tuple[tuple[str, str], ...]
-
+__all__ = ["WITHOUT_GRAMMAR"]
 
 _HASH: Final = ("#",)
 _NONE: Final[tuple[tuple[str, str], ...]] = ()
@@ -41,76 +21,21 @@ def _language(
     file_names: str = "",
     interpreters: str = "",
     line: tuple[str, ...] = ("//",),
-    block: tuple[tuple[str, str], ...] = _C_BLOCK,
-) -> LanguageInfo:
+    block: tuple[tuple[str, str], ...] = C_BLOCK,
+) -> Language:
     """A row of the table, with the words of each column separated by blanks."""
-    return LanguageInfo(
-        name,
-        tuple(extensions.split()),
-        tuple(aliases.split()),
-        tuple(file_names.split()),
-        tuple(interpreters.split()),
-        line,
-        block,
+    return Language(
+        name=name,
+        extensions=tuple(extensions.split()),
+        aliases=tuple(aliases.split()),
+        file_names=tuple(file_names.split()),
+        interpreters=tuple(interpreters.split()),
+        line_comments=line,
+        block_comments=block,
     )
 
 
-_ALL: Final = (
-    # Read by a grammar.
-    _language(
-        "python",
-        "py pyi pyw",
-        aliases="py python3",
-        file_names="SConstruct SConscript wscript",
-        interpreters="python pypy",
-        line=_HASH,
-        block=_NONE,
-    ),
-    _language(
-        "javascript",
-        "js jsx mjs cjs",
-        aliases="js jsx node ecmascript",
-        file_names="Jakefile",
-        interpreters="node nodejs deno bun",
-    ),
-    _language("typescript", "ts mts cts", aliases="ts", interpreters="ts-node tsx"),
-    _language("tsx", "tsx"),
-    _language("java", "java"),
-    _language("go", "go", aliases="golang"),
-    _language("php", "php phtml php5 php7", interpreters="php", line=("//", "#")),
-    _language(
-        "ruby",
-        "rb rake gemspec ru",
-        aliases="rb",
-        file_names="Rakefile Gemfile Guardfile Vagrantfile Capfile Podfile Fastfile Brewfile",
-        interpreters="ruby jruby",
-        line=_HASH,
-        block=(("=begin", "=end"),),
-    ),
-    _language("rust", "rs", aliases="rs", interpreters="rust-script"),
-    _language("c", "c h"),
-    _language("cpp", "cc cpp cxx c++ hh hpp hxx h++ ipp inl tpp tcc", aliases="c++ cxx cc"),
-    _language("csharp", "cs csx", aliases="c# cs dotnet"),
-    _language("kotlin", "kt kts", aliases="kt", interpreters="kotlin"),
-    _language("swift", "swift", interpreters="swift"),
-    _language("scala", "scala sc sbt", interpreters="scala"),
-    _language("elixir", "ex exs", aliases="ex exs", interpreters="elixir", line=_HASH, block=_NONE),
-    _language(
-        "haskell", "hs", aliases="hs", interpreters="runhaskell runghc stack", line=("--",), block=(("{-", "-}"),)
-    ),
-    _language("lua", "lua rockspec", interpreters="lua luajit", line=("--",), block=(("--[[", "]]"),)),
-    _language("zig", "zig", block=_NONE),
-    _language(
-        "bash",
-        "sh bash zsh ksh bats ebuild",
-        aliases="sh shell zsh ksh",
-        file_names="PKGBUILD APKBUILD .bashrc .bash_profile .zshrc .profile",
-        interpreters="sh bash zsh ksh dash ash",
-        line=_HASH,
-        block=_NONE,
-    ),
-    _language("sql", "sql ddl pgsql psql", aliases="postgres mysql sqlite plsql", line=("--",)),
-    # Read by blank-line blocks.
+WITHOUT_GRAMMAR: Final = (
     _language("perl", "pl pm t", aliases="pl", file_names="Makefile.PL", interpreters="perl", line=_HASH, block=_NONE),
     _language("r", "r", aliases="rlang", file_names=".Rprofile", interpreters="Rscript", line=_HASH, block=_NONE),
     _language("julia", "jl", aliases="jl", interpreters="julia", line=_HASH, block=(("#=", "=#"),)),
@@ -166,9 +91,9 @@ _ALL: Final = (
     _language("less", "less"),
     _language("stylus", "styl"),
     _language("html", "html htm xhtml", aliases="htm", line=(), block=_HTML),
-    _language("vue", "vue", block=(*_HTML, *_C_BLOCK)),
-    _language("svelte", "svelte", block=(*_HTML, *_C_BLOCK)),
-    _language("astro", "astro", block=(*_HTML, *_C_BLOCK)),
+    _language("vue", "vue", block=(*_HTML, *C_BLOCK)),
+    _language("svelte", "svelte", block=(*_HTML, *C_BLOCK)),
+    _language("astro", "astro", block=(*_HTML, *C_BLOCK)),
     _language(
         "template",
         "twig erb ejs hbs mustache liquid j2 jinja jinja2 haml slim pug jsp cshtml razor",
@@ -241,59 +166,3 @@ _ALL: Final = (
     _language("jsonnet", "jsonnet libsonnet", line=("//", "#")),
     _language("just", "", file_names="justfile Justfile .justfile", interpreters="just", line=_HASH, block=_NONE),
 )
-
-LANGUAGES: Final[dict[str, LanguageInfo]] = {info.name: info for info in _ALL}
-
-_BY_EXTENSION: Final = {extension: info.name for info in _ALL for extension in info.extensions}
-_BY_FILE_NAME: Final = {name: info.name for info in _ALL for name in info.file_names}
-_BY_VARIANT: Final = {name: _BY_FILE_NAME[name] for name in ("Dockerfile", "Containerfile", "Makefile")}
-_BY_INTERPRETER: Final = {name: info.name for info in _ALL for name in info.interpreters}
-_BY_ALIAS: Final = {alias: info.name for info in _ALL for alias in (*info.aliases, *info.extensions)} | {
-    alias: info.name for info in _ALL for alias in info.aliases
-}
-
-
-def language_of(path: str, first_line: bytes = b"") -> str | None:
-    """The language of a file by its name or, when the name has no extension, by its shebang line."""
-    name = path.replace("\\", "/").rsplit("/", 1)[-1]
-    known = _BY_FILE_NAME.get(name)
-    if known is not None:
-        return known
-    stem, _, extension = name.rpartition(".")
-    if stem:
-        known = _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())
-        # Dockerfile.dev and Makefile.linux say what they are before the dot.
-        return known or _BY_VARIANT.get(name.split(".", 1)[0])
-    return _interpreter_language(first_line)
-
-
-def _interpreter_language(first_line: bytes) -> str | None:
-    line = first_line[:256].decode("utf-8", "replace").lstrip("\ufeff")
-    if not line.startswith("#!"):
-        return None
-    words = [word.replace("\\", "/").rsplit("/", 1)[-1] for word in line[2:].split()]
-    if words[:1] == ["env"]:
-        # What follows are options and variables, up to the program.
-        words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
-    # python3.11 and lua5.4 are python and lua.
-    return _BY_INTERPRETER.get(words[0].rstrip("0123456789.")) if words else None
-
-
-def resolve_language(name: str) -> str | None:
-    """The language that a person means by a name, an alias or a file extension: `py`, `c++`, `.ts`."""
-    wanted = name.strip().lower()
-    if wanted in LANGUAGES:
-        return wanted
-    wanted = wanted.lstrip(".")
-    return wanted if wanted in LANGUAGES else _BY_ALIAS.get(wanted)
-
-
-def nearest_language(name: str) -> str | None:
-    """The best guess at a misspelt language name, for "did you mean"; None when nothing is close."""
-    resolved = resolve_language(name)
-    if resolved is not None:
-        return resolved
-    candidates = [*LANGUAGES, *(alias for alias in _BY_ALIAS if len(alias) > 2)]
-    begun = [language for language in LANGUAGES if len(name) > 2 and language.startswith(name.strip().lower())]
-    close = begun or difflib.get_close_matches(name.strip().lower(), candidates, n=1, cutoff=0.6)
-    return resolve_language(close[0]) if close else None

@@ -1,0 +1,73 @@
+"""C#."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hunch.text.comment_styles import wrapped
+from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.syntax import by_name, constant, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _operator(node: Node) -> str:
+    return "operator" + text_of(node.child_by_field_name("operator"))
+
+
+def _conversion(node: Node) -> str:
+    return "operator " + text_of(node.child_by_field_name("type"))
+
+
+def _destructor(node: Node) -> str:
+    return "~" + by_name(node)
+
+
+def _summary_tag(sentence: str, width: int) -> list[str]:
+    safe = sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return [f"/// {line}" for line in ("<summary>", *wrapped(safe, width - 4), "</summary>")]
+
+
+LANGUAGE = Language(
+    name="csharp",
+    extensions=("cs", "csx"),
+    aliases=("c#", "cs", "dotnet"),
+    line_comments=("//",),
+    block_comments=C_BLOCK,
+    test_files=("*Test.cs", "*Tests.cs", "*Spec.cs", "*TestCase.cs", "*IT.cs"),
+    grammar=Grammar(
+        module="tree_sitter_c_sharp",
+        query="""
+        (using_directive) @import
+        (attribute_list) @decorator
+        (namespace_declaration) @namespace
+        (file_scoped_namespace_declaration) @import
+        (class_declaration) @class
+        (interface_declaration) @interface
+        (struct_declaration) @struct
+        (enum_declaration) @enum
+        (record_declaration) @class
+        (delegate_declaration) @type
+        (method_declaration body: (_)) @method
+        (method_declaration !body) @method.documented
+        (constructor_declaration) @method
+        (destructor_declaration) @method
+        (operator_declaration) @method
+        (conversion_operator_declaration) @method
+        (indexer_declaration) @method.long
+        (property_declaration) @method.long
+        """,
+        names={
+            "operator_declaration": _operator,
+            "conversion_operator_declaration": _conversion,
+            "indexer_declaration": constant("this"),
+            "destructor_declaration": _destructor,
+        },
+        has_type_arguments=True,
+        has_operators=True,
+        body_types=frozenset({"accessor_list"}),
+        own_decorators=frozenset({"attribute_list"}),
+    ),
+    doc_comment=DocComment(style=_summary_tag),
+)

@@ -1,0 +1,37 @@
+"""Java."""
+
+from __future__ import annotations
+
+from hunch.text.comment_styles import block
+from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+
+LANGUAGE = Language(
+    name="java",
+    extensions=("java",),
+    line_comments=("//",),
+    block_comments=C_BLOCK,
+    test_files=("*Test.java", "*Tests.java", "*Spec.java", "*TestCase.java", "*IT.java"),
+    grammar=Grammar(
+        module="tree_sitter_java",
+        query="""
+        (package_declaration) @import
+        (import_declaration) @import
+        (modifiers [(annotation) (marker_annotation)] @decorator)
+        (class_declaration) @class
+        (interface_declaration) @interface
+        (enum_declaration) @enum
+        (record_declaration) @class
+        (annotation_type_declaration) @interface
+        (method_declaration body: (_)) @method
+        (method_declaration !body) @method.documented
+        (constructor_declaration) @method
+        (compact_constructor_declaration) @method
+        """,
+        depth=5,
+        has_type_arguments=True,
+        body_types=frozenset({"class_body"}),
+        comment_types=frozenset({"line_comment", "block_comment"}),
+        own_decorators=frozenset({"annotation", "marker_annotation"}),
+    ),
+    doc_comment=DocComment(style=block),
+)

@@ -1,0 +1,45 @@
+"""Ruby."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hunch.text.comment_styles import marked
+from hunch.text.language import METHOD_OWNERS, DocComment, Grammar, Language
+from hunch.text.syntax import constant, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _defined(node: Node) -> str:
+    """`define_method(:name) do` is name."""
+    return text_of(node.child_by_field_name("arguments")).strip("(: )").split(",")[0]
+
+
+LANGUAGE = Language(
+    name="ruby",
+    extensions=("rb", "rake", "gemspec", "ru"),
+    aliases=("rb",),
+    file_names=("Rakefile", "Gemfile", "Guardfile", "Vagrantfile", "Capfile", "Podfile", "Fastfile", "Brewfile"),
+    interpreters=("ruby", "jruby"),
+    line_comments=("#",),
+    block_comments=(("=begin", "=end"),),
+    grammar=Grammar(
+        module="tree_sitter_ruby",
+        query="""
+        (program (call method: (identifier) @_m (#any-of? @_m "require" "require_relative" "load" "autoload")) @import)
+        (module) @module
+        (class) @class
+        (singleton_class) @scope
+        (method) @method
+        (singleton_method) @method
+        (call method: (identifier) @_d arguments: (argument_list . (simple_symbol)) block: (_)
+          (#any-of? @_d "define_method" "define_singleton_method")) @method.long
+        """,
+        names={"singleton_class": constant(""), "call": _defined},
+        method_owners=METHOD_OWNERS | {"module"},
+        body_types=frozenset({"do_block"}),
+    ),
+    doc_comment=DocComment(style=marked("#")),
+)

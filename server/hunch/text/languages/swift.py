@@ -1,0 +1,57 @@
+"""Swift."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hunch.text.comment_styles import marked
+from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.syntax import constant, text_of
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _kind(node: Node, kind: str) -> str:
+    """Its grammar has one type of node for classes, structs and enums."""
+    if node.type != "class_declaration":
+        return kind
+    keyword = text_of(node.child_by_field_name("declaration_kind"))
+    return keyword if keyword in {"struct", "enum"} else kind
+
+
+LANGUAGE = Language(
+    name="swift",
+    extensions=("swift",),
+    interpreters=("swift",),
+    line_comments=("//",),
+    block_comments=C_BLOCK,
+    test_files=("*Test.swift", "*Tests.swift", "*Spec.swift", "*TestCase.swift", "*IT.swift"),
+    grammar=Grammar(
+        module="tree_sitter_swift",
+        query="""
+        (import_declaration) @import
+        (attribute) @decorator
+        (class_declaration) @class
+        (protocol_declaration) @interface
+        (function_declaration) @function
+        (protocol_function_declaration) @function.documented
+        (init_declaration) @method
+        (deinit_declaration) @method
+        (subscript_declaration) @method
+        (property_declaration computed_value: (_)) @method.long
+        (typealias_declaration) @type
+        """,
+        names={
+            "init_declaration": constant("init"),
+            "deinit_declaration": constant("deinit"),
+            "subscript_declaration": constant("subscript"),
+        },
+        has_type_arguments=True,
+        kind_of=_kind,
+        body_types=frozenset({"class_body", "enum_class_body", "function_body"}),
+        comment_types=frozenset({"comment", "multiline_comment"}),
+        own_decorators=frozenset({"attribute"}),
+    ),
+    doc_comment=DocComment(style=marked("///")),
+)

@@ -1,0 +1,43 @@
+"""Zig."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hunch.text.comment_styles import marked
+from hunch.text.language import DocComment, Grammar, Language
+from hunch.text.syntax import first_child
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_title = first_child("string", "identifier")
+
+
+def _test(node: Node) -> str:
+    return _title(node).strip('"')
+
+
+def _is_refused(signature: str, decorators: str) -> bool:
+    return signature.startswith("test")  # its compiler refuses documentation there
+
+
+LANGUAGE = Language(
+    name="zig",
+    extensions=("zig",),
+    line_comments=("//",),
+    block_comments=(),
+    grammar=Grammar(
+        module="tree_sitter_zig",
+        query="""
+        (variable_declaration (builtin_function (builtin_identifier) @_b (#eq? @_b "@import"))) @import
+        (function_declaration) @function
+        (test_declaration) @function
+        (variable_declaration [(struct_declaration) (union_declaration) (opaque_declaration)]) @struct
+        (variable_declaration [(enum_declaration) (error_set_declaration)]) @enum
+        """,
+        names={"variable_declaration": first_child("identifier"), "test_declaration": _test},
+        spaced_names=frozenset({"test_declaration"}),
+    ),
+    doc_comment=DocComment(style=marked("///"), is_refused=_is_refused),
+)
