@@ -1,4 +1,4 @@
-"""What a query looks like, in numbers."""
+"""Query features: what a query looks like, in numbers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hunch.search.query import QueryError, parse_query
-from hunch.search.query_shape import SHAPE, shape_of
+from hunch.search.query_features import QUERY_FEATURES, query_features_of
 
 
 @pytest.mark.parametrize(
@@ -38,21 +38,22 @@ from hunch.search.query_shape import SHAPE, shape_of
     ],
 )
 def test_what_each_number_says(text: str, expected: dict[str, float]) -> None:
-    shape = dict(zip(SHAPE, shape_of(parse_query(text)).tolist(), strict=True))
-    assert {name: shape[name] for name in expected} == pytest.approx(expected, abs=1e-6)
+    found = dict(zip(QUERY_FEATURES, query_features_of(parse_query(text)).tolist(), strict=True))
+    assert {name: found[name] for name in expected} == pytest.approx(expected, abs=1e-6)
 
 
 @given(st.text(min_size=1, max_size=200))
-def test_whatever_is_typed_has_a_shape(text: str) -> None:
+def test_whatever_is_typed_has_features(text: str) -> None:
     try:
         query = parse_query(text)
     except QueryError:
         return
-    shape = shape_of(query)
-    assert shape.shape == (len(SHAPE),) and shape.dtype == np.float32
-    assert ((shape >= 0) & (shape <= 1)).all()
+    found = query_features_of(query)
+    assert found.shape == (len(QUERY_FEATURES),) and found.dtype == np.float32
+    assert ((found >= 0) & (found <= 1)).all()
 
 
 def test_a_pasted_text_is_no_longer_than_a_long_sentence() -> None:
-    long, longer = (dict(zip(SHAPE, shape_of(parse_query("word other " * n)), strict=True)) for n in (8, 200))
-    assert long["word count"] == longer["word count"] == 1.0
+    column = QUERY_FEATURES.index("word count")
+    long, longer = (query_features_of(parse_query("word other " * n))[column] for n in (8, 200))
+    assert long == longer == 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunch.search.named import named_kinds, named_languages
+from hunch.search.intent import kind_intent, language_intent
 from hunch.search.query import parse_query
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES
@@ -62,4 +62,4 @@ def test_kinds(text: str, kinds: set[str]) -> None:
 
 
 def test_nothing_is_named_by_nothing() -> None:
-    assert named_languages([]) == named_kinds([]) == named_languages([""]) == ()
+    assert language_intent([]) == kind_intent([]) == language_intent([""]) == ()

@@ -1,6 +1,6 @@
-"""What each group of signals is worth to the ranker: trained without it, on the same queries.
+"""What each group of features is worth to the ranker: trained without it, on the same queries.
 
-    hunch-train ablate-ranker signals-training.npz --run runs/ablate-ranker
+    hunch-train ablate-ranker features.npz --run runs/ablate-ranker
 
 Each group is taken away and a ranker trained anew, so that the others can do its work. The differences of NDCG@10 on
 the valid queries are paired by query, with bootstrap intervals (Efron, 1979).
@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hunch.search.features import NEGATIVE
 from hunch.search.metrics import Interval, bootstrap
-from hunch.search.query_shape import SHAPE
-from hunch.search.rank import AGAINST
-from hunch_training.ranking_data import OWN, VALID, RankingData, load_ranking_data, ndcg_by_query
+from hunch.search.query_features import QUERY_FEATURES
+from hunch_training.ranking.data import OWN, VALID, RankingData, load_ranking_data, ndcg_by_query
+from hunch_training.ranking.train import WHOLE, Settings, limited, new_ranker, scores_of, train
 from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
-from hunch_training.train_ranker import WHOLE, Settings, limited, new_ranker, scores_of, train
 
 GROUPS: Mapping[str, Sequence[str]] = {
-    "first pass": ("meaning",),
-    "context": ("context", "neighbour"),
+    "static": ("meaning",),
+    "contextual": ("context", "neighbour"),
     "all embeddings": ("meaning", "context", "neighbour"),
     "words": ("words",),
     "fields": ("name", "signature", "path"),
@@ -37,8 +37,8 @@ GROUPS: Mapping[str, Sequence[str]] = {
     "the rest of the file": ("neighbour", "file words"),
     "what is named": ("language", "kind"),
     "length": ("length",),
-    "marks": AGAINST,
-    "shape of the query": SHAPE,
+    "negative": NEGATIVE,
+    "query features": QUERY_FEATURES,
 }
 """What is taken away, by the name of a group"""
 
@@ -51,8 +51,8 @@ def ablate(data: RankingData, settings: Settings, run: Path) -> dict[str, dict[s
     """
     whole = _values(data, settings, run / "everything")
     found = {}
-    for name, signals in GROUPS.items():
-        less = _values(replace(data, without=tuple(signals)), settings, run / name.replace(" ", "-"))
+    for name, features in GROUPS.items():
+        less = _values(replace(data, without=tuple(features)), settings, run / name.replace(" ", "-"))
         found[name] = {key: bootstrap(np.array(whole[key]) - np.array(less[key])) for key in whole}
         print(_line(name, found[name]), flush=True)
     return found
@@ -74,7 +74,7 @@ def _line(name: str, figures: Mapping[str, Interval]) -> str:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the stage is given on the command line."""
-    parser.add_argument("signals", type=Path, help="the signals of candidates, from benchmarks.tune_ranking gather")
+    parser.add_argument("features", type=Path, help="the features of candidates, from hunch-train gather-features")
     parser.add_argument("--run", type=Path, required=True, help="the folder of the runs; goes on if it is there")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch (%(default)s)")
     add_flags(parser, Settings)
@@ -84,8 +84,8 @@ def run_stage(options: argparse.Namespace) -> None:
     """Run the stage from the command line."""
     settings = settings_of(options, Settings)
     torch.set_num_threads(options.threads)
-    data = limited(load_ranking_data(options.signals), settings.limit)
-    describe_run(options.run, "ablate-ranker", settings, [options.signals], groups=dict(GROUPS))
+    data = limited(load_ranking_data(options.features), settings.limit)
+    describe_run(options.run, "ablate-ranker", settings, [options.features], groups=dict(GROUPS))
     found = ablate(data, settings, options.run)
     table = {name: {key: value._asdict() for key, value in figures.items()} for name, figures in found.items()}
     (options.run / "ablation.json").write_text(json.dumps(table, indent=1) + "\n", encoding="utf-8")

@@ -1,22 +1,33 @@
-"""Queries with the signals of their candidates, from `benchmarks.tune_ranking gather`, and how well scores rank."""
+"""Queries with the features of their candidates, from `hunch-train gather-features`, and how well scores rank."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.model.ranker import ContextLine
 from hunch_training.errors import TrainingError
 
 TRAIN, VALID = 0, 1
 OWN, FOREIGN, EXCLUDED = 0, 1, 2
 """Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
+SENTENCES = ("commit", "doc")
+"""Kinds of queries that people have written, of a change and of a function"""
 NAMES = ("symbol", "spelling")
 """Kinds of queries that are names: of documented functions, and of any definition as people type them"""
+OF_WORKSPACES = (*SENTENCES, "module", *NAMES)
+KINDS = (*OF_WORKSPACES, "pair", "question", "keyword", "small", "mixed")
+"""Kinds of queries: the two of the workspaces, questions about whole files, the bare names that the doc queries
+document, names of any definition as people type them, documentation of the valid pairs, the web queries of CoSQA's dev
+part, the first words with a meaning of such documentation, such documentation and words asked of few functions, and
+such words with the name of a language, asked of functions of many."""
 _DISCOUNTS = 1 / np.log2(np.arange(2, 12))
+_NOT_STORED = ("without",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +39,14 @@ class RankingData:
     features: NDArray[np.float32]
     """float32 [n, names]"""
     names: tuple[str, ...]
-    """of the features: signals, then marks that count against a candidate"""
-    shape: NDArray[np.float32]
-    """float32 [q, hunch.search.query_shape.SHAPE], what the queries look like"""
+    """of the features: the positive, then the negative"""
+    query_features: NDArray[np.float32]
+    """float32 [q, query_names]"""
+    query_names: tuple[str, ...]
+    model: tuple[str, str]
+    """Name and fingerprint of the model whose candidates they are"""
+    line: ContextLine
+    """Of all candidates, see context_line"""
     file_hit: NDArray[np.bool_]
     name_hit: NDArray[np.bool_]
     """bool [n], whether the file, the definition is one that the query is about"""
@@ -41,13 +57,13 @@ class RankingData:
     place_count: NDArray[np.int32]
     """int32 [q], how many files, definitions answer"""
     kinds: NDArray[np.str_]
-    """str [q]: commit, doc, module, symbol, spelling, pair, question, keyword, small, mixed"""
+    """str [q], of KINDS"""
     groups: NDArray[np.int32]
     """int32 [q], OWN, FOREIGN or EXCLUDED"""
     split: NDArray[np.uint8]
     """uint8 [q], TRAIN or VALID"""
     without: tuple[str, ...] = ()
-    """Signals, marks and numbers of the shape that are taken away, to see what they are worth; not in the file"""
+    """Features of candidates and of queries that are taken away, to see what they are worth; not in the file"""
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -70,6 +86,34 @@ class RankingData:
         there = (self.split == split) & np.isin(self.groups, groups) & (np.diff(self.starts) > 0)
         return np.flatnonzero(there)
 
+    def of_kinds(self, queries: NDArray[np.int64], *kinds: str) -> NDArray[np.int64]:
+        """Return those of some queries that are of some kinds."""
+        return queries[np.isin(self.kinds[queries], kinds)]
+
+
+def context_line(features: NDArray[np.float32], names: Sequence[str]) -> ContextLine:
+    """Return the line that tells the contextual cosine of candidates best from the static one.
+
+    Args:
+        features: float32 [n, names].
+        names: of the columns.
+    """
+    meaning, context = (features[:, names.index(name)] for name in ("meaning", "context"))
+    there = meaning > 0
+    if np.count_nonzero(there) < 2:
+        return ContextLine(0.0, 0.0)
+    rise, at_zero = np.polyfit(meaning[there], context[there], 1)
+    return ContextLine(round(float(at_zero), 3), round(float(rise), 3))
+
+
+def save_ranking_data(data: RankingData, file: Path) -> None:
+    """Write the file that ``load_ranking_data`` reads."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, Any] = {
+        one.name: np.asarray(getattr(data, one.name)) for one in fields(data) if one.name not in _NOT_STORED
+    }
+    np.savez_compressed(file, **arrays)
+
 
 def load_ranking_data(file: Path) -> RankingData:
     """Read the file.
@@ -80,11 +124,15 @@ def load_ranking_data(file: Path) -> RankingData:
     try:
         with np.load(file, allow_pickle=False) as arrays:
             found: dict[str, Any] = {
-                name: arrays[name] for name in RankingData.__dataclass_fields__ if name != "without"
+                one.name: arrays[one.name] for one in fields(RankingData) if one.name not in _NOT_STORED
             }
     except (KeyError, ValueError, OSError) as error:
-        raise TrainingError(f"{file}: no signals of candidates ({error}): make it with tune_ranking gather") from None
-    found["names"] = tuple(str(name) for name in found["names"])
+        raise TrainingError(
+            f"{file}: no features of candidates ({error}): make it with hunch-train gather-features"
+        ) from None
+    for name in ("names", "query_names", "model"):
+        found[name] = tuple(str(one) for one in found[name])
+    found["line"] = ContextLine(*map(float, found["line"]))
     return RankingData(**found)
 
 

@@ -19,10 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from benchmarks.remembered import remember
 from hunch.engine import Engine, open_engine, read_context, update
 from hunch.search.search import Hit
 from hunch.settings import CACHE_VARIABLE
+from hunch_training.errors import TrainingError
+from hunch_training.ranking.context_cache import use_context_cache
 
 Kind = Literal["commit", "doc"]
 KINDS: tuple[Kind, ...] = ("commit", "doc")
@@ -84,6 +85,17 @@ def fetch(data: Path, folder: Path, wanted: Sequence[Workspace]) -> None:
         subprocess.run([sys.executable, program, folder, "--only", ",".join(missing)], check=True)
 
 
+def refuse_test(workspaces: Sequence[Workspace]) -> None:
+    """Stop when numbers would be chosen on workspaces that are there to judge them.
+
+    Raises:
+        TrainingError: one of them is a test workspace.
+    """
+    wrong = [workspace.id for workspace in workspaces if workspace.split == "test"]
+    if wrong:
+        raise TrainingError(f"test workspaces are not for tuning: {', '.join(wrong)}")
+
+
 def blank_lines(text: str, ranges: Iterable[tuple[int, int]]) -> str:
     """Empty some lines of a text, 1-based and inclusive; every other line keeps its number and its line break."""
     lines = text.split("\n")
@@ -127,7 +139,7 @@ def indexed_without(root: Path, left_out: Sequence[LineRange]) -> Iterator[Engin
         try:
             with open_engine(root) as engine:
                 update(engine)
-                if engine.encoder is not None and (reader := remember(engine.encoder)) is not None:
+                if engine.encoder is not None and (reader := use_context_cache(engine.encoder)) is not None:
                     read_context(engine)
                     reader.keep()
                 yield engine

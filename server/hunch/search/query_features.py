@@ -1,4 +1,4 @@
-"""What a query looks like, in numbers: a name, a few words or a sentence, a question, a wish for a change."""
+"""Query features: whether a query is a name, a few words or a sentence, a question, a wish for a change."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from hunch.search.query import Query
 from hunch.text.terms import STOP_WORDS
 
-SHAPE = (
+QUERY_FEATURES = (
     "one word", "word count", "terms", "question", "change", "stop words", "code words", "names a language",
     "names a kind", "error",
 )  # fmt: skip
-"""What each number says"""
+"""Their names, in order"""
 
 _QUESTION = frozenset("how what where which why when who does do can is are".split())
 _CHANGE = frozenset(
@@ -33,8 +33,8 @@ _ERROR = re.compile(
 """What messages of errors hold"""
 
 
-def shape_of(query: Query) -> NDArray[np.float32]:
-    """Return the numbers of SHAPE, float32 [SHAPE], 0 to 1 each: beyond 16 words all queries are as long."""
+def query_features_of(query: Query) -> NDArray[np.float32]:
+    """Return a query's features, float32 [QUERY_FEATURES], 0 to 1 each; beyond 16 words all queries are as long."""
     words = query.text.split()
     plain = [word.strip("?.,:;()").lower() for word in words]
     count = max(1, len(words))

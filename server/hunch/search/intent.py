@@ -1,4 +1,4 @@
-"""What the words of a query name besides what the code does: a language, or a kind of definition.
+"""Language and kind intent: a language, or a kind of definition, that the words of a query name.
 
 "sort a list in go" and "python sort list" name one; "start a python process" is about one, and is not cut down to it.
 """
@@ -30,7 +30,7 @@ _HEAD = 3
 """Words at the beginning among which a kind is what is looked for, as in "the class that holds them"."""
 
 
-def named_languages(words: Sequence[str]) -> tuple[str, ...]:
+def language_intent(words: Sequence[str]) -> tuple[str, ...]:
     """Return the languages that words, in small letters, name: at the beginning, at the end, or after "in"."""
     if len(words) < 2:
         return ()
@@ -43,7 +43,7 @@ def named_languages(words: Sequence[str]) -> tuple[str, ...]:
     return ()
 
 
-def named_kinds(words: Sequence[str]) -> tuple[str, ...]:
+def kind_intent(words: Sequence[str]) -> tuple[str, ...]:
     """Return the kinds of definitions, of hunch.text.chunk.KINDS, that the first words, in small letters, name."""
     if len(words) < 2:
         return ()

@@ -1,57 +1,70 @@
-"""The signals of all candidates of all workspace queries, gathered once so that weights can be tried quickly."""
+"""The features of all candidates of all train and valid queries, gathered once so that all later steps share them.
+
+    hunch-train gather-features DATA WORKSPACES --out runs/ranker/features.npz
+
+Candidates are what the search engine itself brings up, in workspaces that are fetched with pip, npm and apt-get, and in
+the retrieval sets. Test workspaces are refused.
+"""
 
 from __future__ import annotations
 
+import argparse
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import language_of_set, load_sets, pools_of
-from benchmarks.module_queries import module_queries
-from benchmarks.rendered import build_snapshot
-from benchmarks.symbol_queries import symbol_queries
-from benchmarks.workspaces import (
-    KINDS,
-    Place,
-    Workspace,
-    WorkspaceQuery,
-    indexed,
-    indexed_without,
-    read_queries,
-)
 from hunch.engine import Engine
 from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
+from hunch.model.ranker import ContextLine, fingerprint_of
 from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.features import NAMES as FEATURES
+from hunch.search.features import features_of, matrices
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.query_shape import shape_of
-from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
+from hunch.search.query_features import QUERY_FEATURES, query_features_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
 from hunch_training.evaluate import TextSet, part_of
+from hunch_training.ranking.data import (
+    EXCLUDED,
+    FOREIGN,
+    OWN,
+    TRAIN,
+    VALID,
+    RankingData,
+    context_line,
+    save_ranking_data,
+)
+from hunch_training.ranking.module_queries import module_queries
+from hunch_training.ranking.rendered import build_snapshot
+from hunch_training.ranking.retrieval_sets import language_of_set, load_sets, pools_of
+from hunch_training.ranking.symbol_queries import symbol_queries
+from hunch_training.ranking.workspaces import (
+    KINDS,
+    Place,
+    Workspace,
+    WorkspaceQuery,
+    fetch,
+    indexed,
+    indexed_without,
+    read_queries,
+    read_workspaces,
+    refuse_test,
+)
 
-FEATURES = (*EVIDENCE, *AGAINST)
-"""The columns: the signals, then what counts against a candidate."""
+FIT_ON = (
+    "mypy", "ansible-core", "luigi", "knex", "stylelint", "ajv", "zstd", "transmission", "fish", "rubocop", "hugo",
+)  # fmt: skip
+"""Train workspaces whose functions the model was not trained on, one or two a language."""
 
-OWN, FOREIGN, EXCLUDED = 0, 1, 2
-"""Asked where the answer is; asked in a workspace of another language; asked with the files of the answer left out."""
-
-ASKED = (*KINDS, "module", "symbol", "spelling", "pair", "question", "keyword", "small", "mixed")
-"""Kinds of queries: the two of the workspaces, questions about whole files, the bare names that the doc queries
-document, names of any definition as people type them, documentation of the valid pairs, the web queries of CoSQA's dev
-part, the first words with a meaning of such documentation, such documentation and words asked of few functions, and
-such words with the name of a language, asked of functions of many."""
-
-SET_HALVES = (1000, 1001)
-"""In the place of workspaces: the even and the odd queries of the retrieval sets."""
-
-_CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
+_UNREAD = ContextLine(0.0, 1.0)
+"""Without a contextual encoder the contextual cosine is the static one"""
 _EVERY_EXCLUDED = 3
 _QUERIES_PER_SET = 500
 _SMALL_POOL = 200
@@ -64,62 +77,64 @@ _GLOB_CHARACTERS = str.maketrans({character: "\\" + character for character in "
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """q queries with n candidates in all: those of query i are the rows starts[i]:starts[i + 1]."""
-
-    starts: NDArray[np.int64]
-    """int64 [q + 1]"""
-    features: NDArray[np.float32]
-    """float32 [n, FEATURES]"""
-    file_hit: NDArray[np.bool_]
-    """bool [n], the file is one that the query is about"""
-    name_hit: NDArray[np.bool_]
-    """bool [n], so is the definition"""
-    files: NDArray[np.int32]
-    """int32 [n], the same number for the same file, within a query"""
-    places: NDArray[np.int32]
-    """int32 [n], the same number for the same path and name, within a query"""
-    first_lines: NDArray[np.int32]
-    last_lines: NDArray[np.int32]
-    levels: NDArray[np.int32]
-    """int32 [n]: 0 for a file's card, 1 for what holds other definitions, 2 for the rest"""
-    path_count: NDArray[np.int32]
-    """int32 [q], how many files answer"""
-    place_count: NDArray[np.int32]
-    """int32 [q], how many definitions answer"""
-    kinds: NDArray[np.int32]
-    """int32 [q], positions in ASKED"""
-    groups: NDArray[np.int32]
-    """int32 [q], OWN, FOREIGN or EXCLUDED"""
-    workspaces: NDArray[np.int32]
-    """int32 [q]"""
-    shape: NDArray[np.float32]
-    """float32 [q, SHAPE], what the queries look like"""
-
-    def __len__(self) -> int:
-        return len(self.starts) - 1
-
-    def rows(self, query: int) -> slice:
-        """Return where the candidates of a query stand."""
-        return slice(int(self.starts[query]), int(self.starts[query + 1]))
-
-
-@dataclass(frozen=True, slots=True)
 class _One:
-    """One query's part of Gathered."""
+    """One query's part of RankingData."""
 
     columns: tuple[NDArray[Any], ...]
-    """Those of its candidates, in the order of Gathered's fields"""
-    facts: tuple[int, int, int, int, int]
-    shape: NDArray[np.float32]
+    """Features, file_hit, name_hit, files and places of its candidates"""
+    counts: tuple[int, int]
+    """How many files and definitions answer"""
+    kind: str
+    group: int
+    split: int
+    query_features: NDArray[np.float32]
 
 
-def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign_per_workspace: int = 120) -> Gathered:
-    """Index the workspaces and look up every query's candidates."""
+def gather(
+    data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign_per_workspace: int = 120
+) -> RankingData:
+    """Index the workspaces, look up every query's candidates there, and those of the valid retrieval sets.
+
+    Args:
+        data: the data folder.
+        folder: where the workspaces are.
+        workspaces: train and valid ones.
+        foreign_per_workspace: queries of workspaces of other languages that are asked in each.
+    """
+    encoder = Encoder(load_bundle(model_folder()))
+    return joined([*_gather_workspaces(data, folder, workspaces, foreign_per_workspace), *_gather_sets(data, encoder)],
+                  encoder)  # fmt: skip
+
+
+def joined(found: Sequence[_One], encoder: Encoder) -> RankingData:
+    """Return queries together, one after the other."""
+    features, file_hit, name_hit, files, places = (
+        np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)
+    )
+    lengths = [len(one.columns[1]) for one in found]
+    manifest = encoder.bundle.manifest
+    return RankingData(
+        starts=np.concatenate(([0], np.cumsum(lengths))).astype(np.int64),
+        features=features, names=FEATURES,
+        query_features=np.stack([one.query_features for one in found]), query_names=QUERY_FEATURES,
+        model=(f"{manifest.name} {manifest.version}", fingerprint_of(manifest)),
+        line=context_line(features, FEATURES),
+        file_hit=file_hit, name_hit=name_hit, files=files, places=places,
+        path_count=np.array([one.counts[0] for one in found], np.int32),
+        place_count=np.array([one.counts[1] for one in found], np.int32),
+        kinds=np.array([one.kind for one in found]),
+        groups=np.array([one.group for one in found], np.int32),
+        split=np.array([one.split for one in found], np.uint8),
+    )  # fmt: skip
+
+
+def _gather_workspaces(
+    data: Path, folder: Path, workspaces: Sequence[Workspace], foreign_per_workspace: int
+) -> Iterator[_One]:
     queries = {w.id: {kind: read_queries(data, w.id, kind) for kind in KINDS} for w in workspaces}
-    found: list[_One] = []
     for number, workspace in enumerate(workspaces):
-        for kind_number, kind in enumerate(KINDS):
+        split = VALID if workspace.split == "valid" else TRAIN
+        for kind in KINDS:
             own = queries[workspace.id][kind]
             if not own:
                 continue
@@ -128,29 +143,21 @@ def gather(data: Path, folder: Path, workspaces: Sequence[Workspace], *, foreign
             with indexed(data, folder, workspace, kind) as engine:
                 asked = [(query, OWN) for query in own] + [(query, EXCLUDED) for query in own[::_EVERY_EXCLUDED]]
                 asked += [(others[i], FOREIGN) for i in picked]
-                found += _look_up(engine, asked, kind_number, number)
+                yield from _look_up(engine, asked, kind, split)
                 if kind == "doc":
                     names = [(query, OWN) for query in _names_alone(own)]
-                    found += _look_up(engine, names, ASKED.index("symbol"), number)
-                    found += _look_up(engine, _as_typed(engine), ASKED.index("spelling"), number)
+                    yield from _look_up(engine, names, "symbol", split)
+                    yield from _look_up(engine, _as_typed(engine), "spelling", split)
         modules = module_queries(folder / workspace.id)
         if modules:
             with indexed_without(folder / workspace.id, [one.said for one in modules]) as engine:
                 asked = [(one.query, OWN) for one in modules]
-                found += _look_up(engine, asked, ASKED.index("module"), number)
+                yield from _look_up(engine, asked, "module", split)
         print(f"gathered: {workspace.id}", flush=True)
-    found += _gather_sets(data)
-    columns = [np.concatenate(parts) for parts in zip(*(one.columns for one in found), strict=True)]
-    facts = np.array([one.facts for one in found], np.int32).T
-    lengths = [len(one.columns[1]) for one in found]
-    starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    shapes = [np.stack([one.shape for one in found])]
-    return Gathered(starts, *columns, *facts, *shapes)
 
 
-def _gather_sets(data: Path) -> Iterator[_One]:
-    """Look up the candidates of the valid retrieval sets, at most so many queries of each."""
-    encoder = Encoder(load_bundle(model_folder()))
+def _gather_sets(data: Path, encoder: Encoder) -> Iterator[_One]:
+    """Look up the candidates of the valid retrieval sets: even queries train, odd ones choose."""
     parts: list[tuple[str, TextSet]] = []
     for texts in load_sets(data, "valid"):
         kind = "pair" if texts.name.startswith("pairs/") else "question"
@@ -179,12 +186,10 @@ def _of_set(
     except QueryError:
         return
     candidates = find_candidates(snapshot, parsed, *_embeddings(snapshot, encoder, parsed.text))
-    count = len(candidates.chunks)
     right = np.isin(candidates.chunks, answers)
-    numbers = np.arange(count, dtype=np.int32)
-    levels = np.full(count, 2, np.int32)
-    columns = (_features(parsed, candidates), right, right, numbers, numbers, numbers, numbers, levels)
-    yield _One(columns, (1, 1, ASKED.index(kind), OWN, SET_HALVES[number % 2]), shape_of(parsed))
+    numbers = np.arange(len(candidates.chunks), dtype=np.int32)
+    columns = (_features(parsed, candidates), right, right, numbers, numbers)
+    yield _One(columns, (1, 1), kind, OWN, (TRAIN, VALID)[number % 2], query_features_of(parsed))
 
 
 def _gather_small(pool: TextSet, encoder: Encoder, language: str) -> Iterator[_One]:
@@ -214,17 +219,6 @@ def _gather_mixed(parts: Sequence[tuple[str, TextSet]], encoder: Encoder) -> Ite
         yield from _of_set(snapshot, encoder, asked, [number], "mixed", number)
 
 
-def save(gathered: Gathered, file: Path) -> None:
-    """Keep what was gathered."""
-    np.savez(file, **{field.name: getattr(gathered, field.name) for field in fields(Gathered)})
-
-
-def load(file: Path) -> Gathered:
-    """Read what was kept."""
-    with np.load(file) as arrays:
-        return Gathered(**{field.name: arrays[field.name] for field in fields(Gathered)})
-
-
 def keywords_of(text: str, count: int) -> str:
     """Return the first words of a text that are no stop words, as people type who do not type sentences."""
     words = [word for word in re.findall(r"[^\W_]+", text) if word.lower() not in STOP_WORDS]
@@ -239,7 +233,7 @@ def _names_alone(queries: Sequence[WorkspaceQuery]) -> Iterator[WorkspaceQuery]:
             yield replace(query, text=name, gift=True)
 
 
-def _look_up(engine: Engine, asked: Iterable[tuple[WorkspaceQuery, int]], kind: int, workspace: int) -> Iterator[_One]:
+def _look_up(engine: Engine, asked: Iterable[tuple[WorkspaceQuery, int]], kind: str, split: int) -> Iterator[_One]:
     for query, group in asked:
         try:
             parsed = parse_query(query.text.replace(":", " "))
@@ -251,13 +245,13 @@ def _look_up(engine: Engine, asked: Iterable[tuple[WorkspaceQuery, int]], kind: 
             )
         embeddings = _embeddings(engine.snapshot, engine.encoder, parsed.text)
         candidates = find_candidates(engine.snapshot, parsed, *embeddings)
-        yield _one_of(engine, parsed, candidates, query, (kind, group, workspace))
+        yield _one_of(engine, parsed, candidates, query, (kind, group, split))
 
 
 def _embeddings(
     snapshot: Snapshot, encoder: Encoder | None, text: str
 ) -> tuple[NDArray[np.float32] | None, NDArray[np.float32] | None]:
-    """Return the embeddings of a query, of the first pass and in context, as search has them."""
+    """Return the static and the contextual embedding of a query, as search has them."""
     if encoder is None:
         return None, None
     vector = encoder.encode_queries([text])[0]
@@ -268,39 +262,21 @@ def _embeddings(
 
 
 def _one_of(
-    engine: Engine, parsed: Query, candidates: Candidates, query: WorkspaceQuery, about: tuple[int, int, int]
+    engine: Engine, parsed: Query, candidates: Candidates, query: WorkspaceQuery, about: tuple[str, int, int]
 ) -> _One:
     paths = [engine.snapshot.path(int(chunk)) for chunk in candidates.chunks]
     records = [engine.snapshot.record(int(chunk)) for chunk in candidates.chunks]
     names = [record.name or f"line {record.start_line}" for record in records]
     spots = list(zip(paths, names, strict=True))
     own = about[1] == OWN
-    return _One(
-        (
-            _features(parsed, candidates),
-            np.array([own and path in query.paths for path in paths], np.bool_),
-            np.array([own and spot in query.places for spot in spots], np.bool_),
-            _numbered(paths),
-            _numbered(spots),
-            np.array([record.start_line for record in records], np.int32),
-            np.array([record.end_line for record in records], np.int32),
-            np.array([_level(record.kind) for record in records], np.int32),
-        ),
-        (len(query.paths), len(query.places), *about),
-        shape_of(parsed),
+    columns = (
+        _features(parsed, candidates),
+        np.array([own and path in query.paths for path in paths], np.bool_),
+        np.array([own and spot in query.places for spot in spots], np.bool_),
+        _numbered(paths),
+        _numbered(spots),
     )
-
-
-def save_for_training(gathered: Gathered, valid: Sequence[int], file: Path) -> None:
-    """Write what hunch-train ranker reads; ``valid`` are the workspaces that choose, the others train."""
-    kept = {name: getattr(gathered, name) for name in (
-        "starts", "features", "file_hit", "name_hit", "files", "places", "path_count", "place_count", "groups",
-        "shape",
-    )}  # fmt: skip
-    np.savez_compressed(
-        file, **kept, names=np.array(FEATURES), kinds=np.array(ASKED)[gathered.kinds],
-        split=np.isin(gathered.workspaces, [*valid, SET_HALVES[1]]).astype(np.uint8),
-    )  # fmt: skip
+    return _One(columns, (len(query.paths), len(query.places)), *about, query_features_of(parsed))
 
 
 def _as_typed(engine: Engine) -> Iterator[tuple[WorkspaceQuery, int]]:
@@ -316,13 +292,36 @@ def _as_typed(engine: Engine) -> Iterator[tuple[WorkspaceQuery, int]]:
 
 
 def _features(query: Query, candidates: Candidates) -> NDArray[np.float32]:
-    return np.hstack(matrices(query, candidates, signals_of(candidates)))
-
-
-def _level(kind: str) -> int:
-    return 0 if kind == "file" else 1 if kind in _CONTAINERS else 2
+    return np.hstack(matrices(query, candidates, features_of(candidates, _UNREAD)))
 
 
 def _numbered(things: Sequence[object]) -> NDArray[np.int32]:
     numbers: dict[object, int] = {}
     return np.array([numbers.setdefault(thing, len(numbers)) for thing in things], np.int32)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the stage is given on the command line."""
+    parser.add_argument("data", type=Path, help="the data folder, with SOURCES.md in it")
+    parser.add_argument("workspaces", type=Path, help="where the workspaces are, or are unpacked to")
+    parser.add_argument("--out", type=Path, required=True, help="the file to write")
+    parser.add_argument("--fit", default=",".join(FIT_ON), help="train workspaces (%(default)s)")
+
+
+def run_stage(options: argparse.Namespace) -> None:
+    """Run the stage from the command line."""
+    used = chosen_workspaces(options.data, options.workspaces, options.fit.split(","))
+    save_ranking_data(gather(options.data, options.workspaces, used), options.out)
+
+
+def chosen_workspaces(data: Path, folder: Path, fit_on: Sequence[str] = FIT_ON) -> list[Workspace]:
+    """Return some train workspaces and all valid ones, fetched.
+
+    Raises:
+        TrainingError: one of them is a test workspace.
+    """
+    rows = read_workspaces(data)
+    used = [one for one in rows if one.id in fit_on] + [one for one in rows if one.split == "valid"]
+    refuse_test(used)
+    fetch(data, folder, used)
+    return used

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.workspaces import LineRange, WorkspaceQuery, blank_lines
 from hunch.text.chunk import chunk_source
 from hunch.text.roles import Role, role_of
 from hunch.text.tokenizer import identifiers, split_identifier
 from hunch.workspace.scan import Skip, read_source, scan
+from hunch_training.ranking.workspaces import LineRange, WorkspaceQuery, blank_lines
 
 MADE_OF = 60
 """Files of a workspace that are asked for at most"""

@@ -1,12 +1,12 @@
-"""The ranker: from how the signals of a query's candidates are spread, the weight of each signal for that query.
+"""The ranker: from how the features of a query's candidates are spread, the weight of each feature for that query.
 
-A score is a sum of signals times weights, so what made it can be told; the weights come from a small network (a
-hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each signal over the
-candidates, and what the query looks like. It chooses between multiples of usual weights that were set for all
-queries alike, so that none rules alone. Evidence counts for a candidate and marks against it:
-among the candidates of a query more evidence never lowers a score.
+A score is a sum of features times weights, so what made it can be told; the weights come from a small network (a
+hypernetwork: Ha et al., 2017, arXiv:1609.09106) that sees the greatest, the mean and the spread of each feature over
+the candidates, and the query's own features. It chooses between multiples of usual weights that are the same for all
+queries, so that no feature decides alone. Positive features count for a candidate and negative ones against it:
+among the candidates of a query more of a positive feature never lowers a score.
 
-A second network says what the sums are worth as a chance of being right: a scale, a bias, and what the rivals of a
+A second network says what the sums are worth as a probability of being right: a scale, a bias, and what the rivals of a
 candidate take away.
 """
 
@@ -26,28 +26,28 @@ LEAST_SHARE = 1e-3
 class Lists(NamedTuple):
     """The candidates of q queries, n in all, one query after the other."""
 
-    evidence: Tensor
-    """float32 [n, signals]"""
-    against: Tensor
-    """float32 [n, marks]"""
+    positive: Tensor
+    """float32 [n, positive]"""
+    negative: Tensor
+    """float32 [n, negative]"""
     query_of: Tensor
     """int64 [n], ascending"""
-    shape: Tensor
-    """float32 [q, shapes], what the queries look like; the first number is 1 for queries of one word"""
+    query: Tensor
+    """float32 [q, features], of the queries; the first number is 1 for queries of one word"""
 
     @property
     def queries(self) -> int:
         """How many there are."""
-        return len(self.shape)
+        return len(self.query)
 
 
 class Weighed(NamedTuple):
     """What the network says of q queries."""
 
-    evidence: Tensor
-    """float32 [q, signals], not negative"""
-    against: Tensor
-    """float32 [q, marks], not positive"""
+    positive: Tensor
+    """float32 [q, positive], not negative"""
+    negative: Tensor
+    """float32 [q, negative], not positive"""
     scale: Tensor
     """float32 [q], what one unit of a candidate's sum adds to its logit"""
     bias: Tensor
@@ -60,23 +60,23 @@ class Ranker(nn.Module):
     """The network, with the mean and spread of its inputs on the training queries."""
 
     def __init__(
-        self, usual: Sequence[float], least: Sequence[float], most: Sequence[float], signals: int, told: int,
-        shapes: int, hidden: int = 32,
+        self, usual: Sequence[float], least: Sequence[float], most: Sequence[float], positives: int, told: int,
+        query_features: int, hidden: int = 32,
     ) -> None:  # fmt: skip
         """Make a network that says of every query that the usual weights are right.
 
         Args:
-            usual: the weights of the signals, then of the marks.
+            usual: the weights of the positive features, then of the negative.
             least: what the network can lower each to, as a share of the usual, below 1.
             most: what it can raise each to, above 1.
-            signals: how many of them are signals.
+            positives: how many of them are of positive features.
             told: of how many of those, the first, the network sees how they are spread.
-            shapes: numbers that say what a query looks like.
+            query_features: how many features a query has.
             hidden: numbers between statistics and weights.
         """
         super().__init__()
-        self.signals, self.told, self.least = signals, told, torch.tensor(least)
-        inputs = 3 * told + shapes
+        self.positives, self.told, self.least = positives, told, torch.tensor(least)
+        inputs = 3 * told + query_features
         self.usual: Tensor
         self.mean: Tensor
         self.spread: Tensor
@@ -92,34 +92,34 @@ class Ranker(nn.Module):
         self.temperature = nn.Parameter(torch.zeros(1))
         """logarithm of what sums are multiplied with where candidates compete"""
         self.second = nn.Linear(inputs, hidden)
-        self.chance = nn.Linear(hidden, 3)
-        for zeroed in (self.weights, self.chance):
+        self.calibration = nn.Linear(hidden, 3)
+        for zeroed in (self.weights, self.calibration):
             nn.init.zeros_(zeroed.weight)
             nn.init.zeros_(zeroed.bias)
 
     def weigh(self, statistics: Tensor) -> Weighed:
-        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * told + shapes]."""
+        """Return the weights for queries whose ``statistics`` are given, float32 [q, 3 * told + query_features]."""
         scaled = (statistics - self.mean) / self.spread
         raw = self.weights(torch.tanh(self.first(scaled)))
         weights = self.usual * (self.least + self.range * torch.sigmoid(raw + self.middle))
-        chance = self.chance(torch.tanh(self.second(scaled)))
+        numbers = self.calibration(torch.tanh(self.second(scaled)))
         return Weighed(
-            weights[:, : self.signals],
-            weights[:, self.signals :],
-            chance[:, 0].exp(),
-            chance[:, 1],
-            chance[:, 2].exp(),
+            weights[:, : self.positives],
+            weights[:, self.positives :],
+            numbers[:, 0].exp(),
+            numbers[:, 1],
+            numbers[:, 2].exp(),
         )
 
     def forward(self, lists: Lists) -> tuple[Tensor, Weighed]:
-        """Return each candidate's sum of weighed signals, float32 [n], and what the network says of the queries."""
+        """Return each candidate's sum of weighed features, float32 [n], and what the network says of the queries."""
         weighed = self.weigh(statistics_of(lists, self.told))
         row = lists.query_of
-        total = (lists.evidence * weighed.evidence[row]).sum(1) + (lists.against * weighed.against[row]).sum(1)
+        total = (lists.positive * weighed.positive[row]).sum(1) + (lists.negative * weighed.negative[row]).sum(1)
         return total, weighed
 
     def logits(self, total: Tensor, weighed: Weighed, lists: Lists) -> Tensor:
-        """Return the logit of each candidate's chance of being right, float32 [n]; in the order of the sums."""
+        """Return the logit of each candidate's probability of being right, float32 [n]; in the order of the sums."""
         row, sharp = lists.query_of, total * self.temperature.exp()
         everything = _log_sum(sharp, lists)[row]
         others = torch.clamp(1 - torch.exp(sharp - everything), min=LEAST_SHARE).log() + everything
@@ -127,16 +127,16 @@ class Ranker(nn.Module):
 
 
 def statistics_of(lists: Lists, told: int) -> Tensor:
-    """Return greatest, mean and spread of the first signals by query, and its shape, float32 [q, 3 * told + shapes]."""
-    evidence, row, queries = lists.evidence[:, :told], lists.query_of[:, None].expand(-1, told), lists.queries
-    zeros = evidence.new_zeros(queries, evidence.shape[1])
-    count = evidence.new_zeros(queries).scatter_add(0, lists.query_of, evidence.new_ones(len(evidence)))
+    """Return greatest, mean and spread of the first features, then a query's own, float32 [q, 3 * told + features]."""
+    positive, row, queries = lists.positive[:, :told], lists.query_of[:, None].expand(-1, told), lists.queries
+    zeros = positive.new_zeros(queries, positive.shape[1])
+    count = positive.new_zeros(queries).scatter_add(0, lists.query_of, positive.new_ones(len(positive)))
     count = count.clamp(min=1)[:, None]
-    greatest = zeros.scatter_reduce(0, row, evidence, "amax", include_self=True)
-    mean = zeros.scatter_add(0, row, evidence) / count
-    square = zeros.scatter_add(0, row, evidence**2) / count
+    greatest = zeros.scatter_reduce(0, row, positive, "amax", include_self=True)
+    mean = zeros.scatter_add(0, row, positive) / count
+    square = zeros.scatter_add(0, row, positive**2) / count
     spread = (square - mean**2).clamp(min=0).sqrt()
-    return torch.cat([greatest, mean, spread, lists.shape], 1)
+    return torch.cat([greatest, mean, spread, lists.query], 1)
 
 
 def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) -> Tensor:
@@ -154,8 +154,8 @@ def listwise_loss(total: Tensor, lists: Lists, right: Tensor, weight: Tensor) ->
     return (weight * answered * (everything - among_right)).sum()
 
 
-def chance_loss(logits: Tensor, lists: Lists, right: Tensor, weight: Tensor, hits: int) -> Tensor:
-    """Return the cross-entropy of the chance that each query's first hits are right.
+def probability_loss(logits: Tensor, lists: Lists, right: Tensor, weight: Tensor, hits: int) -> Tensor:
+    """Return the cross-entropy of the probability that each query's first hits are right.
 
     Args:
         logits: float32 [n].

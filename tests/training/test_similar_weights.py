@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.similar import Asked, fit, look_up, masked, pieces_of, reciprocal_ranks
 
 from hunch.engine import chunk_at, open_engine, update
-from hunch.search.rank import AGAINST, EVIDENCE
+from hunch.search.features import NAMES, POSITIVE
 from hunch.settings import CACHE_VARIABLE
+from hunch_training.ranking.linear import load_linear
+from hunch_training.ranking.similar import Asked, fit, look_up, masked, pieces_of, reciprocal_ranks
 
 WRITER = '''class {name}Writer:
     def write_rows(self, rows):
@@ -58,11 +59,11 @@ def test_weights_follow_what_tells_right_candidates() -> None:
     generator = np.random.default_rng(0)
     asked = []
     for _ in range(60):
-        features = generator.random((10, len(EVIDENCE) + len(AGAINST)), np.float32)
-        features[:, len(EVIDENCE) :] = 0
-        features[:, EVIDENCE.index("symbol") :] = 0
+        features = generator.random((10, len(NAMES)), np.float32)
+        features[:, len(POSITIVE) :] = 0
+        features[:, POSITIVE.index("symbol") :] = 0
         right = features[:, 0] == features[:, 0].max()
         asked.append(Asked(features, right))
-    weights = fit(asked, ("meaning", "context", "words"))
+    weights = fit(asked, ("meaning", "context", "words"), load_linear().weights)
     assert weights[0] > 3 * max(weights[1], weights[2])
     assert reciprocal_ranks(asked, weights).mean() > 0.8

@@ -1,4 +1,4 @@
-"""A contextual encoder that remembers what it has read, so that the same code in two indexes is read once."""
+"""A contextual encoder with a cache on disk, so that the same code in two indexes is read once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from hunch.model.bundle import CONTEXTUAL_GRAPH
 from hunch.model.contextual import ContextualEncoder
 from hunch.model.encoder import Encoder
 
-_REMEMBERED = Path(gettempdir()) / "hunch-bench-context"
-_KEPT: dict[str, RememberingEncoder] = {}
+_CACHE = Path(gettempdir()) / "hunch-bench-context"
+_KEPT: dict[str, CachingEncoder] = {}
 
 
-class RememberingEncoder(ContextualEncoder):
-    """Gives what the encoder gives, of sequences seen before from memory."""
+class CachingEncoder(ContextualEncoder):
+    """Gives what the encoder gives, of sequences seen before from the cache."""
 
     def __init__(self, encoder: Encoder, *, threads: int) -> None:
-        """Load the contextual part of an encoder's bundle, and what another run has remembered of it."""
+        """Load the contextual part of an encoder's bundle, and what another run has cached of it."""
         super().__init__(encoder.bundle, threads=threads)
-        self.file = _REMEMBERED / f"{encoder.bundle.manifest.sha256[CONTEXTUAL_GRAPH][:16]}.npz"
+        self.file = _CACHE / f"{encoder.bundle.manifest.sha256[CONTEXTUAL_GRAPH][:16]}.npz"
         self._known: dict[bytes, NDArray[np.float16]] = {}
         if self.file.is_file():
             with np.load(self.file) as arrays:
@@ -41,19 +41,19 @@ class RememberingEncoder(ContextualEncoder):
         return np.array(found, np.float32).reshape(len(rows), self.dim)
 
     def keep(self) -> None:
-        """Write down what is remembered."""
+        """Write the cache."""
         self.file.parent.mkdir(parents=True, exist_ok=True)
         ids = [np.frombuffer(key, np.int32) for key in self._known]
         ends = np.cumsum([len(part) for part in ids])
         np.savez(self.file, ids=np.concatenate(ids), ends=ends, vectors=np.stack(list(self._known.values())))
 
 
-def remember(encoder: Encoder, *, threads: int = 2) -> RememberingEncoder | None:
-    """Let an encoder remember what it reads in context, in this process and in later ones; None without such a part."""
+def use_context_cache(encoder: Encoder, *, threads: int = 2) -> CachingEncoder | None:
+    """Let an encoder cache its contextual embeddings, for this process and later ones; None without such a part."""
     if not encoder.reads_context:
         return None
     identity = encoder.bundle.manifest.identity
     if identity not in _KEPT:
-        _KEPT[identity] = RememberingEncoder(encoder, threads=threads)
+        _KEPT[identity] = CachingEncoder(encoder, threads=threads)
     encoder.use_contextual(_KEPT[identity])
     return _KEPT[identity]

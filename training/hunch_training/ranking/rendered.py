@@ -8,7 +8,6 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.remembered import remember
 from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
 from hunch.index.lexical import add_scores, invert
 from hunch.index.records import ChunkRecord, pack
@@ -18,12 +17,14 @@ from hunch.index.vectors import build_dense
 from hunch.model.contextual import cosines
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
+from hunch.search.features import NAMES, features_of
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import learned, linear, signals_of
-from hunch.search.weights import SIGNAL_WEIGHTS
+from hunch.search.rank import learned, linear, ranker_for
 from hunch.text.chunk import KINDS
 from hunch.text.render import Fields, Source
 from hunch.text.terms import postings_of
+from hunch_training.ranking.context_cache import use_context_cache
+from hunch_training.ranking.linear import load_linear
 
 ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
 Scores = NDArray[np.float32]
@@ -56,7 +57,7 @@ def build_snapshot(
     )
     views = (View(segment, None, 0),)
     contextual = NOTHING_IN_CONTEXT
-    if sources and (reader := remember(encoder)) is not None:
+    if sources and (reader := use_context_cache(encoder)) is not None:
         rows = reader.encode_chunks(sources)
         reader.keep()
         contextual = index_contextual({number: rows[number : number + 1] for number in range(count)})
@@ -66,14 +67,15 @@ def build_snapshot(
 def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:
     """Return the scores of all code for all queries, float32 [queries, code], by each row's search.
 
-    ``first_pass`` is the cosine of the bags of tokens, ``dense`` that and the cosine in context, weighed as the linear
-    ranking weighs them; without a second pass they are the same. Linear is the hand-set
-    ranking that the learned one has to beat, hybrid what the product does. What it does not take for a
+    ``first_pass`` is the static cosine, ``dense`` that and the contextual one, weighed as the linear
+    ranking weighs them; without contextual embeddings they are the same. Linear is the
+    baseline that the learned ranking has to beat, hybrid what the product does. What it does not take for a
     candidate comes after the candidates, by what dense says.
     """
     (view,) = snapshot.views
     segment = view.segment
     assert segment.dense is not None
+    ranker, baseline = ranker_for(encoder), load_linear()
     embeddings = encoder.encode_queries(queries)
     first_pass = embeddings @ segment.dense.originals[:].astype(np.float32).T
     dense, asked = first_pass, np.zeros((len(queries), 0), np.float32)
@@ -81,10 +83,10 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         asked = np.stack([encoder.contextual().encode_query(text) for text in queries])
         _, rows = snapshot.contextual_of(np.arange(len(segment), dtype=np.int64))
         in_context = np.stack([cosines(rows, vector) for vector in asked])
-        weights = np.array([SIGNAL_WEIGHTS["meaning"], SIGNAL_WEIGHTS["context"]], np.float32)
+        weights = baseline.weights[[NAMES.index("meaning"), NAMES.index("context")]]
         dense = (first_pass * weights[0] + in_context * weights[1]) / weights.sum()
     lexical = np.zeros_like(dense)
-    by_hand, hybrid = dense - 2, dense - 2  # below every score, which is above 0
+    by_baseline, hybrid = dense - 2, dense - 2  # below every score, which is above 0
     for row, text in enumerate(queries):
         try:
             query = parse_query(_without_filters(text))
@@ -93,11 +95,11 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         vector = embeddings[row] if embeddings[row].any() else None
         context = asked[row] if snapshot.contextual and asked[row].any() else None
         candidates = find_candidates(snapshot, query, vector, context)
-        signals = signals_of(candidates)
-        by_hand[row, candidates.chunks] = linear(query, candidates, signals).scores
-        hybrid[row, candidates.chunks] = learned(query, candidates, signals).scores
+        features = features_of(candidates, ranker.context)
+        by_baseline[row, candidates.chunks] = linear(baseline, query, candidates, features).scores
+        hybrid[row, candidates.chunks] = learned(ranker, query, candidates, features).scores
         _add_words(segment, query, candidates.idf, lexical[row])
-    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": by_hand, "hybrid": hybrid}
+    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": by_baseline, "hybrid": hybrid}
 
 
 def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:
