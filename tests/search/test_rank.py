@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.snapshot import Snapshot, make_snapshot
-from hunch.index.store import open_in_memory
-from hunch.index.writer import update_store
-from hunch.model.bundle import load_bundle
-from hunch.model.encoder import Encoder
 from hunch.model.ranker import rank
-from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.candidates import Candidates
 from hunch.search.features import (
     NAMES,
     NEGATIVE,
@@ -29,7 +22,6 @@ from hunch.search.features import (
     Features,
     features_of,
 )
-from hunch.search.metrics import recall_at, reciprocal_rank
 from hunch.search.query import Query, parse_query
 from hunch.search.query_features import QUERY_FEATURES
 from hunch.search.rank import Reason, learned, ranker_for, reasons
@@ -283,108 +275,3 @@ def test_what_is_typed_in_part_is_said_to_be_and_a_whole_name_is_not() -> None:
     (whole,) = reasons(parse_query("lock"), one, signals(one), weights, [0])[0]
     assert whole.signal == "symbol"
     assert whole.weight == pytest.approx(weights[[POSITIVE.index("symbol"), POSITIVE.index("prefix")]].sum(), abs=0.002)
-
-
-# ---- quality ----
-
-ASKED = {
-    "put an article into the basket": "add_item",
-    "reduce a price by a percentage": "apply_discount",
-    "how much tax has to be paid": "sales_tax",
-    "is the customer late with paying": "isOverdue",
-    "download a page and try again when it fails": "fetch_with_retry",
-    "limit the number of calls per second": "RateLimiter|acquire",
-    "split raw http headers into a dictionary": "parse_headers",
-    "stop the web server gracefully": "Serve",
-    "log the duration of each request": "LogRequests",
-    "hash a password with a salt": "hashPassword",
-    "check the password that a user typed": "verifyPassword",
-    "has the session token expired": "isExpired",
-    "edit distance between two strings": "levenshtein",
-    "make a url friendly version of a title": "slugify",
-    "how often does each word occur": "count_words",
-    "guess the separator of a csv file": "detect_delimiter",
-    "find all links in a markdown document": "extractLinks",
-    "escape special html characters": "escapeHtml",
-    "drop the least recently used entry": "evictOldest",
-    "delete old backups": "prune_old_backups",
-    "find duplicate files": "duplicates",
-    "format a file size for humans": "human_size",
-    "show relative time like 3 hours ago": "timeAgo",
-    "number of days between two dates": "daysBetween",
-    "convert a hex colour to rgb": "ParseHex",
-    "run failed jobs again": "retryFailed",
-    "distance between two coordinates on earth": "haversine",
-    "is a point inside a shape": "point_in_polygon",
-    "dijkstra": "shortest_paths",
-    "detect circular dependencies": "has_cycle",
-}
-RANKINGS = {
-    "dense": ["meaning"], "lexical": ["words"], "all": [*POSITIVE, *OF_KINDS], "in context": ["context"],
-    "all in context": [*POSITIVE, *OF_KINDS],
-}  # fmt: skip
-"""The signals of each; those whose name says so come after the second pass."""
-MOST_LOST = 0.02
-
-
-@pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return Encoder(load_bundle(verify=False))
-
-
-@pytest.fixture(scope="module")
-def workspace(encoder: Encoder) -> Snapshot:
-    store = open_in_memory("x")
-    report = update_store(WORKSPACE, store, encoder, workers=1)
-    assert report.files == 17 and report.skipped == {}
-    for number in list(files_to_read(store)):
-        read_in_context(WORKSPACE, store, encoder.contextual(), number)
-    return make_snapshot(1, None, store)
-
-
-def ranked_names(workspace: Snapshot, encoder: Encoder, text: str, ranking: str) -> list[object]:
-    query = parse_query(text)
-    context = encoder.contextual().encode_query(text) if "in context" in ranking else None
-    found = find_candidates(workspace, query, encoder.encode_queries([query.text])[0], context)
-    values = signals(found)
-    scores = learned(RANKER, query, found, {name: values[name] for name in RANKINGS[ranking]}).scores
-    return [workspace.record(int(found.chunks[row])).name for row in np.argsort(-scores, kind="stable")]
-
-
-def measure(workspace: Snapshot, encoder: Encoder) -> dict[str, dict[str, float]]:
-    figures = {}
-    for ranking in RANKINGS:
-        each: list[tuple[list[object], set[object]]] = [
-            (ranked_names(workspace, encoder, text, ranking), set(right.split("|"))) for text, right in ASKED.items()
-        ]
-        figures[ranking] = {
-            "recall@1": round(float(np.mean([bool(recall_at(1, names, right)) for names, right in each])), 3),
-            "recall@5": round(float(np.mean([bool(recall_at(5, names, right)) for names, right in each])), 3),
-            "mrr": round(float(np.mean([reciprocal_rank(names, right) for names, right in each])), 3),
-        }
-    return figures
-
-
-def test_every_right_answer_is_in_the_workspace(workspace: Snapshot) -> None:
-    names = {workspace.record(chunk).name for chunk in range(len(workspace))}
-    assert not {name for right in ASKED.values() for name in right.split("|")} - names
-    assert len(names) >= 60
-
-
-def test_ranking_is_as_good_as_it_was(workspace: Snapshot, encoder: Encoder, update_golden: bool) -> None:
-    figures = measure(workspace, encoder)
-    if update_golden:
-        GOLDEN.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    worse = [
-        f"{ranking} {name}: {figures[ranking][name]} was {value}"
-        for ranking, values in golden.items()
-        for name, value in values.items()
-        if figures[ranking][name] < value - MOST_LOST
-    ]
-    assert not worse, "; ".join(worse)
-
-
-def test_all_signals_together_lose_little_to_either_alone(workspace: Snapshot, encoder: Encoder) -> None:
-    figures = measure(workspace, encoder)
-    assert figures["all"]["mrr"] >= max(figures["dense"]["mrr"], figures["lexical"]["mrr"]) - 0.05
