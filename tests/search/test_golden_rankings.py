@@ -195,8 +195,8 @@ def measured(workspace: Snapshot, encoder: Encoder) -> dict[str, tuple[float, fl
             chunks = found.chunks[np.argsort(-scores, kind="stable")].tolist()
             ranked = [is_right(workspace.path(chunk), workspace.record(chunk).name, wanted) for chunk in chunks]
             values.append((recall_at(1, ranked, {True}), recall_at(5, ranked, {True}), reciprocal_rank(ranked, {True})))
-        means = np.round(np.mean(values, axis=0), 3)
-        figures[ranking] = (float(means[0]), float(means[1]), float(means[2]))
+        one, five, mrr = (round(float(np.mean(column)), 3) for column in zip(*values, strict=True))
+        figures[ranking] = (one, five, mrr)
     return figures
 
 
