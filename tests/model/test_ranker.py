@@ -190,9 +190,7 @@ def other_model(folder: Path) -> Path:
 
 def test_another_model_needs_a_ranker_of_its_own(tmp_path: Path) -> None:
     model = other_model(tmp_path / "model")
-    with pytest.raises(
-        BundleError, match=r"trained with search-en 1, not with the model in .*runs/ranker"
-    ):
+    with pytest.raises(BundleError, match=r"trained with search-en 1, not with the model in .*runs/ranker"):
         ranker_of(load_bundle(model), COLUMNS)
     own = Path(shutil.copytree(SHIPPED / DEFAULT_RANKER, model / OWN_RANKER))
     fingerprint = fingerprint_of(load_bundle(model).manifest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from hunch.model.ranker import OWN_RANKER, ranker_of
 from hunch.search.features import COLUMNS
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE
 from hunch_export.cli import main as export
+from hunch_training.cli import STAGES
 from hunch_training.cli import main as train
 from hunch_training.ranking import context_cache
 from hunch_training.ranking.data import FOREIGN, OWN, TRAIN, VALID, load_ranking_data
@@ -145,3 +147,10 @@ def test_similar_code_of_another_model_is_not_bundled(
 
 def test_test_workspaces_are_never_gathered(places: tuple[Path, Path]) -> None:
     assert [one.id for one in chosen_workspaces(*places, ("shop",))] == ["shop", "checks"]
+
+
+def test_the_recipe_names_these_steps() -> None:
+    recipe = (Path(__file__).parents[2] / "training/runs/ranker.sh").read_text(encoding="utf-8")
+    steps = re.findall(r"^train (\S+)", recipe, re.MULTILINE)
+    assert steps == ["gather-features", "linear-weights", "similar-weights", "ranker", "calibrate-ranker"]
+    assert set(steps) <= set(STAGES) and "hunch_export ranker --run" in recipe

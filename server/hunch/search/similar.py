@@ -28,9 +28,9 @@ class Likeness(NamedTuple):
     query: Query
     """Its first words"""
     vector: NDArray[np.float32] | None
-    """float32 [dim], its embedding of the first pass; None without a model, or without a word that it knows"""
+    """float32 [dim], its static embedding; None without a model, or without a word that it knows"""
     context: NDArray[np.float32] | None
-    """float32 [dim], its embedding in context; None where nothing was read in context yet"""
+    """float32 [dim], its contextual embedding; None where the index has none yet"""
 
 
 def similar_to(

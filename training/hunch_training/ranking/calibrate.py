@@ -100,7 +100,7 @@ def learn_probabilities(
         topical = ~robbed & (spelt & (lists.query[:, ONE_WORD] > 0))[lists.query_of]
         topical &= torch.from_numpy(generator.random(len(asked)) < TOPICAL)[lists.query_of]
         lists.positive[topical[:, None] & NAMED] = 0
-        # With the whole file, of which its other candidates have signals.
+        # With the whole file, of which its other candidates have features.
         kept = ~(robbed & torch.from_numpy(data.file_hit[rows]))
         lists = Lists(lists.positive[kept], lists.negative[kept], lists.query_of[kept], lists.query)
         total, weighed = model(lists)

@@ -35,7 +35,7 @@ _BATCH = 2000
 def build_snapshot(
     code: Sequence[Fields], encoder: Encoder, sources: Sequence[Source] = (), languages: Sequence[str] = ()
 ) -> Snapshot:
-    """Return pieces of rendered code as a snapshot of one file each; with their sources, read in context as well."""
+    """Return pieces of rendered code as a snapshot of one file each; with contextual embeddings of their sources."""
     count = len(code)
     batches = [code[start : start + _BATCH] for start in range(0, count, _BATCH)]
     vectors = [encoder.encode_chunks(encoder.bag_chunks(batch)).astype(np.float16) for batch in batches]
