@@ -128,8 +128,8 @@ def test_from_queries_to_a_ranker_that_the_product_loads(
     monkeypatch.setenv(MODEL_VARIABLE, str(model))
     with open_engine(GOLDEN_WORKSPACE) as engine:
         update(engine)
-        hits = ask(engine, "edit distance between two strings").hits
-        assert hits[0].record.name == "levenshtein" and hits[0].why
+        hits = ask(engine, "reduce a price by a percentage").hits
+        assert hits[0].record.name == "apply_discount" and hits[0].why
         assert np.isfinite([hit.score for hit in hits]).all()
 
 
