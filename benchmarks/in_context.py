@@ -18,9 +18,7 @@ from unittest.mock import patch
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.datasets import language_of_set, load_sets, pools_of
 from benchmarks.machine import save_result
-from benchmarks.rendered import build_snapshot
 from hunch.index.contextual import index_contextual
 from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
@@ -28,11 +26,14 @@ from hunch.model.contextual import rounded
 from hunch.model.encoder import Encoder
 from hunch.search import candidates
 from hunch.search.candidates import find_candidates
+from hunch.search.features import features_of
 from hunch.search.metrics import bootstrap
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import learned, signals_of
+from hunch.search.rank import learned, ranker_for
 from hunch.settings import model_folder
 from hunch_training.evaluate import TextSet
+from hunch_training.ranking.rendered import build_snapshot
+from hunch_training.ranking.retrieval_sets import language_of_set, load_sets, pools_of
 
 SIZES = (10_000, 100_000)
 HITS = 10
@@ -89,7 +90,8 @@ def _judged(snapshot: Snapshot, encoder: Encoder, query: Query, right: list[int]
     places = np.flatnonzero(np.isin(found.chunks, right))
     if not len(places):
         return 0.0, False, False
-    scores = learned(query, found, signals_of(found)).scores
+    ranker = ranker_for(encoder)
+    scores = learned(ranker, query, found, features_of(found, ranker.context)).scores
     rank = int((scores >= scores[places].max()).sum())
     return 1 / rank, rank <= HITS, True
 

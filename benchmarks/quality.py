@@ -11,8 +11,8 @@ place of its best hit, and by definition, where path and name must both be right
 they quote is blanked before the workspace is indexed. "plain" leaves out queries in which a name or a file name
 of the answer stands.
 
-Questions about whole files ("how does ... work", see benchmarks.module_queries) are asked in the same way, by file.
-Names of the definitions are asked for as people type them (see benchmarks.symbol_queries):
+Questions about whole files ("how does ... work", see hunch_training.ranking.module_queries) are asked in the same
+way, by file. Names of the definitions are asked for as people type them (see hunch_training.ranking.symbol_queries):
 recall@1 and MRR among ten, any definition of that name being right.
 
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
@@ -36,13 +36,26 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.datasets import Split, language_of_set, load_sets, pools_of
 from benchmarks.machine import save_result
-from benchmarks.module_queries import module_queries
-from benchmarks.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
 from benchmarks.report import quality_tables
-from benchmarks.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
-from benchmarks.workspaces import (
+from hunch.engine import Engine
+from hunch.index.contextual import NOTHING_IN_CONTEXT
+from hunch.model.bundle import load_bundle
+from hunch.model.encoder import Encoder
+from hunch.search.metrics import bootstrap, ndcg_at, recall_at
+from hunch.search.query import QueryError, parse_query
+from hunch.search.query_features import query_features_of
+from hunch.search.rank import learned, linear, ranker_for
+from hunch.search.search import Hit, search
+from hunch.settings import model_folder
+from hunch_training.evaluate import TextSet
+from hunch_training.public_encoder import SentenceEncoder
+from hunch_training.ranking.linear import load_linear
+from hunch_training.ranking.module_queries import module_queries
+from hunch_training.ranking.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all
+from hunch_training.ranking.retrieval_sets import Split, language_of_set, load_sets, pools_of
+from hunch_training.ranking.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
+from hunch_training.ranking.workspaces import (
     KINDS,
     Kind,
     Workspace,
@@ -55,18 +68,6 @@ from benchmarks.workspaces import (
     read_queries,
     read_workspaces,
 )
-from hunch.engine import Engine
-from hunch.index.contextual import NOTHING_IN_CONTEXT
-from hunch.model.bundle import load_bundle
-from hunch.model.encoder import Encoder
-from hunch.search.metrics import bootstrap, ndcg_at, recall_at
-from hunch.search.query import QueryError, parse_query
-from hunch.search.query_shape import shape_of
-from hunch.search.rank import learned, linear
-from hunch.search.search import Hit, search
-from hunch.settings import model_folder
-from hunch_training.evaluate import TextSet
-from hunch_training.public_encoder import SentenceEncoder
 
 SYMBOL_FIGURES = ("recall@1", "mrr")
 FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")
@@ -120,12 +121,16 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
         query = parse_query(text.replace(":", " "))
     except QueryError:
         return []
-    shape = shape_of(query)
+    query_features = query_features_of(query)
     if row in ("dense", "first_pass"):
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
     snapshot = replace(engine.snapshot, contextual=NOTHING_IN_CONTEXT) if row == "first_pass" else engine.snapshot
-    ranking = linear if row == "linear" else partial(learned, shape=shape)
+    ranking = (
+        partial(linear, load_linear())
+        if row == "linear"
+        else partial(learned, ranker_for(encoder), query_features=query_features)
+    )
     return search(engine.root, snapshot, encoder, query, limit=_HITS, ranking=ranking).hits
 
 

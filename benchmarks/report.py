@@ -152,7 +152,7 @@ def lexical_tables(result: Mapping[str, Any]) -> str:
 
 
 def tuning_tables(result: Mapping[str, Any]) -> str:
-    """Return the tables of benchmarks.tune_ranking."""
+    """Return the tables of how the linear baseline was fitted."""
     steps = result["ndcg"]
     figures = list(steps["before"]["valid"])
     columns = [
@@ -169,7 +169,7 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
 
 
 def verdict_tables(result: Mapping[str, Any]) -> str:
-    """Return the tables of benchmarks.tune_ranking verdicts."""
+    """Return the tables of benchmarks.ranking."""
     ndcg = result["ndcg"]
     rows = [[name, *(f"{one[name]:.3f}" for one in ndcg.values())] for name in ndcg["learned"]]
     verdict = result["verdict"]

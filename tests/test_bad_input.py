@@ -17,7 +17,7 @@ import filelock
 import pytest
 
 from hunch.engine import LOCK, SEGMENT_NOTICE
-from hunch.model.bundle import DEFAULT_BUNDLE, SHIPPED
+from hunch.model.bundle import CODE_GRAPH, DEFAULT_BUNDLE, SHIPPED, load_bundle, sha256_of, write_manifest
 
 if TYPE_CHECKING:
     from conftest import Run, RunHunch
@@ -345,6 +345,19 @@ def test_without_a_usable_model_search_goes_by_words(
         back = ready("index", root)
         assert (back.status, back.err) == (FOUND, "")
         assert "(0 read," in back.out, "the index has waited for its model"
+
+
+def test_a_model_without_its_ranker_is_told(indexed_shop: Shop, tmp_path: Path) -> None:
+    ready, root = indexed_shop
+    model = Path(shutil.copytree(SHIPPED / DEFAULT_BUNDLE, tmp_path / "model"))
+    graph = model / CODE_GRAPH
+    graph.write_bytes(graph.read_bytes() + b"\x9a\x06\x00")  # an empty field more: the same graph, another file
+    manifest = load_bundle(model, verify=False).manifest
+    manifest.sha256[CODE_GRAPH] = sha256_of(graph)
+    write_manifest(model, manifest)
+    env = {"HUNCH_MODEL_DIR": str(model)}
+    assert ready("index", root, env=env).status == FOUND, "without a ranker it can be indexed, to train one"
+    check(ready("search", QUERY, "--root", root, env=env), FAILED, str(model), "training/runs/ranker.sh")
 
 
 # ---- two at a time ----

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hunch.model.bundle import BundleError
-from hunch_export import contextual_bundle, judge, ranker_graph, search_bundle, summary_bundle
+from hunch_export import contextual_bundle, judge, ranker_bundle, search_bundle, summary_bundle
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
 
@@ -15,7 +15,7 @@ _COMMANDS = {
     "search": search_bundle,
     "contextual": contextual_bundle,
     "summariser": summary_bundle,
-    "ranker": ranker_graph,
+    "ranker": ranker_bundle,
     "judge": judge,
 }
 

@@ -1,15 +1,12 @@
-"""Export a ranker as the file that the product ranks with, and check that both say the same.
+"""The graph of a ranker, and the check that it says what the model says.
 
-hunch-export ranker --run runs/ranker --out server/hunch/model/ranker.onnx
-
-One graph: evidence float32 [n, signals] and against float32 [n, marks] of one query's candidates and shape
-float32 [shapes], what it looks like, to the candidates' scores float32 [n] and the query's weights float32
-[signals + marks]; the scale of the query is multiplied into the weights.
+One query at a time: its candidates' features, positive float32 [n, positive] and negative float32 [n, negative], and
+its own, query float32 [query], to the candidates' scores float32 [n] and the query's weights float32
+[positive + negative]; the scale of the query is multiplied into the weights.
 """
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -24,28 +21,14 @@ from torch.nn import Module
 from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
-from hunch_training.ranker_model import LEAST_SHARE, Lists, Ranker
-from hunch_training.run_folder import BEST, load_checkpoint, load_weights
+from hunch_training.ranking.model import LEAST_SHARE, Lists, Ranker
+from hunch_training.run_folder import load_checkpoint, load_weights
 
 LARGEST_DIFFERENCE = 1e-3
 """Between a weight or a score of the graph and of the model"""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command is given."""
-    parser.add_argument("--run", type=Path, required=True, help="the run of hunch-train ranker")
-    parser.add_argument("--out", type=Path, required=True, help="the file to write")
-
-
-def run_command(options: argparse.Namespace) -> None:
-    """Export."""
-    model = load_ranker(options.run / BEST)
-    write_ranker(model, options.out)
-    difference = check_ranker(model, options.out)
-    print(f"{options.out}: {options.out.stat().st_size:,} bytes, largest difference {difference:.1e}")
-
-
-def load_ranker(path: Path) -> Ranker:
+def load_model(path: Path) -> Ranker:
     """Return the ranker of a checkpoint.
 
     Raises:
@@ -59,10 +42,10 @@ def load_ranker(path: Path) -> Ranker:
     return model.eval()
 
 
-def write_ranker(model: Ranker, place: Path) -> None:
-    """Write the graph of a ranker."""
-    signals, marks = model.signals, len(model.usual) - model.signals
-    shapes = len(model.mean) - 3 * model.told
+def write_graph(model: Ranker) -> bytes:
+    """Return the graph of a ranker."""
+    positives, negatives = model.positives, len(model.usual) - model.positives
+    features = len(model.mean) - 3 * model.told
     temperature = float(model.temperature.detach().exp())
     constants = {
         "mean": _numbers(model.mean), "spread": _numbers(model.spread),
@@ -70,7 +53,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         "weights.weight": _numbers(model.weights.weight).T,
         "weights.bias": _numbers(model.weights.bias) + _numbers(model.middle),
         "second.weight": _numbers(model.second.weight).T, "second.bias": _numbers(model.second.bias),
-        "chance.weight": _numbers(model.chance.weight).T, "chance.bias": _numbers(model.chance.bias),
+        "chance.weight": _numbers(model.calibration.weight).T, "chance.bias": _numbers(model.calibration.bias),
         "least": _numbers(model.usual) * _numbers(model.least),
         "range": _numbers(model.usual) * _numbers(model.range),
         "temperature": np.float32(temperature), "cooled": np.float32(1 / temperature),
@@ -80,7 +63,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
     }  # fmt: skip
     node = helper.make_node
     nodes = [
-        node("Slice", ["evidence", "from", "to", "columns"], ["told"]),
+        node("Slice", ["positive", "from", "to", "columns"], ["told"]),
         node("ReduceMax", ["told"], ["greatest"], axes=[0], keepdims=0),
         node("Max", ["greatest", "zero"], ["above"]),
         node("ReduceMean", ["told"], ["average"], axes=[0], keepdims=0),
@@ -90,7 +73,7 @@ def write_ranker(model: Ranker, place: Path) -> None:
         node("Sub", ["square", "average.squared"], ["difference"]),
         node("Max", ["difference", "zero"], ["variance"]),
         node("Sqrt", ["variance"], ["deviation"]),
-        node("Concat", ["above", "average", "deviation", "shape"], ["statistics"], axis=0),
+        node("Concat", ["above", "average", "deviation", "query"], ["statistics"], axis=0),
         node("Sub", ["statistics", "mean"], ["centred"]),
         node("Div", ["centred", "spread"], ["scaled"]),
         *_layer("scaled", "first", "first.out"), node("Tanh", ["first.out"], ["hidden"]),
@@ -100,8 +83,8 @@ def write_ranker(model: Ranker, place: Path) -> None:
         *_layer("certainty", "chance", "chance.out"),
         node("Split", ["chance.out", "three"], ["scale.log", "bias", "rivalry.log"], axis=0),
         node("Exp", ["scale.log"], ["scale"]), node("Exp", ["rivalry.log"], ["rivalry"]),
-        node("Concat", ["evidence", "against"], ["signals"], axis=1),
-        node("MatMul", ["signals", "unscaled"], ["total"]),
+        node("Concat", ["positive", "negative"], ["positives"], axis=1),
+        node("MatMul", ["positives", "unscaled"], ["total"]),
         node("Mul", ["total", "temperature"], ["sharp"]),
         node("ReduceLogSumExp", ["sharp"], ["everything"], axes=[0], keepdims=1),
         node("Sub", ["sharp", "everything"], ["share.log"]), node("Exp", ["share.log"], ["share"]),
@@ -117,19 +100,19 @@ def write_ranker(model: Ranker, place: Path) -> None:
         nodes,
         "ranker",
         [
-            value("evidence", TensorProto.FLOAT, ["candidates", signals]),
-            value("against", TensorProto.FLOAT, ["candidates", marks]),
-            value("shape", TensorProto.FLOAT, [shapes]),
+            value("positive", TensorProto.FLOAT, ["candidates", positives]),
+            value("negative", TensorProto.FLOAT, ["candidates", negatives]),
+            value("query", TensorProto.FLOAT, [features]),
         ],
         [
             value("scores", TensorProto.FLOAT, ["candidates"]),
-            value("weights", TensorProto.FLOAT, [signals + marks]),
+            value("weights", TensorProto.FLOAT, [positives + negatives]),
         ],
         [numpy_helper.from_array(np.ascontiguousarray(constant), name) for name, constant in constants.items()],
     )
     written = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
     onnx.checker.check_model(written)
-    onnx.save(written, str(place))
+    return bytes(written.SerializeToString())
 
 
 def _layer(given: str, name: str, out: str) -> list[NodeProto]:
@@ -139,42 +122,44 @@ def _layer(given: str, name: str, out: str) -> list[NodeProto]:
     ]
 
 
-def check_ranker(model: Ranker, place: Path, queries: int = 50) -> float:
+def check_ranker(model: Ranker, graph: bytes, queries: int = 50) -> float:
     """Return the largest difference of a weight or a score on random candidates.
 
     Raises:
         ParityError: it is more than the tolerance.
     """
-    session = onnxruntime.InferenceSession(str(place), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
     generator = np.random.default_rng(0)
     largest = 0.0
     for _ in range(queries):
         count = int(generator.integers(1, 200))
-        evidence = generator.random((count, model.signals), np.float32) * generator.random(model.signals, np.float32)
-        against = (generator.random((count, len(model.usual) - model.signals)) < 0.1).astype(np.float32)
-        shape = generator.random(len(model.mean) - 3 * model.told, np.float32)
-        given = {"evidence": evidence, "against": against, "shape": shape}
-        for found, expected in zip(session.run(None, given), ranked_by(model, evidence, against, shape), strict=True):
+        positive = generator.random((count, model.positives), np.float32) * generator.random(
+            model.positives, np.float32
+        )
+        negative = (generator.random((count, len(model.usual) - model.positives)) < 0.1).astype(np.float32)
+        query = generator.random(len(model.mean) - 3 * model.told, np.float32)
+        given = {"positive": positive, "negative": negative, "query": query}
+        for found, expected in zip(session.run(None, given), ranked_by(model, positive, negative, query), strict=True):
             largest = max(largest, float(np.abs(found - expected).max()))
     if largest > LARGEST_DIFFERENCE:
-        raise ParityError(f"{place}: a weight or a score differs by {largest:.1e}")
+        raise ParityError(f"a weight or a score of the graph differs by {largest:.1e}")
     return largest
 
 
 def ranked_by(
-    model: Ranker, evidence: NDArray[np.float32], against: NDArray[np.float32], shape: NDArray[np.float32]
+    model: Ranker, positive: NDArray[np.float32], negative: NDArray[np.float32], query: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what the model says of one query's candidates: scores and weights as the graph gives them."""
     lists = Lists(
-        torch.from_numpy(evidence),
-        torch.from_numpy(against),
-        torch.zeros(len(evidence), dtype=torch.int64),
-        torch.from_numpy(shape)[None],
+        torch.from_numpy(positive),
+        torch.from_numpy(negative),
+        torch.zeros(len(positive), dtype=torch.int64),
+        torch.from_numpy(query)[None],
     )
     with torch.no_grad():
         total, weighed = model(lists)
         scores = torch.sigmoid(model.logits(total, weighed, lists))
-        weights = torch.cat([weighed.evidence, weighed.against], 1)[0] * weighed.scale
+        weights = torch.cat([weighed.positive, weighed.negative], 1)[0] * weighed.scale
     return scores.numpy(), weights.numpy()
 
 

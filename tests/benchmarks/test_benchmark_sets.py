@@ -7,10 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.datasets import pools, pools_of
 from benchmarks.quality import judge
-from benchmarks.rendered import build_snapshot, reciprocal_ranks, score_all
-from benchmarks.workspaces import WorkspaceQuery
 
 from hunch.index.records import ChunkRecord
 from hunch.model.bundle import load_bundle
@@ -19,6 +16,9 @@ from hunch.search.metrics import ndcg_at
 from hunch.search.search import Hit
 from hunch.text.render import render_parts
 from hunch_training.evaluate import TextSet
+from hunch_training.ranking.rendered import build_snapshot, reciprocal_ranks, score_all
+from hunch_training.ranking.retrieval_sets import pools, pools_of
+from hunch_training.ranking.workspaces import WorkspaceQuery
 
 
 @pytest.mark.parametrize(

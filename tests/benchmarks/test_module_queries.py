@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from benchmarks.module_queries import _names_answer, module_queries, question_of
-from benchmarks.workspaces import indexed_without
+
+from hunch_training.ranking.module_queries import _names_answer, module_queries, question_of
+from hunch_training.ranking.workspaces import indexed_without
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
 
 from hunch.engine import open_engine, update
 from hunch.index.names import is_one_slip
@@ -15,6 +14,7 @@ from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.search.search import Hit
 from hunch.settings import CACHE_VARIABLE
+from hunch_training.ranking.symbol_queries import FORMS, SymbolQuery, judge_symbol, symbol_queries
 
 SOURCE = """
 class LineReader:

@@ -185,6 +185,39 @@ def test_4bit_codes_do_not_depend_on_chance() -> None:
         assert one.nearest(query, 10)[0].tolist() == other.nearest(query, 10)[0].tolist()
 
 
+# ---- how many are rescored ----
+# The shares stand below what the constants of hunch.index.vectors give here, and above what fewer would.
+
+
+@pytest.fixture(scope="module")
+def many() -> DenseIndex:
+    return build_dense(clustered_units(6_000))
+
+
+@pytest.mark.parametrize(("k", "share"), [(10, 0.98), (100, 0.93)])
+def test_more_than_k_are_rescored_with_4bit_codes(many: DenseIndex, k: int, share: float) -> None:
+    assert has_4bit_codes(many)
+    assert recall(many, queries_near(many.originals[:], 40, noise=0.3), k) >= share
+
+
+def test_more_than_k_are_rescored_with_int8_codes() -> None:
+    assert recall(build_dense(random_units(4_000)), random_units(40, seed=1).astype(np.float32), 300) >= 0.995
+
+
+def test_a_filter_that_takes_the_nearest_away_leaves_enough(many: DenseIndex) -> None:
+    originals = many.originals[:]
+    shares = []
+    for query in queries_near(originals, 40, noise=0.3):
+        order = np.argsort(-(originals.astype(np.float32) @ query))
+        allowed = np.zeros(len(many), np.bool_)
+        allowed[order[600:3_000]] = True
+        allowed[order[:600:6]] = True
+        found, _ = many.nearest(query, 100, allowed)
+        assert len(found) == 100
+        shares.append(len(set(found.tolist()) & brute_force(originals, query, 100, allowed)) / 100)
+    assert np.mean(shares) >= 0.9
+
+
 # ---- on disk ----
 
 

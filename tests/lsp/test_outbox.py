@@ -69,6 +69,27 @@ def test_what_is_sent_never_waits_and_too_much_of_it_is_the_end() -> None:
     stream.may.set()
 
 
+def test_bytes_that_are_sent_or_replaced_wait_no_more() -> None:
+    stream = Slow()
+    outbox = Outbox(stream.send, stream.end, most_waiting=100)
+    stream.may.set()
+    for _ in range(10):
+        outbox.put(b"s" * 60)
+        assert outbox.flush(SECONDS)
+    stream.begun.clear()
+    stream.may.clear()
+    outbox.put(b"b" * 60)
+    assert stream.begun.wait(SECONDS)  # it is being sent, and waits no more
+    for _ in range(10):
+        outbox.put(b"r" * 60, replaces="status")
+    outbox.put(b"t" * 40)
+    assert not stream.ended.is_set(), "a hundred bytes wait, which is as many as may"
+    outbox.put(b"u")
+    assert stream.ended.wait(SECONDS)
+    assert stream.ends == ["the client reads nothing and 101 bytes wait for it"]
+    stream.may.set()
+
+
 def test_a_client_that_is_gone_is_told_once() -> None:
     stream = Slow()
 

@@ -21,11 +21,11 @@ import numpy as np
 import onnxruntime
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
-from hunch.model.ranker import rank
+from hunch.model.ranker import rank, ranker_of
 from hunch.model.summariser import load_summariser
 from hunch.search.query import parse_query
-from hunch.search.query_shape import shape_of
-from hunch.search.rank import AGAINST, EVIDENCE
+from hunch.search.features import COLUMNS, NEGATIVE, POSITIVE
+from hunch.search.query_features import query_features_of
 from hunch.text.render import Source, render_source
 
 code = "def remove_file(path):\\n    if os.path.exists(path):\\n        os.remove(path)"
@@ -34,8 +34,10 @@ source = Source("remove_file", "src/files.py", "def remove_file(path)", "", code
 chunk = render_source(source)
 vectors = [encoder.encode_queries(["delete a file"])[0], encoder.encode_chunks(encoder.bag_chunks([chunk]))[0]]
 vectors += [encoder.contextual().encode_query("delete a file"), encoder.contextual().encode_chunks([source])[0] / 127]
-signals = np.linspace(0, 1, 5 * len(EVIDENCE), dtype=np.float32).reshape(5, -1)
-vectors[:0] = list(rank(signals, np.eye(5, len(AGAINST), dtype=np.float32), shape_of(parse_query("delete a file"))))
+features = [np.linspace(0, 1, 5 * len(POSITIVE), dtype=np.float32).reshape(5, -1)]
+features += [np.eye(5, len(NEGATIVE), dtype=np.float32)]
+ranker = ranker_of(encoder.bundle, COLUMNS)
+vectors[:0] = list(rank(ranker, *features, query_features_of(parse_query("delete a file"))))
 summary = load_summariser().summarise(code)
 print(json.dumps([onnxruntime.__version__, [v.tolist() for v in vectors], summary.text, summary.confidence]))
 """

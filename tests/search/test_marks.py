@@ -50,6 +50,30 @@ def test_synonyms_that_the_model_knows(encoder: Encoder) -> None:
     assert {("delete", "unlink"), ("delete", "prune")} <= {(mark.asked, mark.found) for mark in marks}
 
 
+@pytest.mark.parametrize(("query", "code", "told"), [
+    ("remove it", "discard()", True), ("encrypt it", "cipher()", True), ("delete it", "evict()", True),
+    ("render it", "draw()", False), ("encrypt it", "secret()", False), ("create it", "build()", False),
+])  # fmt: skip
+def test_how_close_in_meaning_a_word_must_be(encoder: Encoder, query: str, code: str, told: bool) -> None:
+    # Their cosines are .293, .311, .287, and .260, .267, .250.
+    assert bool(mark_words([code], query, encoder)[0]) is told
+
+
+def test_the_closest_four_words_are_told(encoder: Encoder) -> None:
+    code = "purge drop erase unlink discard clear evict pop"
+    (marks,) = mark_words([code], "delete it", encoder)
+    cosines = encoder.encode_words(["delete"]) @ encoder.encode_words(code.split()).T
+    closest = [code.split()[number] for number in np.argsort(-cosines[0])[:4]]
+    assert {mark.found for mark in marks} == set(closest) and len(marks) == 4
+
+
+@pytest.mark.parametrize(("asked", "told"), [(24, True), (25, False)])
+def test_texts_ask_for_no_related_terms(encoder: Encoder, asked: int, told: bool) -> None:
+    fillers = [f"{a}{b}{c}zo" for a in "bcdfg" for b in "aei" for c in "kt"][: asked - 1]
+    (marks,) = mark_words(["unlink()"], " ".join(["delete", *fillers]), encoder)
+    assert ("unlink" in [mark.found for mark in marks]) is told
+
+
 def test_random_words_are_rarely_near(encoder: Encoder) -> None:
     words = "invoice socket matrix window cursor thread branch parser weather battery polygon syllable harbour".split()
     cosines = encoder.encode_words(words) @ encoder.encode_words(words).T

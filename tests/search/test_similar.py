@@ -10,8 +10,9 @@ import pytest
 
 from hunch.engine import Engine, chunk_at, open_engine, read_context, update
 from hunch.search.query import QueryError
+from hunch.search.rank import ranker_for
 from hunch.search.search import Verdict
-from hunch.search.similar import WEIGHTS, likeness_of, similar_to
+from hunch.search.similar import likeness_of, similar_to
 from hunch.settings import CACHE_VARIABLE
 from hunch.text.chunk import Chunk
 
@@ -107,4 +108,4 @@ def test_code_without_words_is_refused(engine: Engine) -> None:
 
 
 def test_no_weight_counts_likeness_against_code() -> None:
-    assert (WEIGHTS[:3] > 0).all()
+    assert (ranker_for(None).similar.weights[:3] > 0).all()

@@ -19,6 +19,7 @@ from hunch.lsp.fields import ParamsError
 from hunch.lsp.params import SearchParams
 from hunch.lsp.positions import Encoding, split_lines, units
 from hunch.lsp.session import Folder, Place
+from hunch.model.bundle import BundleError
 from hunch.search.marks import Mark, mark_words, with_near_words
 from hunch.search.merge import merge_answers
 from hunch.search.query import Query, QueryError, parse_query
@@ -89,7 +90,10 @@ def ask(folders: Sequence[Folder], query: Query, limit: int) -> Found:
     is_nested = any(uris.relative(inner.real, outer.real) for inner in folders for outer in folders)
     asked = [(folder, folder.live) for folder in folders if folder.live is not None]
     # A folder inside another one takes hits from it, which are asked for in addition.
-    answers = [live.ask(query, limit=2 * limit if is_nested else limit) for _, live in asked]
+    try:
+        answers = [live.ask(query, limit=2 * limit if is_nested else limit) for _, live in asked]
+    except BundleError as error:
+        raise ParamsError(str(error)) from None
     if not answers:
         nothing = Answer(query.text, [], Verdict.NONE, 0.0, True, [*query.notices, _NO_FOLDER])
         return Found(nothing, [])
@@ -111,6 +115,8 @@ def similar(place: Place, lines: Iterable[int], limit: int) -> Found:
             answer = place.live.similar(place.path, line, limit=limit)
         except QueryError as error:
             reason = reason or error
+        except BundleError as error:
+            raise ParamsError(str(error)) from None
         else:
             return Found(answer, [place.folder] * len(answer.hits))
     raise ParamsError(f"position: {reason}" if reason else "range: empty")

@@ -41,8 +41,8 @@ _END_SECONDS = 1.4
 
 _FLUSH_SECONDS = 0.2
 _SWITCH_SECONDS = 0.0002
-"""For how long a thread keeps the interpreter while others want it. A search lets go of it some fifty times, wherever it
-reads a file, and with Python's own five milliseconds it waits as often for the thread that indexes."""
+"""For how long a thread keeps the interpreter while others want it. A search lets go of it some fifty times, wherever
+it reads a file, and with Python's own five milliseconds it waits as often for the thread that indexes."""
 _PARENT_SECONDS = 0.5
 _TERMINATED = 128 + 15
 

@@ -120,7 +120,7 @@ def read_vocabulary(bundle: Bundle, name: str, load: Callable[[str], T]) -> T:
     """
     path = bundle.path(name)
     try:
-        return load(_read_text(path))
+        return load(read_text(path))
     except (OSError, ValueError) as error:
         raise BundleError(f"{path}: {error}: install Hunch again") from None
 
@@ -142,7 +142,7 @@ def sha256_of(path: Path) -> str:
 
 def _read_manifest(path: Path) -> Manifest:
     try:
-        content = read_json(_read_text(path))
+        content = read_json(read_text(path))
     except FileNotFoundError:
         raise BundleError(f"{path}: no model bundle there: give a folder with a {MANIFEST}") from None
     except (OSError, ValueError) as error:
@@ -153,7 +153,12 @@ def _read_manifest(path: Path) -> Manifest:
         raise BundleError(f"{path}: not a manifest ({error}): install Hunch again") from None
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """Return the text of a file of a bundle.
+
+    Raises:
+        OSError, ValueError: it cannot be read, is no file, or is larger than LARGEST_JSON.
+    """
     about = path.stat()
     if not stat.S_ISREG(about.st_mode):
         raise ValueError("not a file")  # a pipe would be waited for

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.search.candidates import Candidates
-from hunch.search.weights import HITS_PER_FILE, SAME_FILE_DECAY
 from hunch.text.chunk import Chunk
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 
 
+HITS_PER_FILE = 3
+"""More of one file would hide the others; all of them stay in the file that is shown."""
 COPY_COSINE = 0.95
 """Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
 
@@ -98,7 +99,7 @@ def collapse(
                 copies.setdefault(first, []).append((score, Copy(path, record.start_line, record.end_line)))
                 continue
             others.append((len(found), vector))
-        found.append(Place(row, score * SAME_FILE_DECAY ** len(earlier), path, view.segment.languages[file], record))
+        found.append(Place(row, score, path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]

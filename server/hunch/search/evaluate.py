@@ -18,9 +18,10 @@ from hunch.index.store import FileContent, FileRecord
 from hunch.index.writer import Progress
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
+from hunch.search.features import OF_KINDS, POSITIVE, features_of
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import EVIDENCE, learned, signals_of
+from hunch.search.rank import learned, ranker_for
 from hunch.text.chunk import Chunk
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
@@ -30,7 +31,7 @@ MIN_WORDS, MAX_WORDS = 4, 40
 """Shorter sentences say too little, longer ones are not what people type."""
 
 RANKINGS: dict[str, Collection[str]] = {
-    "all signals": (*EVIDENCE, "file card", "block"),
+    "all signals": (*POSITIVE, *OF_KINDS),
     "embeddings alone": ("meaning",),
     "lexical search alone": ("words",),
 }
@@ -68,6 +69,7 @@ def evaluate_workspace(
     Raises:
         RootError: the root is no folder.
         QueryError: it holds no documented function.
+        BundleError: the ranker cannot be used, or was trained with another model.
     """
     parts: list[tuple[int, FileRecord, FileContent]] = []
     asked: list[tuple[int, str]] = []
@@ -135,14 +137,15 @@ def _choose(asked: Sequence[tuple[int, str]], most: int) -> list[tuple[int, Quer
 def _ranks(snapshot: Snapshot, encoder: Encoder, query: Query, chunk: int) -> Iterator[tuple[str, float]]:
     """Yield the rank of the right chunk in each ranking; infinite where it is no candidate."""
     vector = encoder.encode_queries([query.text])[0]
+    ranker = ranker_for(encoder)
     candidates = find_candidates(snapshot, query, vector)
     own = np.flatnonzero(candidates.chunks == chunk)
-    values = signals_of(candidates)
-    for name, signals in RANKINGS.items():
+    values = features_of(candidates, ranker.context)
+    for name, features in RANKINGS.items():
         if not len(own):
             yield name, float("inf")
             continue
-        scores = learned(query, candidates, {signal: values[signal] for signal in signals}).scores
+        scores = learned(ranker, query, candidates, {feature: values[feature] for feature in features}).scores
         yield name, float((scores >= scores[own[0]]).sum())
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hunch.search.named import named_kinds, named_languages
+from hunch.search.intent import kind_intent, language_intent
 from hunch.text.chunk import KINDS
 from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
 from hunch.text.path_class import PathClass
@@ -124,8 +124,8 @@ def parse_query(
         kinds=tuple(_kind(name) for name in filters["kind"]),
         excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),
-        named_languages=named_languages(plain),
-        named_kinds=named_kinds(plain),
+        named_languages=language_intent(plain),
+        named_kinds=kind_intent(plain),
         wanted_roles=_wanted_roles(words),
         notices=tuple(notices),
     )

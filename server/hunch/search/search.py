@@ -5,36 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
 
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
-from hunch.model.ranker import Ranked
+from hunch.model.ranker import Answerability, ContextLine, Ranked
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import Copy, collapse
+from hunch.search.features import Features, features_of
 from hunch.search.query import Query
-from hunch.search.rank import Reason, Signals, learned, reasons, signals_of
+from hunch.search.rank import Reason, learned, ranker_for, reasons
 from hunch.search.snippet import read_snippet
-from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
 from hunch.text.chunk import Chunk
 
-Ranking = Callable[[Query, Candidates, Signals], Ranked]
-"""Scores of candidates from their signals, see hunch.search.rank.learned"""
-
-
-class Thresholds(NamedTuple):
-    """Of the score of the best hit."""
-
-    relevant: float
-    """At or above it the answer is relevant"""
-    weak: float
-    """Below it nothing here seems to do that"""
-
-
-SEARCH = Thresholds(RELEVANT_SCORE, WEAK_SCORE)
+Ranking = Callable[[Query, Candidates, Features], Ranked]
+"""Scores of candidates from their features, see hunch.search.rank"""
 
 
 class Verdict(Enum):
@@ -79,7 +67,7 @@ class Answer:
 
 def search(
     root: Path, snapshot: Snapshot, encoder: Encoder | None, query: Query, *, limit: int = 10, complete: bool = True,
-    ranking: Ranking = learned,
+    ranking: Ranking | None = None,
 ) -> Answer:  # fmt: skip
     """Answer a query from a snapshot.
 
@@ -90,7 +78,10 @@ def search(
         query: what to search for.
         limit: how many hits at most.
         complete: whether the snapshot holds the whole workspace.
-        ranking: another one, to compare with.
+        ranking: in the place of the learned one, to compare with.
+
+    Raises:
+        BundleError: the ranker cannot be used, or was trained with another model.
     """
     began = perf_counter()
     vector = context = None
@@ -100,13 +91,18 @@ def search(
         if vector is not None and snapshot.contextual:
             context = encoder.contextual().encode_query(query.text)
             context = context if context.any() else None
+    ranker = ranker_for(encoder)
     candidates = find_candidates(snapshot, query, vector, context)
-    return answer_of(root, snapshot, query, candidates, ranking, began=began, limit=limit, complete=complete)
+    return answer_of(
+        root, snapshot, query, candidates, ranking or partial(learned, ranker), ranker.answerability, ranker.context,
+        began=began, limit=limit, complete=complete,
+    )  # fmt: skip
 
 
 def answer_of(
-    root: Path, snapshot: Snapshot, query: Query, candidates: Candidates, ranking: Ranking, *, began: float,
-    limit: int, complete: bool, leave_out: Chunk | None = None, thresholds: Thresholds = SEARCH,
+    root: Path, snapshot: Snapshot, query: Query, candidates: Candidates, ranking: Ranking,
+    thresholds: Answerability, line: ContextLine, *, began: float, limit: int, complete: bool,
+    leave_out: Chunk | None = None,
 ) -> Answer:  # fmt: skip
     """Rank candidates and answer with the best places.
 
@@ -114,14 +110,15 @@ def answer_of(
         root, snapshot, query, limit, complete: as in search.
         candidates: what was found.
         ranking: scores them.
+        thresholds: of the verdict.
+        line: guesses contextual cosines that are not known yet.
         began: when the search did, by perf_counter.
         leave_out: code that must not be found; copies are shown one by one then.
-        thresholds: of the verdict.
     """
-    signals = signals_of(candidates)
-    ranked = ranking(query, candidates, signals)
+    features = features_of(candidates, line)
+    ranked = ranking(query, candidates, features)
     places = collapse(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
-    why = reasons(query, candidates, signals, ranked.weights, [place.row for place in places])
+    why = reasons(query, candidates, features, ranked.weights, [place.row for place in places])
     hits = [
         Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
         for place, reason in zip(places, why, strict=True)

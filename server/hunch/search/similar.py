@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -11,24 +12,12 @@ from numpy.typing import NDArray
 
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
-from hunch.model.ranker import Ranked
-from hunch.search.candidates import Candidates, find_candidates
+from hunch.search.candidates import find_candidates
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.rank import Signals, weighed, weights_of
-from hunch.search.search import Answer, Thresholds, answer_of
-from hunch.search.weights import (
-    SIMILAR_BIAS,
-    SIMILAR_RELEVANT_SCORE,
-    SIMILAR_SCALE,
-    SIMILAR_WEAK_SCORE,
-    SIMILAR_WEIGHTS,
-    SIMILAR_WORDS_ONLY_BIAS,
-)
+from hunch.search.rank import linear, ranker_for
+from hunch.search.search import Answer, answer_of
 from hunch.text.chunk import Chunk
 from hunch.text.render import render_chunk, source_of
-
-WEIGHTS = weights_of(SIMILAR_WEIGHTS) * np.float32(SIMILAR_SCALE)
-"""float32 [EVIDENCE + AGAINST]"""
 
 _WORDS = 60
 
@@ -39,9 +28,9 @@ class Likeness(NamedTuple):
     query: Query
     """Its first words"""
     vector: NDArray[np.float32] | None
-    """float32 [dim], its embedding of the first pass; None without a model, or without a word that it knows"""
+    """float32 [dim], its static embedding; None without a model, or without a word that it knows"""
     context: NDArray[np.float32] | None
-    """float32 [dim], its embedding in context; None where nothing was read in context yet"""
+    """float32 [dim], its contextual embedding; None where the index has none yet"""
 
 
 def similar_to(
@@ -59,14 +48,15 @@ def similar_to(
 
     Raises:
         QueryError: the chunk has no words to search with.
+        BundleError: the ranker cannot be used, or was trained with another model.
     """
     began = perf_counter()
     likeness = likeness_of(chunk, snapshot, encoder)
+    ranker = ranker_for(encoder)
     candidates = find_candidates(snapshot, *likeness)
     return answer_of(
-        root, snapshot, likeness.query, candidates, by_likeness,
-        began=began, limit=limit, complete=complete, leave_out=chunk,
-        thresholds=Thresholds(SIMILAR_RELEVANT_SCORE, SIMILAR_WEAK_SCORE),
+        root, snapshot, likeness.query, candidates, partial(linear, ranker.similar), ranker.similar_answerability,
+        ranker.context, began=began, limit=limit, complete=complete, leave_out=chunk,
     )  # fmt: skip
 
 
@@ -90,9 +80,3 @@ def likeness_of(chunk: Chunk, snapshot: Snapshot, encoder: Encoder | None) -> Li
             length = float(np.linalg.norm(row.astype(np.float32)))
             context = row.astype(np.float32) / np.float32(length) if length else None
     return Likeness(query, vector, context)
-
-
-def by_likeness(query: Query, candidates: Candidates, signals: Signals) -> Ranked:
-    """Return the score of every candidate, the chance that it does what the piece of code does, and the weights."""
-    bias = SIMILAR_BIAS if candidates.embedded else SIMILAR_BIAS + SIMILAR_WORDS_ONLY_BIAS
-    return weighed(query, candidates, signals, WEIGHTS, bias)
