@@ -312,10 +312,11 @@ def test_how_many_lines_chunks_have(snapshot: Snapshot) -> None:
     assert found.lines.tolist() == [record.end_line - record.start_line + 1 for record in records]
 
 
-def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
+def test_candidates_stand_once_by_path_and_position(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort the items")
-    assert (np.diff(found.chunks) > 0).all()
     n = len(found.chunks)
+    places = [(snapshot.path(chunk), chunk) for chunk in found.chunks.tolist()]
+    assert places == sorted(set(places))
     for array in (found.dense, found.lexical, found.symbols, found.typed, found.prefix, found.kinds, found.roles,
                   found.files):  # fmt: skip
         assert len(array) == n
@@ -329,13 +330,12 @@ def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypa
     monkeypatch.setattr(spelt_module, "SYMBOL_CANDIDATES", 1)
     few = find(snapshot, "sort the items")
     kept = set(few.chunks.tolist())
-    for view in snapshot.views:
-        here = (every.chunks >= view.start) & (every.chunks < view.start + len(view.segment))
-        for scores in (every.dense, every.lexical):
-            best = every.chunks[here][np.argsort(-scores[here], kind="stable")[:2]]
-            assert set(best.tolist()) <= kept
-    assert len(kept) < len(every.chunks)
-    rows = np.searchsorted(every.chunks, few.chunks)
+    for scores in (every.dense, every.lexical):
+        best = every.chunks[np.argsort(-scores, kind="stable")[:2]]
+        assert set(best.tolist()) <= kept
+    assert len(kept) <= 2 + 2 + 1, "each limit is one of all views"
+    order = {chunk: row for row, chunk in enumerate(every.chunks.tolist())}
+    rows = [order[chunk] for chunk in few.chunks.tolist()]
     np.testing.assert_allclose(few.dense, every.dense[rows], atol=1e-6)
     np.testing.assert_allclose(few.lexical, every.lexical[rows], atol=1e-6)
 
