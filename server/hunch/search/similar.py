@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.isolation import read_apart
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
 from hunch.model.ranker import Ranked
@@ -25,6 +27,7 @@ from hunch.search.weights import (
     SIMILAR_WORDS_ONLY_BIAS,
 )
 from hunch.text.chunk import Chunk
+from hunch.text.languages import language_of
 from hunch.text.render import render_chunk, source_of
 
 WEIGHTS = weights_of(SIMILAR_WEIGHTS) * np.float32(SIMILAR_SCALE)
@@ -42,6 +45,44 @@ class Likeness(NamedTuple):
     """float32 [dim], its embedding of the first pass; None without a model, or without a word that it knows"""
     context: NDArray[np.float32] | None
     """float32 [dim], its embedding in context; None where nothing was read in context yet"""
+
+
+def chunks_at(path: str, source: bytes, lines: range) -> list[Chunk]:
+    """Return the innermost definition, or the code between definitions, at each of some lines; each once, in order.
+
+    The source is parsed once, however many lines there are.
+
+    Args:
+        path: posix, relative to the root.
+        source: what the file holds.
+        lines: 1-based.
+    """
+    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
+    found: list[Chunk] = []
+    for line in lines:
+        here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
+        chunk = min(here, key=lambda one: one.end_line - one.start_line, default=None)
+        if chunk is not None and chunk not in found:
+            found.append(chunk)
+    return found
+
+
+def similar_at(
+    root: Path, snapshot: Snapshot, encoder: Encoder | None, chunks: Sequence[Chunk], *, complete: bool = True,
+    limit: int = 10,
+) -> Answer:  # fmt: skip
+    """Find code like the first of some chunks of the workspace that has words to search with; see similar_to.
+
+    Raises:
+        QueryError: none of them has; it names the first.
+    """
+    reason: QueryError | None = None
+    for chunk in chunks:
+        try:
+            return similar_to(root, snapshot, encoder, chunk, complete=complete, limit=limit)
+        except QueryError as error:
+            reason = reason or error
+    raise reason or QueryError("there is no code to search with")
 
 
 def similar_to(
