@@ -156,10 +156,14 @@ def nearest(
         above, ties = pool[scores > least], pool[scores == least]
         pool = np.concatenate([above, first(ties, wanted - len(above))])
     pool = np.concatenate([pool, *(numbers[place] for place, part in enumerate(parts) if part.dense.is_4bit)])
-    pool = first(pool, len(pool))
     values = cosines(parts, query, pool)
-    order = np.argsort(-values, kind="stable")[:k]
-    return pool[order], values[order]
+    order = np.argsort(-values)
+    pool, values = pool[order], values[order]
+    if len(pool) > k > 0 and values[k - 1] == values[k]:
+        ties = values == values[k - 1]
+        above = int(np.argmax(ties))
+        pool[above:k] = first(pool[ties], k - above)
+    return pool[:k], values[:k]
 
 
 def cosines(parts: Sequence[Part], query: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -165,9 +165,7 @@ def _described(
         if query.named_languages:
             in_language[inside] = [segment.languages[file] in query.named_languages for file in of_file.tolist()]
     of_names = np.zeros((3, count), np.float32)
-    ascending = np.argsort(chunks)
-    named = ascending[np.searchsorted(chunks, spelt.chunks, sorter=ascending)]
-    of_names[:, named] = spelt.symbols, spelt.typed, spelt.prefix
+    of_names[:, _places(chunks, spelt.chunks)] = spelt.symbols, spelt.typed, spelt.prefix
     return Candidates(
         chunks=chunks,
         dense=dense,
@@ -249,12 +247,17 @@ def _all_cosines(
     known: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Return the cosines of all chunks; those of the nearest are known, and widening float16 is what costs."""
-    ascending = np.argsort(chunks)
-    where = ascending[np.searchsorted(chunks, near, sorter=ascending)]
+    where = _places(chunks, near)
     found, missing = np.empty(len(chunks), np.float32), np.ones(len(chunks), np.bool_)
     found[where], missing[where] = known, False
     found[missing] = cosines_of(parts, vector, chunks[missing])
     return found
+
+
+def _places(chunks: NDArray[np.int64], some: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where some of the chunks, which are in no order of their numbers, stand among them."""
+    ascending = np.argsort(chunks)
+    return ascending[np.searchsorted(chunks, some, sorter=ascending)]
 
 
 def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:

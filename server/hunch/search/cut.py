@@ -8,10 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.index.snapshot import Snapshot
+from hunch.index.snapshot import Snapshot, View
 
-_MANY = 2_000
-"""Beyond so many chunks the ranks of all paths, which each segment keeps, are cheaper than sorting theirs."""
+_POSITION_BITS = 40
 
 
 def best(
@@ -36,51 +35,53 @@ def best(
 
 def first(snapshot: Snapshot, chunks: NDArray[np.int64], k: int) -> NDArray[np.int64]:
     """Return the k first of some live chunks by path and position, in that order, int64 [at most k]."""
-    if len(chunks) > max(k, _MANY):
+    if len(snapshot.views) > 1 and len(chunks) > k:
         parts = []
         for view in snapshot.views:
-            segment = view.segment
-            local = chunks[(chunks >= view.start) & (chunks < view.start + len(segment))] - view.start
-            if len(local) > k:
-                keys = segment.path_order.ranks[segment.chunk_files[local]].astype(np.int64) << 32 | local
-                local = local[np.argpartition(keys, k)[:k]]
-            parts.append(local + view.start)
+            of_view = chunks[(chunks >= view.start) & (chunks < view.start + len(view.segment))]
+            if len(of_view) > k:
+                of_view = of_view[np.argpartition(_keys(view, of_view), k)[:k]]
+            parts.append(of_view)
         chunks = np.concatenate(parts)
     return in_order(snapshot, chunks)[0][:k]
 
 
 def in_order(snapshot: Snapshot, chunks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return live chunks by path and position, int64 [n], and the numbers of their files among these, int64 [n]."""
-    if not len(chunks):
-        return chunks, chunks
-    views = snapshot.views
-    if len(views) == 1:
-        files = views[0].segment.chunk_files[chunks].astype(np.int64)
-        distinct, numbers = np.unique(files, return_inverse=True)
-        paths = [views[0].segment.paths[file] for file in distinct.tolist()]
-    else:
-        # One number for a file of any segment: the number of its first chunk.
-        heads = np.empty(len(chunks), np.int64)
-        path_of: dict[int, str] = {}
-        of_view = view_numbers(snapshot, chunks)
-        for number in np.flatnonzero(np.bincount(of_view)).tolist():
-            view = views[number]
-            inside = of_view == number
+    """Return live chunks by path and position, int64 [n], and numbers of their files that ascend too, int64 [n]."""
+    if len(snapshot.views) == 1:
+        keys = _keys(snapshot.views[0], chunks)
+        order = np.argsort(keys)
+        return chunks[order], keys[order] >> _POSITION_BITS
+    # One number for a file of any segment: that of its first chunk.
+    heads = np.empty(len(chunks), np.int64)
+    path_of: dict[int, str] = {}
+    of_view = view_numbers(snapshot, chunks)
+    for number, view in enumerate(snapshot.views):
+        inside = np.flatnonzero(of_view == number)
+        if len(inside):
             files = view.segment.chunk_files[chunks[inside] - view.start]
-            firsts = view.segment.first_chunks[files] + view.start
-            heads[inside] = firsts
-            path_of.update(zip(firsts.tolist(), map(view.segment.paths.__getitem__, files.tolist()), strict=True))
-        distinct, numbers = np.unique(heads, return_inverse=True)
-        paths = [path_of[head] for head in distinct.tolist()]
-    ranks = np.empty(len(paths), np.int64)
-    ranks[sorted(range(len(paths)), key=paths.__getitem__)] = np.arange(len(paths))
-    of_chunks = ranks[numbers]
+            heads[inside] = view.segment.first_chunks[files] + view.start
+            path_of.update(
+                zip(heads[inside].tolist(), map(view.segment.paths.__getitem__, files.tolist()), strict=True)
+            )
+    by_path = sorted(path_of, key=path_of.__getitem__)
+    known = np.sort(np.array(by_path, np.int64))
+    ranks = np.empty(len(by_path), np.int64)
+    ranks[np.searchsorted(known, by_path)] = np.arange(len(by_path))
+    files_of_chunks = ranks[np.searchsorted(known, heads)]
     # The chunks of a file are numbered in its order, in whichever segment it is.
-    order = np.argsort(of_chunks << 40 | chunks)
-    return chunks[order], of_chunks[order]
+    order = np.argsort(files_of_chunks << _POSITION_BITS | chunks)
+    return chunks[order], files_of_chunks[order]
 
 
 def view_numbers(snapshot: Snapshot, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return which view each of some chunks is in, int64 [n]."""
     starts = np.array([view.start for view in snapshot.views], np.int64)
     return np.asarray(np.searchsorted(starts, chunks, "right") - 1, np.int64)
+
+
+def _keys(view: View, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return what chunks of one view are sorted by, int64 [n]: the place of the path, then the number."""
+    segment = view.segment
+    ranks = segment.path_order.ranks[segment.chunk_files[chunks - view.start]]
+    return ranks.astype(np.int64) << _POSITION_BITS | chunks
