@@ -163,7 +163,7 @@ def test_several_indexes_answer_as_one(cuts: list[int], share: float) -> None:
     whole = [Part(build_dense(originals), 0, allowed)]
     for query in queries_near(originals, 20, noise=0.1):
         one, other = (nearest_of_parts(some, query, 60) for some in (whole, parts))
-        np.testing.assert_array_equal(one[0], other[0])
+        assert set(one[0].tolist()) == set(other[0].tolist())
         np.testing.assert_array_equal(one[1], other[1])
         assert len(one[0]) == min(60, 2_000 if allowed is None else int(allowed.sum()))
 
@@ -173,7 +173,7 @@ def test_of_a_thousand_equals_the_first_are_taken() -> None:
     query = originals[5].astype(np.float32)
     parts = [Part(build_dense(originals[:600]), 0), Part(build_dense(originals[600:]), 600)]
     for some in (parts, [Part(build_dense(originals), 0)]):
-        assert nearest_of_parts(some, query, 100)[0].tolist() == list(range(1, 101))
+        assert sorted(nearest_of_parts(some, query, 100)[0].tolist()) == list(range(1, 101))
 
 
 # ---- 4-bit codes ----

@@ -138,6 +138,8 @@ def nearest(
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the numbers and cosines of about the k nearest of all parts, best first, as if they were one index.
 
+    Which of equals are among them is for `first` to say, and they come in no order.
+
     Args:
         parts: where to look.
         query: float32 [dim], L2-normalised.
