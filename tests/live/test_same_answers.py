@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -20,15 +21,20 @@ from hypothesis import HealthCheck, Phase, Verbosity, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import hunch
 from hunch.engine import Engine, ask, open_engine, similar, update, update_paths
+from hunch.index import vectors
+from hunch.index.vectors import CODES_8BIT_LIMIT
 from hunch.live import LiveOptions, LiveWorkspace
 from hunch.live import Phase as LivePhase
 from hunch.model.contextual import rounded
 from hunch.search.query import QueryError, parse_query
-from hunch.search.search import Answer
+from hunch.search.search import Answer, Hit
 from hunch.settings import CACHE_VARIABLE
 
 GOLDEN = Path(__file__).parent.parent / "goldens" / "workspace"
+PRODUCT = Path(hunch.__file__).parent
+DOCUMENTATION = re.compile(r'"""([^"\n]{20,90})\.')
 COPIES = 13
 SECONDS = 60.0
 QUERIES = (
@@ -345,3 +351,33 @@ def test_a_live_workspace_answers_as_a_fresh_index_does_with_contextual_embeddin
     begun: Begun, steps: list[tuple[list[Change], str]], buffers: list[int]
 ) -> None:
     live_history(begun, steps, buffers, contextual=True)
+
+
+def test_what_4bit_codes_may_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Beyond CODES_8BIT_LIMIT chunks in a segment codes are approximate, and those of two segments do not compare.
+    monkeypatch.setattr(vectors, "CODES_8BIT_LIMIT", 500)
+    files = {file.relative_to(PRODUCT).as_posix(): file.read_text("utf-8") for file in sorted(PRODUCT.rglob("*.py"))}
+    later = {path: f"{text}\n# later\n" for path, text in list(files.items())[::12]}
+    asked = [line for text in files.values() for line in DOCUMENTATION.findall(text)][::25]
+    assert len(asked) > 20
+
+    def answers(root: Path) -> list[list[Hit]]:
+        with open_engine(root) as engine:
+            update(engine, workers=1)
+            assert 1_000 < engine.snapshot.chunk_count < CODES_8BIT_LIMIT
+            return [ask(engine, text).hits for text in asked]
+
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
+    for name in ("fresh", "grown"):
+        write(tmp_path / name, files, {})
+    answers(tmp_path / "grown")
+    for name in ("fresh", "grown"):
+        write(tmp_path / name, files | later, files)
+    overlaps, differences = [], []
+    for one, other in zip(answers(tmp_path / "fresh"), answers(tmp_path / "grown"), strict=True):
+        scores, again = ({(hit.path, hit.record): hit.score for hit in hits} for hits in (one, other))
+        both = scores.keys() & again.keys()
+        overlaps.append(len(both) / max(1, len(scores)))
+        differences += [abs(scores[hit] - again[hit]) for hit in both]
+    assert sum(overlaps) / len(overlaps) >= 0.99
+    assert max(differences) <= 0.01
