@@ -168,12 +168,15 @@ def test_several_indexes_answer_as_one(cuts: list[int], share: float) -> None:
         assert len(one[0]) == min(60, 2_000 if allowed is None else int(allowed.sum()))
 
 
-def test_of_a_thousand_equals_the_first_are_taken() -> None:
+def test_of_a_thousand_equals_those_are_taken_that_come_first() -> None:
     originals = np.repeat(random_units(3), [1, 1_000, 1], axis=0)
     query = originals[5].astype(np.float32)
     parts = [Part(build_dense(originals[:600]), 0), Part(build_dense(originals[600:]), 600)]
     for some in (parts, [Part(build_dense(originals), 0)]):
         assert sorted(nearest_of_parts(some, query, 100)[0].tolist()) == list(range(1, 101))
+        # The search by codes knows nothing of this order, and has to hand over all equals.
+        found, _ = nearest_of_parts(some, query, 100, lambda numbers, count: -np.sort(-numbers)[:count])
+        assert sorted(found.tolist()) == list(range(901, 1_001))
 
 
 # ---- 4-bit codes ----

@@ -340,6 +340,56 @@ def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypa
     np.testing.assert_allclose(few.lexical, every.lexical[rows], atol=1e-6)
 
 
+COPIED = {
+    f"{folder}{number:02}/{name}": FILES[source].replace("in order", f"in order {number % 3}")
+    for number in range(45)
+    for folder, name, source in (
+        ("b", "sort.py", "app/sort.py"),
+        ("a", "io.py", "app/io.py"),
+        ("c", "x.go", "lib/sort.go"),
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def same_in_three_ways() -> list[Snapshot]:
+    """Very many equal chunks: in one segment, in two of which one has dead files, and in two the other way round."""
+    found = []
+    for seed, in_base in ((None, 0), (1, 40), (2, 100)):
+        paths = sorted(COPIED)
+        if seed is not None:
+            np.random.default_rng(seed).shuffle(paths)
+        store = open_in_memory("x")
+        base = None
+        for place, path in enumerate(paths):
+            if in_base and place == in_base:
+                put(store, "a00/gone.py", FILES["app/old.py"])
+                base = build_base(store)
+                store.remove_files(["a00/gone.py"])
+                put(store, paths[0], COPIED[paths[0]])
+            put(store, path, COPIED[path])
+        found.append(make_snapshot(1, base, store))
+        assert len(found[-1].views) == (2 if in_base else 1)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sort_items", "sort", "sort_", "SortItmes", "Heap.pus", "put the items in order", "items lang:go", "read a file",
+     "def sort_items items return sorted items class heap push"],
+)  # fmt: skip
+def test_candidates_depend_on_content_alone(same_in_three_ways: list[Snapshot], text: str) -> None:
+    one, *others = [find(snapshot, text) for snapshot in same_in_three_ways]
+    places = [(same_in_three_ways[0].path(chunk), same_in_three_ways[0].record(chunk)) for chunk in one.chunks.tolist()]
+    assert len(places) < same_in_three_ways[0].chunk_count, "nothing is cut off"
+    for snapshot, other in zip(same_in_three_ways[1:], others, strict=True):
+        assert [(snapshot.path(chunk), snapshot.record(chunk)) for chunk in other.chunks.tolist()] == places
+        for name in ("dense", "lexical", "term_fields", "idf", "symbols", "typed", "prefix", "in_language", "of_kind",
+                     "kinds", "lines", "roles"):  # fmt: skip
+            np.testing.assert_array_equal(getattr(other, name), getattr(one, name), err_msg=name)
+        np.testing.assert_array_equal(other.shares_in_files(), one.shares_in_files())
+
+
 def test_nothing_is_found_in_nothing() -> None:
     for text in ("sort", "sort lang:go"):
         found = find(EMPTY, text)
