@@ -70,8 +70,8 @@ def spelt_in(snapshot: Snapshot, query: Query, masks: Masks) -> Spelt:
         query: what to look for.
         masks: which chunks may be found.
     """
-    named, shares = _named(snapshot, query, masks)
-    begun, typed_share = _begun(snapshot, query, masks)
+    named, shares = _exact_and_fuzzy_matches(snapshot, query, masks)
+    begun, typed_share = _prefix_matches(snapshot, query, masks)
     chunks = np.union1d(named, begun)
     symbols, prefix = np.zeros(len(chunks), np.float32), np.zeros(len(chunks), np.float32)
     symbols[np.searchsorted(chunks, named)] = shares
@@ -80,7 +80,9 @@ def spelt_in(snapshot: Snapshot, query: Query, masks: Masks) -> Spelt:
     return Spelt(chunks, symbols, _typed(snapshot, query, chunks, symbols), prefix)
 
 
-def _named(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _exact_and_fuzzy_matches(
+    snapshot: Snapshot, query: Query, masks: Masks
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the chunks whose name the query spells, and the share of its words that do, longest names first."""
     found: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
     shares: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
@@ -96,7 +98,7 @@ def _named(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.i
 
     views = list(zip(snapshot.views, masks, strict=True))
     if slip := not_spelt_here(snapshot, query):
-        take([_numbered(view, mask, view.segment.names.near(slip)) for view, mask in views], NEARLY)
+        take([_numbered(view, mask, view.segment.names.fuzzy_matches(slip)) for view, mask in views], NEARLY)
     terms = [symbol_term(symbol.name) for symbol in query.symbols]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     for symbol, *places in zip(query.symbols, *postings, strict=True):
@@ -110,14 +112,14 @@ def _named(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.i
     return named, np.concatenate(shares)[place]
 
 
-def _begun(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _prefix_matches(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the chunks whose name begins with the whole query, `Reader.re` too, and which share of the name it is."""
     whole = wholly_spelt(query)
     qualified = _PARENT.match(whole)
     parent, beginning = qualified.groups() if qualified else ("", whole)
     numbers, of_names = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
     for view, mask in zip(snapshot.views, masks, strict=True):
-        local, typed_share = view.segment.names.begun(beginning)
+        local, typed_share = view.segment.names.prefix_matches(beginning)
         kept = slice(None) if mask is None else mask[local]
         numbers.append(local[kept] + view.start)
         of_names.append(typed_share[kept])
