@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import save_result
 from hunch.engine import open_engine, update
-from hunch.index.vectors import build_dense
+from hunch.index.vectors import Part, build_dense, nearest
 
 LANGUAGES = ("python", "go", "java", "javascript")
 QUESTIONS_PER_LANGUAGE = 150
@@ -68,12 +68,12 @@ def kinds(originals: NDArray[np.float16]) -> dict[str, Find]:
     )
     lists.train(embeddings)
     lists.add(embeddings)
-    product = build_dense(originals)
+    product = [Part(build_dense(originals), 0)]
     found: dict[str, Find] = {"flat int8": rescored(flat, WANTED + WANTED // 2)}
     for share in PROBED_SHARES:
         probes = faiss.SearchParametersIVF(nprobe=max(1, round(lists.nlist * share)))
         found[f"inverted lists, {share:.0%} probed"] = rescored(lists, WANTED + WANTED // 2, params=probes)
-    found["hunch.index.vectors"] = lambda query: product.nearest(query, WANTED)[0]
+    found["hunch.index.vectors"] = lambda query: nearest(product, query, WANTED)[0]
     return found
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import filelock
 
 from hunch.index.integrity import Damage, ended_cleanly, is_corruption, note_clean_end
-from hunch.index.isolation import read_apart
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import Segment, check_segments, load_segment, remove_segments, save_segment
 from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
@@ -34,10 +33,9 @@ from hunch.model.encoder import Encoder
 from hunch.private import WORKSPACE_NOTE, is_ours, make_private_cache, note_workspace
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
-from hunch.search.similar import similar_to
+from hunch.search.similar import chunks_at, similar_at
 from hunch.settings import model_folder, worker_count, workspace_cache
 from hunch.text.chunk import Chunk
-from hunch.text.languages import language_of
 from hunch.workspace.scan import RootError, Skip, read_source
 
 DATABASE = "index.db"
@@ -258,13 +256,14 @@ def answer(engine: Engine, query: Query, *, limit: int = 10) -> Answer:
     )
 
 
-def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
-    """Find code like the definition that stands at a line.
+def similar(engine: Engine, path: str, line: int, last: int | None = None, *, limit: int = 10) -> Answer:
+    """Find code like the definition that stands at a line, or at the first of several lines that has one.
 
     Args:
         engine: the workspace.
         path: posix, relative to the root.
         line: 1-based.
+        last: the last line, inclusive; None for the one line.
         limit: how many hits at most.
 
     Raises:
@@ -273,20 +272,18 @@ def similar(engine: Engine, path: str, line: int, *, limit: int = 10) -> Answer:
     source = read_source(engine.root, path)
     if isinstance(source, Skip):
         raise QueryError(f"{path}: cannot be searched with ({source.reason})")
-    chunk = chunk_at(path, source, line)
-    if chunk is None:
+    chunks = chunks_at(path, source, range(line, (last or line) + 1))
+    if not chunks:
         raise QueryError(f"{path}:{line}: no code at this line")
     return _undamaged(
         engine,
-        lambda: similar_to(engine.root, engine.snapshot, engine.encoder, chunk, complete=engine.complete, limit=limit),
+        lambda: similar_at(engine.root, engine.snapshot, engine.encoder, chunks, complete=engine.complete, limit=limit),
     )
 
 
 def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
     """Return the innermost definition, or the code between definitions, at a 1-based line of a source."""
-    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
-    here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
-    return min(here, key=lambda one: one.end_line - one.start_line, default=None)
+    return next(iter(chunks_at(path, source, range(line, line + 1))), None)
 
 
 def _undamaged(engine: Engine, ask: Callable[[], Answer]) -> Answer:

@@ -10,6 +10,7 @@ import pytest
 from benchmarks.quality import judge
 
 from hunch.index.records import ChunkRecord
+from hunch.index.vectors import Part, nearest
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import ndcg_at
@@ -84,7 +85,7 @@ def test_the_nearest_embedding_is_found_wherever_it_stands(encoder: Encoder) -> 
     code.append(render_parts(name="parse_date", body="split the text into year month day and make a date of them"))
     dense = build_snapshot(code, encoder).views[0].segment.dense
     assert dense is not None
-    numbers, cosines = dense.nearest(encoder.encode_queries(["parse a date from text"])[0], 10)
+    numbers, cosines = nearest([Part(dense, 0)], encoder.encode_queries(["parse a date from text"])[0], 10)
     assert numbers[0] == 400, "int8 codes are searched with a query that is not scaled as they are"
     assert list(cosines) == sorted(cosines, reverse=True)
 

@@ -16,6 +16,7 @@ from hunch.index.records import pack_record, unpack_record
 from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, check_segments, load_segment, save_segment
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import DamagedFileError, StoredArray
+from hunch.index.vectors import Part, nearest
 from hunch.text.chunk import KINDS, chunk_source
 from hunch.text.path_class import PathClass
 from hunch.text.render import render_chunk
@@ -71,7 +72,8 @@ def check_equal(one: Segment, other: Segment) -> None:
         assert one.record(chunk) == other.record(chunk)
     if one.dense is not None and other.dense is not None and len(one):
         query = np.asarray(one.dense.originals[0]).astype(np.float32)
-        np.testing.assert_array_equal(one.dense.nearest(query, 5)[0], other.dense.nearest(query, 5)[0])
+        found, again = (nearest([Part(dense, 0)], query, 5)[0] for dense in (one.dense, other.dense))
+        np.testing.assert_array_equal(found, again)
 
 
 def saved(cache: Path) -> list[str]:

@@ -312,10 +312,11 @@ def test_how_many_lines_chunks_have(snapshot: Snapshot) -> None:
     assert found.lines.tolist() == [record.end_line - record.start_line + 1 for record in records]
 
 
-def test_candidates_ascend_and_stand_once(snapshot: Snapshot) -> None:
+def test_candidates_stand_once_by_path_and_position(snapshot: Snapshot) -> None:
     found = find(snapshot, "sort the items")
-    assert (np.diff(found.chunks) > 0).all()
     n = len(found.chunks)
+    places = [(snapshot.path(chunk), chunk) for chunk in found.chunks.tolist()]
+    assert places == sorted(set(places))
     for array in (found.dense, found.lexical, found.symbols, found.typed, found.prefix, found.kinds, found.roles,
                   found.files):  # fmt: skip
         assert len(array) == n
@@ -329,15 +330,64 @@ def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypa
     monkeypatch.setattr(spelt_module, "SYMBOL_CANDIDATES", 1)
     few = find(snapshot, "sort the items")
     kept = set(few.chunks.tolist())
-    for view in snapshot.views:
-        here = (every.chunks >= view.start) & (every.chunks < view.start + len(view.segment))
-        for scores in (every.dense, every.lexical):
-            best = every.chunks[here][np.argsort(-scores[here], kind="stable")[:2]]
-            assert set(best.tolist()) <= kept
-    assert len(kept) < len(every.chunks)
-    rows = np.searchsorted(every.chunks, few.chunks)
+    for scores in (every.dense, every.lexical):
+        best = every.chunks[np.argsort(-scores, kind="stable")[:2]]
+        assert set(best.tolist()) <= kept
+    assert len(kept) <= 2 + 2 + 1, "each limit is one of all views"
+    order = {chunk: row for row, chunk in enumerate(every.chunks.tolist())}
+    rows = [order[chunk] for chunk in few.chunks.tolist()]
     np.testing.assert_allclose(few.dense, every.dense[rows], atol=1e-6)
     np.testing.assert_allclose(few.lexical, every.lexical[rows], atol=1e-6)
+
+
+COPIED = {
+    f"{folder}{number:02}/{name}": FILES[source].replace("in order", f"in order {number % 3}")
+    for number in range(45)
+    for folder, name, source in (
+        ("b", "sort.py", "app/sort.py"),
+        ("a", "io.py", "app/io.py"),
+        ("c", "x.go", "lib/sort.go"),
+    )
+}
+
+
+@pytest.fixture(scope="module")
+def same_in_three_ways() -> list[Snapshot]:
+    """Very many equal chunks: in one segment, in two of which one has dead files, and in two the other way round."""
+    found = []
+    for seed, in_base in ((None, 0), (1, 40), (2, 100)):
+        paths = sorted(COPIED)
+        if seed is not None:
+            np.random.default_rng(seed).shuffle(paths)
+        store = open_in_memory("x")
+        base = None
+        for place, path in enumerate(paths):
+            if in_base and place == in_base:
+                put(store, "a00/gone.py", FILES["app/old.py"])
+                base = build_base(store)
+                store.remove_files(["a00/gone.py"])
+                put(store, paths[0], COPIED[paths[0]])
+            put(store, path, COPIED[path])
+        found.append(make_snapshot(1, base, store))
+        assert len(found[-1].views) == (2 if in_base else 1)
+    return found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["sort_items", "sort", "sort_", "SortItmes", "Heap.pus", "put the items in order", "items lang:go", "read a file",
+     "def sort_items items return sorted items class heap push"],
+)  # fmt: skip
+def test_candidates_depend_on_content_alone(same_in_three_ways: list[Snapshot], text: str) -> None:
+    one, *others = [find(snapshot, text) for snapshot in same_in_three_ways]
+    places = [(same_in_three_ways[0].path(chunk), same_in_three_ways[0].record(chunk)) for chunk in one.chunks.tolist()]
+    assert len(places) < same_in_three_ways[0].chunk_count, "nothing is cut off"
+    for snapshot, other in zip(same_in_three_ways[1:], others, strict=True):
+        assert [(snapshot.path(chunk), snapshot.record(chunk)) for chunk in other.chunks.tolist()] == places
+        for name in ("dense", "lexical", "term_fields", "idf", "symbols", "typed", "prefix", "in_language", "of_kind",
+                     "kinds", "lines", "roles"):  # fmt: skip
+            np.testing.assert_array_equal(getattr(other, name), getattr(one, name), err_msg=name)
+        np.testing.assert_array_equal(other.shares_in_files(), one.shares_in_files())
 
 
 def test_nothing_is_found_in_nothing() -> None:

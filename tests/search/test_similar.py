@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hunch.engine import Engine, chunk_at, open_engine, read_context, update
+from hunch.engine import Engine, chunk_at, open_engine, read_context, similar, update
+from hunch.index.isolation import Reading, read_apart
+from hunch.live import LiveWorkspace
+from hunch.search import similar as similar_module
 from hunch.search.query import QueryError
 from hunch.search.rank import ranker_for
 from hunch.search.search import Verdict
-from hunch.search.similar import likeness_of, similar_to
+from hunch.search.similar import likeness_of, similar_at, similar_to
 from hunch.settings import CACHE_VARIABLE
 from hunch.text.chunk import Chunk
 
@@ -105,6 +108,43 @@ def test_code_without_words_is_refused(engine: Engine) -> None:
     chunk = replace(total_of(engine), name="", signature="((", body="[[[[ ]]]]")
     with pytest.raises(QueryError, match="no words here"):
         likeness_of(chunk, engine.snapshot, engine.encoder)
+
+
+def test_a_selection_is_parsed_once_and_asks_with_its_first_definition(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def counting(path: str, language: str, source: bytes) -> Reading:
+        parsed.append(path)
+        return read_apart(path, language, source)
+
+    monkeypatch.setattr(similar_module, "read_apart", counting)
+    (engine.root / "long.py").write_text("\n" * 40 + CART)
+    whole = similar(engine, "long.py", 1, 52)
+    assert parsed == ["long.py"]
+    assert [hit.record for hit in whole.hits] == [hit.record for hit in similar(engine, "long.py", 44).hits]
+    assert similar(engine, "long.py", 46, 47).query == similar(engine, "long.py", 46).query != whole.query
+    with pytest.raises(QueryError, match=r"long\.py:3: no code at this line"):
+        similar(engine, "long.py", 3, 30)
+    parsed.clear()
+    live = LiveWorkspace(engine.root)
+    live.put_buffer("long.py", "\n" * 40 + CART)
+    live.start()
+    try:
+        assert live.similar("long.py", 1, 52).query == whole.query
+        assert parsed == ["long.py"]
+    finally:
+        live.close()
+
+
+def test_code_without_words_is_passed_over(engine: Engine) -> None:
+    chunk = total_of(engine)
+    empty = replace(chunk, name="", signature="((", body="[[[[ ]]]]")
+    found = similar_at(engine.root, engine.snapshot, engine.encoder, [empty, chunk])
+    assert found.query == similar_to(engine.root, engine.snapshot, engine.encoder, chunk).query
+    with pytest.raises(QueryError, match="no words here"):
+        similar_at(engine.root, engine.snapshot, engine.encoder, [empty])
 
 
 def test_no_weight_counts_likeness_against_code() -> None:

@@ -52,7 +52,7 @@ class Names:
         self._records, self._record_starts = records, record_starts
         self._spelling: _Spelling | None = None
 
-    def near(self, name: str) -> NDArray[np.int64]:
+    def fuzzy_matches(self, name: str) -> NDArray[np.int64]:
         """Return the chunks whose name is one slip away, ascending: a letter too many, too few, wrong, or two swapped.
 
         Case and underscores do not count (Damerau, 1964). Nothing is near to names of fewer than LEAST_LETTERS letters,
@@ -72,8 +72,8 @@ class Names:
         found = [chunk for chunk in np.flatnonzero(alike).tolist() if is_one_slip(wanted, folded(self._name(chunk)))]
         return np.array(found, np.int64)
 
-    def begun(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the chunks whose name goes on after what was typed, and how much of it that is, the most first.
+    def prefix_matches(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the chunks whose name goes on after what was typed, ascending, and how much of it that is.
 
         Case and underscores do not count. No name is said to begin with fewer than LEAST_TYPED letters, or with letters
         beyond ASCII.
@@ -92,9 +92,7 @@ class Names:
         if len(wanted) > _HEAD:
             goes_on = [folded(self._name(chunk)).startswith(wanted) for chunk in found.tolist()]
             found = found[np.array(goes_on, np.bool_)]
-        shares = (len(wanted) / spelling.lengths[found]).astype(np.float32)
-        order = np.argsort(-shares, kind="stable")
-        return found[order], shares[order]
+        return found, (len(wanted) / spelling.lengths[found]).astype(np.float32)
 
     def _read_once(self) -> _Spelling:
         if self._spelling is None:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hunch.index.lexical import InvertedIndex, invert, merge_inverted
 from hunch.index.names import Names
+from hunch.index.path_order import PathOrder
 from hunch.index.records import ChunkRecord, kind_of, line_count_of, unpack_record
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import AnyArray, DamagedFileError, check_arrays, read_arrays, write_arrays
@@ -66,10 +67,12 @@ class Segment:
     """None without a model"""
     inverted: InvertedIndex
     names: Names = field(init=False, compare=False)
+    path_order: PathOrder = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Let names be looked up; nothing is read before the first time."""
+        """Let names be looked up and files be ordered; nothing is read before the first time."""
         object.__setattr__(self, "names", Names(self.records, self.record_starts))
+        object.__setattr__(self, "path_order", PathOrder(self.paths))
 
     def __len__(self) -> int:
         return len(self.chunk_files)

@@ -8,7 +8,8 @@ is lost.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import faiss
 import numpy as np
@@ -29,10 +30,26 @@ _EXTRA_8BIT, _EXTRA_4BIT = 1.2, 2.0
 """How many times k are rescored: 99.95% of the ten nearest are then found with 4-bit codes, and 95% of the hundred."""
 _LEAST_RESCORED = 150
 _COMPARED_SHARE = 0.25
-"""When no more than this share is allowed, the allowed are compared one by one."""
+"""When no more than this share is allowed of 4-bit codes, the allowed are compared one by one."""
+_EXPECTED_TIES = 16
+"""How many more int8 codes are fetched at first, to see all that score as much as the last"""
 _ROWS_PER_BLOCK = 1 << 14
 
 faiss.omp_set_num_threads(1)  # one query gains nothing from more, and waiting threads would burn the other cores
+
+
+First = Callable[[NDArray[np.int64], int], NDArray[np.int64]]
+"""Returns those of some numbers that come first where scores are equal, so many and in that order"""
+
+
+class Part(NamedTuple):
+    """An index of embeddings as a search sees it, one of several."""
+
+    dense: DenseIndex
+    start: int
+    """The number of its first embedding through all parts"""
+    allowed: NDArray[np.bool_] | None = None
+    """bool [n]; None allows all"""
 
 
 class DenseIndex:
@@ -41,59 +58,142 @@ class DenseIndex:
     def __init__(self, codes: Any, originals: AnyArray[np.float16]) -> None:
         """Take a FAISS index over codes and the float16 [n, dim] originals."""
         self._codes = codes
-        self._is_4bit = isinstance(codes, faiss.IndexPQFastScan)
+        self.is_4bit = isinstance(codes, faiss.IndexPQFastScan)
         self.originals = originals
 
     def __len__(self) -> int:
         return len(self.originals)
 
-    def nearest(
+    def by_codes(
         self, query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        """Return the numbers and cosines of about the k nearest, best first, of those allowed.
+        """Return what must be compared by its originals to find the k nearest, and the scores of the codes.
+
+        The score of an int8 code depends on embedding and query alone, so scores of several indexes compare; all that
+        score as much as the last are returned. Those of 4-bit codes say nothing outside their index.
 
         Args:
             query: float32 [dim], L2-normalised.
-            k: how many at most.
+            k: how many are wanted in the end.
             allowed: bool [n]; None allows all.
-        """
-        wanted = max(_LEAST_RESCORED, k * (_EXTRA_4BIT if self._is_4bit else _EXTRA_8BIT))
-        if allowed is None:
-            return self._best(query, self._search(query, int(wanted)), k)
-        count = int(np.count_nonzero(allowed))
-        if count <= max(wanted, len(self) * _COMPARED_SHARE):
-            return self._best(query, np.flatnonzero(allowed), k)
-        # The codes know no filter, so as many more are fetched as the filter is expected to take away.
-        found = self._search(query, int(2 * wanted * len(self) / count))
-        return self._best(query, found[allowed[found]], k)
 
-    def cosines(self, query: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Return the cosines of some embeddings with the query, float32 [len(numbers)]."""
-        found = np.empty(len(numbers), np.float32)
-        for start in range(0, len(numbers), _ROWS_PER_BLOCK):
-            block = slice(start, start + _ROWS_PER_BLOCK)
-            found[block] = widened(self.originals[numbers[block]]) @ query
-        return found
+        Returns:
+            int64 [found], numbers from 0, and float32 [found], the highest first.
+        """
+        count = len(self) if allowed is None else int(np.count_nonzero(allowed))
+        wanted = min(rescored(k, self.is_4bit), count)
+        if not wanted:
+            return np.zeros(0, np.int64), np.zeros(0, np.float32)
+        if not self.is_4bit:
+            return self._by_int8_codes(query, wanted, count, allowed)
+        if allowed is None:
+            return self._search(query, wanted)
+        if count <= max(wanted, len(self) * _COMPARED_SHARE):
+            return np.flatnonzero(allowed), np.zeros(count, np.float32)
+        # These codes know no filter, so as many more are fetched as the filter is expected to take away.
+        found, scores = self._search(query, int(2 * wanted * len(self) / count))
+        kept = np.flatnonzero(allowed[found])[:wanted]
+        return found[kept], scores[kept]
 
     def packed_codes(self) -> NDArray[np.uint8]:
         """Return the FAISS part as bytes, uint8; the originals are the caller's."""
         return np.asarray(faiss.serialize_index(self._codes), np.uint8)
 
-    def _search(self, query: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        count = min(count, len(self))
-        if not count:
-            return np.zeros(0, np.int64)
-        # Some versions of FAISS compare integers only, so for int8 codes the query must be on their grid.
-        asked = query[None] if self._is_4bit else on_int8_grid(query[None])
-        _, found = self._codes.search(asked, count)
-        return np.asarray(found[0][found[0] >= 0], np.int64)
-
-    def _best(
-        self, query: NDArray[np.float32], numbers: NDArray[np.int64], k: int
+    def _by_int8_codes(
+        self, query: NDArray[np.float32], wanted: int, count: int, allowed: NDArray[np.bool_] | None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-        cosines = self.cosines(query, numbers)
-        order = np.argsort(-cosines, kind="stable")[:k]
-        return numbers[order], cosines[order]
+        fetched = wanted
+        while True:
+            fetched = min(count, fetched + _EXPECTED_TIES)
+            found, scores = self._search(query, fetched, allowed)
+            least = scores[wanted - 1]
+            if fetched == count or scores[-1] < least:
+                kept = int(np.searchsorted(-scores, -least, "right"))
+                return found[:kept], scores[:kept]
+            fetched *= 8
+
+    def _search(
+        self, query: NDArray[np.float32], count: int, allowed: NDArray[np.bool_] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        # Some versions of FAISS compare integers only, so for int8 codes the query must be on their grid.
+        asked = query[None] if self.is_4bit else on_int8_grid(query[None])
+        chosen = None
+        if allowed is not None:
+            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+            chosen = faiss.SearchParameters(sel=selector)
+        scores, found = self._codes.search(asked, min(count, len(self)), params=chosen)
+        there = found[0] >= 0
+        return np.asarray(found[0][there], np.int64), np.asarray(scores[0][there], np.float32)
+
+
+def _lowest(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    return np.sort(numbers)[:count]
+
+
+def nearest(
+    parts: Sequence[Part],
+    query: NDArray[np.float32],
+    k: int,
+    first: First = _lowest,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the numbers and cosines of about the k nearest of all parts, best first, as if they were one index.
+
+    Which of equals are among them is for `first` to say, and they come in no order.
+
+    Args:
+        parts: where to look.
+        query: float32 [dim], L2-normalised.
+        k: how many at most.
+        first: which of equals; those of the lowest numbers when nothing is said.
+    """
+    found = [part.dense.by_codes(query, k, part.allowed) for part in parts]
+    numbers = [local + part.start for part, (local, _) in zip(parts, found, strict=True)]
+    nothing = np.zeros(0, np.int64)
+    exact = [place for place, part in enumerate(parts) if not part.dense.is_4bit]
+    pool = np.concatenate([nothing, *(numbers[place] for place in exact)])
+    wanted = rescored(k, is_4bit=False)
+    if len(pool) > wanted:
+        scores = np.concatenate([found[place][1] for place in exact])
+        least = np.partition(scores, -wanted)[-wanted]
+        above, ties = pool[scores > least], pool[scores == least]
+        pool = np.concatenate([above, first(ties, wanted - len(above))])
+    pool = np.concatenate([pool, *(numbers[place] for place, part in enumerate(parts) if part.dense.is_4bit)])
+    values = cosines(parts, query, pool)
+    order = np.argsort(-values)
+    pool, values = pool[order], values[order]
+    if len(pool) > k > 0 and values[k - 1] == values[k]:
+        ties = values == values[k - 1]
+        above = int(np.argmax(ties))
+        pool[above:k] = first(pool[ties], k - above)
+    return pool[:k], values[:k]
+
+
+def cosines(parts: Sequence[Part], query: NDArray[np.float32], numbers: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Return the cosines of some embeddings of any parts with the query, float32 [len(numbers)].
+
+    Each row is summed up by itself: the last bits of a product of matrices depend on how many rows there are.
+    """
+    found = np.empty(len(numbers), np.float32)
+    for start in range(0, len(numbers), _ROWS_PER_BLOCK):
+        block = slice(start, start + _ROWS_PER_BLOCK)
+        np.einsum("ij,j->i", widened(_rows(parts, numbers[block])), query, out=found[block])
+    return found
+
+
+def rescored(k: int, is_4bit: bool) -> int:
+    """Return how many are compared by their originals when k are wanted."""
+    return max(_LEAST_RESCORED, int(k * (_EXTRA_4BIT if is_4bit else _EXTRA_8BIT)))
+
+
+def _rows(parts: Sequence[Part], numbers: NDArray[np.int64]) -> NDArray[np.float16]:
+    if len(parts) == 1:
+        return parts[0].dense.originals[numbers - parts[0].start]
+    rows = np.zeros((len(numbers), parts[0].dense.originals.shape[1] if parts else 0), np.float16)
+    for dense, start, _ in parts:
+        inside = np.flatnonzero((numbers >= start) & (numbers < start + len(dense)))
+        if len(inside):
+            rows[inside] = dense.originals[numbers[inside] - start]
+    return rows
 
 
 def build_dense(originals: NDArray[np.float16]) -> DenseIndex:

@@ -16,7 +16,7 @@ from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.model.encoder import Encoder
 from hunch.search.query import Query, QueryError
 from hunch.search.search import Answer, search
-from hunch.search.similar import similar_to
+from hunch.search.similar import chunks_at, similar_at
 from hunch.text.chunk import Chunk
 from hunch.workspace.scan import Skip, read_source
 
@@ -124,25 +124,32 @@ class LiveWorkspace:
             lambda seen: search(self.root, seen.snapshot, seen.encoder, query, limit=limit, complete=seen.complete)
         )
 
-    def similar(self, path: str, line: int, *, limit: int = 10) -> Answer:
+    def similar(self, path: str, line: int, last: int | None = None, *, limit: int = 10) -> Answer:
         """Find code like the definition at a 1-based line of a file as the editor has it.
+
+        With a last line, inclusive, it is the definition at the first of the lines that has one.
 
         Raises:
             QueryError: there is no code at that place.
         """
         self._opened.wait(_PATIENCE_SECONDS)
-        chunk = self.chunk_at(path, line)
-        if chunk is None:
+        source = self._source(path)
+        chunks = [] if source is None else chunks_at(path, source, range(line, (last or line) + 1))
+        if not chunks:
             raise QueryError(f"{path}:{line}: no code at this line")
         return self._undamaged(
-            lambda seen: similar_to(self.root, seen.snapshot, seen.encoder, chunk, complete=seen.complete, limit=limit)
+            lambda seen: similar_at(self.root, seen.snapshot, seen.encoder, chunks, complete=seen.complete, limit=limit)
         )
 
     def chunk_at(self, path: str, line: int) -> Chunk | None:
         """Return the innermost definition at a 1-based line of a file as the editor has it; None when there is none."""
+        source = self._source(path)
+        return None if source is None else chunk_at(path, source, line)
+
+    def _source(self, path: str) -> bytes | None:
         text = self.buffer(path)
         source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
-        return None if isinstance(source, Skip) else chunk_at(path, source, line)
+        return None if isinstance(source, Skip) else source
 
     def _undamaged(self, ask: Callable[[Published], Answer]) -> Answer:
         """Answer from the newest snapshot; when a part of it turns out to be damaged, from the one without that part.

@@ -5,7 +5,7 @@ This module brings the search engine with it; nothing imports it before the clie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from time import perf_counter
@@ -103,23 +103,19 @@ def ask(folders: Sequence[Folder], query: Query, limit: int) -> Found:
     return Found(merged, [folder_of[hit.root] for hit in merged.hits])
 
 
-def similar(place: Place, lines: Iterable[int], limit: int) -> Found:
+def similar(place: Place, lines: range, limit: int) -> Found:
     """Find code like the definition at the first of some lines, counted from 1, that has one.
 
     Raises:
         ParamsError: there is no code at any of them.
     """
-    reason: QueryError | None = None
-    for line in lines:
-        try:
-            answer = place.live.similar(place.path, line, limit=limit)
-        except QueryError as error:
-            reason = reason or error
-        except BundleError as error:
-            raise ParamsError(str(error)) from None
-        else:
-            return Found(answer, [place.folder] * len(answer.hits))
-    raise ParamsError(f"position: {reason}" if reason else "range: empty")
+    try:
+        answer = place.live.similar(place.path, lines[0], lines[-1], limit=limit)
+    except QueryError as error:
+        raise ParamsError(f"position: {error}") from None
+    except BundleError as error:
+        raise ParamsError(str(error)) from None
+    return Found(answer, [place.folder] * len(answer.hits))
 
 
 def to_json(found: Found, encoding: Encoding) -> dict[str, Any]:

@@ -78,4 +78,5 @@ def cosines(rows: NDArray[np.int8], vector: NDArray[np.float32]) -> NDArray[np.f
     """Return the cosines of rounded rows, int8 [n, dim], with a unit vector, float32 [n]; 0 for a row of zeros."""
     wide = rows.astype(np.float32)
     lengths = np.sqrt(np.einsum("ij,ij->i", wide, wide))
-    return np.asarray(wide @ vector / np.maximum(lengths, 1e-12), np.float32)
+    # Each row is summed up by itself: the last bits of a product of matrices depend on how many rows there are.
+    return np.asarray(np.einsum("ij,j->i", wide, vector) / np.maximum(lengths, 1e-12), np.float32)

@@ -31,6 +31,8 @@ _INPUTS = ("ids", "fields", "counts")
 _REMEMBERED_WORDS = 4096
 _TOKENS_PER_BATCH = 1 << 12
 """Padded tokens that one run of the graph sees: 4 MB at dim 256, which stays in the processor's cache."""
+_WIDTH_STEP = 8
+"""Rows are as wide as the next multiple of this."""
 
 
 class Encoder:
@@ -106,16 +108,18 @@ class Encoder:
         vectors = np.zeros((len(bags), self.dim), np.float32)
         names = [node.name for node in graph.get_inputs()]
         lengths = np.diff(bags.offsets)
-        order = np.argsort(lengths, kind="stable") if len(bags) > 1 else np.zeros(len(bags), np.int64)
+        # The last bits of a sum depend on its width, so each row has a width of its own and shares a batch with those
+        # of the same: an embedding is the same whatever else is encoded with it.
+        widths = -(-lengths // _WIDTH_STEP) * _WIDTH_STEP
+        order = np.argsort(widths, kind="stable") if len(bags) > 1 else np.zeros(len(bags), np.int64)
         order = order[lengths[order] > 0]
+        of_rows = widths[order]
         start = 0
         while start < len(order):
-            # Sorted by length, so the last row of a batch decides how wide it is.
-            end = start + 1
-            while end < len(order) and (end + 1 - start) * int(lengths[order[end]]) <= _TOKENS_PER_BATCH:
-                end += 1
+            width = int(of_rows[start])
+            end = min(int(np.searchsorted(of_rows, width, "right")), start + max(1, _TOKENS_PER_BATCH // width))
             rows = order[start:end]
-            inputs = dict(zip(_INPUTS, pad(bags, rows), strict=True))
+            inputs = dict(zip(_INPUTS, pad(bags, rows, width), strict=True))
             (vectors[rows],) = graph.run(None, {name: inputs[name] for name in names})
             start = end
             between()

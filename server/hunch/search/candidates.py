@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.lexical import add_scores, fields_of
-from hunch.index.segment import Segment
 from hunch.index.snapshot import Snapshot, View
-from hunch.index.vectors import DenseIndex
+from hunch.index.vectors import Part, nearest
+from hunch.index.vectors import cosines as cosines_of
 from hunch.model.contextual import cosines
+from hunch.search.cut import best, first, in_order, view_numbers
 from hunch.search.query import Query
-from hunch.search.spelt import not_spelt_here, spelt_in
+from hunch.search.spelt import Spelt, spelt_in
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 from hunch.workspace.ignore import path_filter
@@ -29,7 +31,7 @@ class Candidates:
     """n chunks with what is known of each; every row is complete, whichever search brought the chunk up."""
 
     chunks: NDArray[np.int64]
-    """int64 [n], numbers in the snapshot, ascending"""
+    """int64 [n], numbers in the snapshot; by path and position in the file"""
     dense: NDArray[np.float32]
     """float32 [n], cosine of chunk and query; 0 without a model"""
     lexical: NDArray[np.float32]
@@ -55,7 +57,7 @@ class Candidates:
     roles: NDArray[np.uint8]
     """uint8 [n], hunch.text.path_class.PathClass of the file"""
     files: NDArray[np.int64]
-    """int64 [n], the number of the first chunk of the file"""
+    """int64 [n], the number of the file among those of the candidates"""
     context: NDArray[np.float32] | None = None
     """float32 [n], cosine of the contextual embeddings, not a number for chunks without one; None without any"""
     embedded: bool = True
@@ -85,7 +87,9 @@ class Candidates:
 def find_candidates(
     snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None, context: NDArray[np.float32] | None = None
 ) -> Candidates:
-    """Return the union of the nearest embeddings, in context too, the best word matches and the names that are spelt.
+    """Return the union of the nearest static and contextual embeddings, the best word matches and the names spelt.
+
+    Each of them is cut over all segments as if they were one, and rows stand in an order that content decides.
 
     Args:
         snapshot: what to search.
@@ -96,10 +100,11 @@ def find_candidates(
     found = _find(snapshot, query, vector, context)
     if context is None or not len(found.chunks):
         return found
-    places, rows = snapshot.contextual_of(found.chunks)
+    ascending = np.argsort(found.chunks)
+    places, rows = snapshot.contextual_of(found.chunks[ascending])
     values = np.full(len(found.chunks), np.nan, np.float32)
     if len(places):
-        values[places] = cosines(rows, context)
+        values[ascending[places]] = cosines(rows, context)
     return replace(found, context=values)
 
 
@@ -107,24 +112,77 @@ def _find(
     snapshot: Snapshot, query: Query, vector: NDArray[np.float32] | None, context: NDArray[np.float32] | None
 ) -> Candidates:
     terms = [term for term, _ in query.terms]
-    postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
+    views = snapshot.views
+    postings = [view.segment.inverted.postings(terms) for view in views]
     idf = _idf(snapshot, postings, len(terms))
-    slip = not_spelt_here(snapshot, query)
-    masks = [_allowed(view, query) for view in snapshot.views]
+    masks = [_allowed(view, query) for view in views]
+    scores = [_scores(*of_view, idf) for of_view in zip(views, postings, masks, strict=True)]
+    spelt = spelt_in(snapshot, query, masks)
+    parts = _dense_parts(snapshot, masks) if vector is not None else []
+    near, known = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    if vector is not None and parts:
+        near, known = nearest(parts, vector, DENSE_CANDIDATES, partial(first, snapshot))
     in_context = np.zeros(0, np.int64)
     if context is not None:
-        in_context = np.sort(snapshot.nearest_in_context(context, CONTEXT_CANDIDATES, masks))
-    parts = [
-        _in_view(view, query, vector, where, allowed, idf, slip, in_context)
-        for view, where, allowed in zip(snapshot.views, postings, masks, strict=True)
-    ]
-    if not parts:
-        nothing = np.zeros(0, np.float32)
-        return Candidates(np.zeros(0, np.int64), nothing, nothing, np.zeros((len(idf), 0), np.uint8), idf,
-                          nothing, nothing, nothing, nothing, nothing, np.zeros(0, np.uint8), np.zeros(0, np.uint16),
-                          np.zeros(0, np.uint8),
-                          np.zeros(0, np.int64))  # fmt: skip
-    return parts[0] if len(parts) == 1 else _joined(parts)
+        in_context = snapshot.nearest_in_context(context, CONTEXT_CANDIDATES, masks)
+    distinct = _distinct(np.concatenate([_best_by_words(snapshot, scores), spelt.chunks, near, in_context]))
+    chunks, files = in_order(snapshot, distinct)
+    dense = np.zeros(len(chunks), np.float32)
+    if vector is not None and parts:
+        dense = _all_cosines(parts, vector, chunks, near, known)
+    return _described(snapshot, query, chunks, files, dense, scores, postings, idf, spelt, embedded=bool(parts))
+
+
+def _described(
+    snapshot: Snapshot,
+    query: Query,
+    chunks: NDArray[np.int64],
+    files: NDArray[np.int64],
+    dense: NDArray[np.float32],
+    scores: list[NDArray[np.float32]],
+    postings: list[list[slice]],
+    idf: NDArray[np.float32],
+    spelt: Spelt,
+    *,
+    embedded: bool,
+) -> Candidates:
+    """Return some chunks with all that is known of them."""
+    count = len(chunks)
+    lexical, in_language = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    kinds, lines, roles = np.zeros(count, np.uint8), np.zeros(count, np.uint16), np.zeros(count, np.uint8)
+    term_fields = np.zeros((len(idf), count), np.uint8)
+    of_view = view_numbers(snapshot, chunks)
+    for number, view in enumerate(snapshot.views):
+        inside = np.flatnonzero(of_view == number)
+        if not len(inside):
+            continue
+        segment, local = view.segment, chunks[inside] - view.start
+        of_file = segment.chunk_files[local]
+        lexical[inside] = scores[number][local]
+        kinds[inside], lines[inside], roles[inside] = segment.kinds[local], segment.lines[local], segment.roles[of_file]
+        for row, where in enumerate(postings[number]):
+            term_fields[row, inside] = fields_of(segment.inverted, where, local)
+        if query.named_languages:
+            in_language[inside] = [segment.languages[file] in query.named_languages for file in of_file.tolist()]
+    of_names = np.zeros((3, count), np.float32)
+    of_names[:, _places(chunks, spelt.chunks)] = spelt.symbols, spelt.typed, spelt.prefix
+    return Candidates(
+        chunks=chunks,
+        dense=dense,
+        lexical=lexical / np.float32(max(float(idf.sum()), 1e-6)),
+        term_fields=term_fields,
+        idf=idf,
+        symbols=of_names[0],
+        typed=of_names[1],
+        prefix=of_names[2],
+        in_language=in_language,
+        of_kind=np.isin(kinds, [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
+        kinds=kinds,
+        lines=lines,
+        roles=roles,
+        files=files,
+        embedded=embedded,
+    )
 
 
 def count_allowed(snapshot: Snapshot, query: Query) -> int:
@@ -151,70 +209,55 @@ def _holders(view: View, postings: slice) -> int:
     return int(np.count_nonzero(view.alive[view.segment.inverted.docs[postings]]))
 
 
-def _in_view(
-    view: View,
-    query: Query,
-    vector: NDArray[np.float32] | None,
-    postings: list[slice],
-    allowed: NDArray[np.bool_] | None,
-    idf: NDArray[np.float32],
-    slip: str,
-    in_context: NDArray[np.int64],
-) -> Candidates:
-    segment = view.segment
-    in_context = in_context[(in_context >= view.start) & (in_context < view.start + len(segment))] - view.start
-    scores = np.zeros(len(segment), np.float32)
+def _scores(
+    view: View, postings: list[slice], allowed: NDArray[np.bool_] | None, idf: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Return the lexical scores of all chunks of a view, float32 [chunks]; 0 where they may not be found."""
+    scores = np.zeros(len(view.segment), np.float32)
     for where, weight in zip(postings, idf.tolist(), strict=True):
-        add_scores(segment.inverted, where, weight, scores)
+        add_scores(view.segment.inverted, where, weight, scores)
     if allowed is not None:
         scores[~allowed] = 0
-    spelt = spelt_in(segment, query, allowed, slip)
-    others = np.concatenate([_best(scores, LEXICAL_CANDIDATES), spelt.chunks, in_context])
-    if vector is not None and segment.dense is not None:
-        nearest, cosines = segment.dense.nearest(vector, DENSE_CANDIDATES, allowed)
-        chunks = _distinct(np.concatenate([others, nearest]))
-        dense = _cosines(segment.dense, vector, chunks, nearest, cosines)
-    else:
-        chunks = _distinct(others)
-        dense = np.zeros(len(chunks), np.float32)
-    files = segment.chunk_files[chunks]
-    total = max(float(idf.sum()), 1e-6)
-    term_fields = [fields_of(segment.inverted, where, chunks) for where in postings]
-    of_names = np.zeros((3, len(chunks)), np.float32)
-    of_names[:, np.searchsorted(chunks, spelt.chunks)] = spelt.symbols, spelt.typed, spelt.prefix
-    return Candidates(
-        chunks=chunks + view.start,
-        dense=dense,
-        lexical=scores[chunks] / np.float32(total),
-        term_fields=np.array(term_fields, np.uint8).reshape(len(idf), len(chunks)),
-        idf=idf,
-        symbols=of_names[0],
-        typed=of_names[1],
-        prefix=of_names[2],
-        in_language=_in_language(segment, query, files),
-        of_kind=np.isin(segment.kinds[chunks], [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
-        kinds=segment.kinds[chunks],
-        lines=segment.lines[chunks],
-        roles=segment.roles[files],
-        files=segment.first_chunks[files] + view.start,
-        embedded=vector is not None and segment.dense is not None,
-    )
+    return scores
 
 
-def _cosines(
-    index: DenseIndex,
+def _best_by_words(snapshot: Snapshot, scores: list[NDArray[np.float32]]) -> NDArray[np.int64]:
+    """Return the LEXICAL_CANDIDATES chunks of the highest scores above zero, int64, in no order."""
+    found, reached = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    for view, of_view in zip(snapshot.views, scores, strict=True):
+        touched = np.flatnonzero(of_view)
+        found.append(touched + view.start)
+        reached.append(of_view[touched])
+    return best(snapshot, np.concatenate(found), np.concatenate(reached), LEXICAL_CANDIDATES)[0]
+
+
+def _dense_parts(snapshot: Snapshot, masks: Sequence[NDArray[np.bool_] | None]) -> list[Part]:
+    return [
+        Part(view.segment.dense, view.start, mask)
+        for view, mask in zip(snapshot.views, masks, strict=True)
+        if view.segment.dense is not None
+    ]
+
+
+def _all_cosines(
+    parts: Sequence[Part],
     vector: NDArray[np.float32],
     chunks: NDArray[np.int64],
-    nearest: NDArray[np.int64],
-    cosines: NDArray[np.float32],
+    near: NDArray[np.int64],
+    known: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Return the cosines of all chunks; those of the nearest are known, and widening float16 is what costs."""
-    found = np.empty(len(chunks), np.float32)
-    missing = np.ones(len(chunks), np.bool_)
-    where = np.searchsorted(chunks, nearest)
-    found[where], missing[where] = cosines, False
-    found[missing] = index.cosines(vector, chunks[missing])
+    where = _places(chunks, near)
+    found, missing = np.empty(len(chunks), np.float32), np.ones(len(chunks), np.bool_)
+    found[where], missing[where] = known, False
+    found[missing] = cosines_of(parts, vector, chunks[missing])
     return found
+
+
+def _places(chunks: NDArray[np.int64], some: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where some of the chunks, which are in no order of their numbers, stand among them."""
+    ascending = np.argsort(chunks)
+    return ascending[np.searchsorted(chunks, some, sorter=ascending)]
 
 
 def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -225,21 +268,6 @@ def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
     first = np.ones(len(numbers), np.bool_)
     np.not_equal(numbers[1:], numbers[:-1], out=first[1:])
     return numbers[first]
-
-
-def _best(scores: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-    """Return the numbers of the k highest scores above zero, in no order."""
-    touched = np.flatnonzero(scores)
-    if len(touched) <= k:
-        return touched
-    reached = scores[touched]
-    return np.asarray(touched[np.argpartition(reached, -k)[-k:]], np.int64)
-
-
-def _in_language(segment: Segment, query: Query, files: NDArray[np.int32]) -> NDArray[np.float32]:
-    if not query.named_languages:
-        return np.zeros(len(files), np.float32)
-    return np.array([segment.languages[file] in query.named_languages for file in files.tolist()], np.float32)
 
 
 def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
@@ -269,23 +297,3 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
 
 def _matching(paths: list[str], globs: tuple[str, ...]) -> NDArray[np.bool_]:
     return np.fromiter(map(path_filter(globs), paths), np.bool_, len(paths))
-
-
-def _joined(parts: list[Candidates]) -> Candidates:
-    return Candidates(
-        chunks=np.concatenate([part.chunks for part in parts]),
-        dense=np.concatenate([part.dense for part in parts]),
-        lexical=np.concatenate([part.lexical for part in parts]),
-        term_fields=np.concatenate([part.term_fields for part in parts], axis=1),
-        idf=parts[0].idf,
-        symbols=np.concatenate([part.symbols for part in parts]),
-        typed=np.concatenate([part.typed for part in parts]),
-        prefix=np.concatenate([part.prefix for part in parts]),
-        in_language=np.concatenate([part.in_language for part in parts]),
-        of_kind=np.concatenate([part.of_kind for part in parts]),
-        kinds=np.concatenate([part.kinds for part in parts]),
-        lines=np.concatenate([part.lines for part in parts]),
-        roles=np.concatenate([part.roles for part in parts]),
-        files=np.concatenate([part.files for part in parts]),
-        embedded=parts[0].embedded,
-    )

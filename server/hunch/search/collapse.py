@@ -53,11 +53,11 @@ def collapse(
     leave_out: Chunk | None = None,
     fold: bool = True,
 ) -> list[Place]:
-    """Return the best places, best first.
+    """Return the best places, best first; of equals, and of copies, the first by path.
 
     Args:
         snapshot: what was searched.
-        candidates: n candidates.
+        candidates: n candidates, by path.
         scores: float32 [n].
         limit: how many places at most.
         leave_out: what must not be among them, with what it is in and what is in it.
@@ -68,7 +68,7 @@ def collapse(
     alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
     copies: dict[int, list[tuple[float, Copy]]] = {}
     worst = 0.0
-    order = np.argsort(-scores, kind="stable")
+    order = np.argsort(-scores, kind="stable")  # equals stay in the order of the candidates, by path
     for row, chunk, score in zip(
         order.tolist(), candidates.chunks[order].tolist(), scores[order].tolist(), strict=True
     ):
@@ -90,12 +90,6 @@ def collapse(
             others = alike.setdefault((record.kind, record.name, record.signature), [])
             first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
-                shown = found[first]
-                if score == shown.score and path < shown.path:  # of equals the first by name, whatever their order here
-                    of_file[shown.path].remove(shown.record)
-                    earlier.append(record)
-                    found[first] = Place(row, score, path, view.segment.languages[file], record)
-                    path, record = shown.path, shown.record
                 copies.setdefault(first, []).append((score, Copy(path, record.start_line, record.end_line)))
                 continue
             others.append((len(found), vector))

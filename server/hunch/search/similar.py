@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from time import perf_counter
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.isolation import read_apart
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
 from hunch.search.candidates import find_candidates
@@ -17,6 +19,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import linear, ranker_for
 from hunch.search.search import Answer, answer_of
 from hunch.text.chunk import Chunk
+from hunch.text.languages import language_of
 from hunch.text.render import render_chunk, source_of
 
 _WORDS = 60
@@ -31,6 +34,45 @@ class Likeness(NamedTuple):
     """float32 [dim], its static embedding; None without a model, or without a word that it knows"""
     context: NDArray[np.float32] | None
     """float32 [dim], its contextual embedding; None where the index has none yet"""
+
+
+def chunks_at(path: str, source: bytes, lines: range) -> list[Chunk]:
+    """Return the innermost definition, or the code between definitions, at each of some lines; each once, in order.
+
+    The source is parsed once, however many lines there are.
+
+    Args:
+        path: posix, relative to the root.
+        source: what the file holds.
+        lines: 1-based.
+    """
+    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
+    found: list[Chunk] = []
+    last = max((chunk.end_line for chunk in chunks), default=0)
+    for line in range(lines.start, min(lines.stop, last + 1)):
+        here = [chunk for chunk in chunks if chunk.kind != "file" and chunk.start_line <= line <= chunk.end_line]
+        chunk = min(here, key=lambda one: one.end_line - one.start_line, default=None)
+        if chunk is not None and chunk not in found:
+            found.append(chunk)
+    return found
+
+
+def similar_at(
+    root: Path, snapshot: Snapshot, encoder: Encoder | None, chunks: Sequence[Chunk], *, complete: bool = True,
+    limit: int = 10,
+) -> Answer:  # fmt: skip
+    """Find code like the first of some chunks of the workspace that has words to search with; see similar_to.
+
+    Raises:
+        QueryError: none of them has; it names the first.
+    """
+    reason: QueryError | None = None
+    for chunk in chunks:
+        try:
+            return similar_to(root, snapshot, encoder, chunk, complete=complete, limit=limit)
+        except QueryError as error:
+            reason = reason or error
+    raise reason or QueryError("there is no code to search with")
 
 
 def similar_to(

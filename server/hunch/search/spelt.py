@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.names import folded, is_one_slip
-from hunch.index.segment import Segment
-from hunch.index.snapshot import Snapshot
+from hunch.index.records import ChunkRecord
+from hunch.index.snapshot import Snapshot, View
+from hunch.search.cut import best, first
 from hunch.search.query import Query
 from hunch.text.terms import NAME_BIT, symbol_term
 
@@ -24,9 +26,13 @@ _LOOKED_AT = 500
 _PARENT = re.compile(r"^(.*[^.:#])(?:\.|::|#)([^.:#]+)$")
 
 
+Masks = Sequence[NDArray[np.bool_] | None]
+"""Which chunks of each view may be found, bool [chunks]; None for all"""
+
+
 @dataclass(frozen=True, slots=True)
 class Spelt:
-    """n chunks of a segment whose names a query spells."""
+    """n chunks of a snapshot whose names a query spells."""
 
     chunks: NDArray[np.int64]
     """int64 [n], ascending"""
@@ -50,85 +56,92 @@ def not_spelt_here(snapshot: Snapshot, query: Query) -> str:
     if not whole:
         return ""
     for view in snapshot.views:
-        inverted = view.segment.inverted
-        (where,) = inverted.postings([symbol_term(whole)])
-        there = (inverted.fields[where] & NAME_BIT) > 0
-        if view.alive is not None:
-            there &= view.alive[inverted.docs[where]]
-        if there.any():
+        (where,) = view.segment.inverted.postings([symbol_term(whole)])
+        if len(_holders(view, view.alive, where)):
             return ""
     return whole
 
 
-def spelt_in(segment: Segment, query: Query, allowed: NDArray[np.bool_] | None, slip: str) -> Spelt:
-    """Return the chunks of a segment whose names a query spells, at most SYMBOL_CANDIDATES + PREFIX_CANDIDATES.
+def spelt_in(snapshot: Snapshot, query: Query, masks: Masks) -> Spelt:
+    """Return the chunks whose names a query spells, at most SYMBOL_CANDIDATES + PREFIX_CANDIDATES of all segments.
 
     Args:
-        segment: where to look.
+        snapshot: where to look.
         query: what to look for.
-        allowed: bool [chunks], which may be found; None for all.
-        slip: what is looked for with one slip too, see not_spelt_here; nothing if empty.
+        masks: which chunks may be found.
     """
-    named, shares = _named(segment, query, allowed, slip)
-    begun, typed_share = _begun(segment, query, allowed)
+    named, shares = _exact_and_fuzzy_matches(snapshot, query, masks)
+    begun, typed_share = _prefix_matches(snapshot, query, masks)
     chunks = np.union1d(named, begun)
     symbols, prefix = np.zeros(len(chunks), np.float32), np.zeros(len(chunks), np.float32)
     symbols[np.searchsorted(chunks, named)] = shares
     prefix[np.searchsorted(chunks, begun)] = typed_share
     prefix[symbols == 1] = 1
-    return Spelt(chunks, symbols, _typed(segment, query, chunks, symbols), prefix)
+    return Spelt(chunks, symbols, _typed(snapshot, query, chunks, symbols), prefix)
 
 
-def _named(
-    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None, slip: str
+def _exact_and_fuzzy_matches(
+    snapshot: Snapshot, query: Query, masks: Masks
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the chunks whose name the query spells, and the share of its words that do, longest names first."""
-    found: list[NDArray[np.int64]] = []
-    shares: list[NDArray[np.float32]] = []
+    found: list[NDArray[np.int64]] = [np.zeros(0, np.int64)]
+    shares: list[NDArray[np.float32]] = [np.zeros(0, np.float32)]
     left = SYMBOL_CANDIDATES
 
-    def take(holders: NDArray[np.int64], share: float) -> None:
+    def take(parts: Sequence[NDArray[np.int64]], share: float) -> None:
         nonlocal left
-        kept = (holders if allowed is None else holders[allowed[holders]])[: max(0, left)]
+        holders = np.concatenate([np.zeros(0, np.int64), *parts])
+        kept = holders if len(holders) <= left else first(snapshot, holders, left)
         found.append(kept)
         shares.append(np.full(len(kept), share, np.float32))
         left -= len(kept)
 
-    if slip:
-        take(segment.names.near(slip), NEARLY)
-    postings = segment.inverted.postings([symbol_term(symbol.name) for symbol in query.symbols])
-    for symbol, where in zip(query.symbols, postings, strict=True):
-        if where.start < where.stop:
-            holders = segment.inverted.docs[where][(segment.inverted.fields[where] & NAME_BIT) > 0]
-            take(holders.astype(np.int64), symbol.share)
+    views = list(zip(snapshot.views, masks, strict=True))
+    if slip := not_spelt_here(snapshot, query):
+        take([_numbered(view, mask, view.segment.names.fuzzy_matches(slip)) for view, mask in views], NEARLY)
+    terms = [symbol_term(symbol.name) for symbol in query.symbols]
+    postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
+    for symbol, *places in zip(query.symbols, *postings, strict=True):
         if left <= 0:
             break
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.float32)
-    named, first = np.unique(np.concatenate(found), return_index=True)
-    return named, np.concatenate(shares)[first]
+        parts = [_holders(view, mask, where) for (view, mask), where in zip(views, places, strict=True)
+                 if where.start < where.stop]  # fmt: skip
+        if parts:
+            take(parts, symbol.share)
+    named, place = np.unique(np.concatenate(found), return_index=True)
+    return named, np.concatenate(shares)[place]
 
 
-def _begun(
-    segment: Segment, query: Query, allowed: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _prefix_matches(snapshot: Snapshot, query: Query, masks: Masks) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the chunks whose name begins with the whole query, `Reader.re` too, and which share of the name it is."""
     whole = wholly_spelt(query)
     qualified = _PARENT.match(whole)
     parent, beginning = qualified.groups() if qualified else ("", whole)
-    found, shares = segment.names.begun(beginning)
-    if allowed is not None:
-        kept = allowed[found]
-        found, shares = found[kept], shares[kept]
+    numbers, of_names = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
+    for view, mask in zip(snapshot.views, masks, strict=True):
+        local, typed_share = view.segment.names.prefix_matches(beginning)
+        kept = slice(None) if mask is None else mask[local]
+        numbers.append(local[kept] + view.start)
+        of_names.append(typed_share[kept])
+    found, shares = np.concatenate(numbers), np.concatenate(of_names)
     if parent:
-        found, shares = found[:_LOOKED_AT], shares[:_LOOKED_AT]
-        kept = np.array([_is_in(segment, chunk, parent) for chunk in found.tolist()], np.bool_)
+        found, shares = best(snapshot, found, shares, _LOOKED_AT)
+        kept = np.array([_is_in(snapshot.record(chunk), parent) for chunk in found.tolist()], np.bool_)
         found, shares = found[kept], shares[kept]
-    return found[:PREFIX_CANDIDATES], shares[:PREFIX_CANDIDATES]
+    return best(snapshot, found, shares, PREFIX_CANDIDATES)
 
 
-def _is_in(segment: Segment, chunk: int, parent: str) -> bool:
-    record = segment.record(chunk)
+def _holders(view: View, mask: NDArray[np.bool_] | None, postings: slice) -> NDArray[np.int64]:
+    """Return the chunks, numbered in the snapshot, whose name some postings of a view are of."""
+    inverted = view.segment.inverted
+    return _numbered(view, mask, inverted.docs[postings][(inverted.fields[postings] & NAME_BIT) > 0].astype(np.int64))
+
+
+def _numbered(view: View, mask: NDArray[np.bool_] | None, chunks: NDArray[np.int64]) -> NDArray[np.int64]:
+    return (chunks if mask is None else chunks[mask[chunks]]) + view.start
+
+
+def _is_in(record: ChunkRecord, parent: str) -> bool:
     return _joined(record.qualified_name).endswith(_joined(f"{parent}.{record.name}"))
 
 
@@ -137,11 +150,11 @@ def _joined(qualified: str) -> str:
 
 
 def _typed(
-    segment: Segment, query: Query, chunks: NDArray[np.int64], symbols: NDArray[np.float32]
+    snapshot: Snapshot, query: Query, chunks: NDArray[np.int64], symbols: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     typed = np.zeros(len(chunks), np.float32)
     for place in np.flatnonzero((symbols == 1) | (symbols == np.float32(NEARLY))).tolist():
-        record = segment.record(int(chunks[place]))
+        record = snapshot.record(int(chunks[place]))
         if symbols[place] == 1:
             typed[place] = query.text in (record.name, record.qualified_name)
         else:

@@ -56,22 +56,24 @@ def bag_queries(queries: Sequence[Iterable[str]], tokenizer: Tokenizer, max_toke
     )
 
 
-def pad(bags: Bags, rows: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
+def pad(
+    bags: Bags, rows: NDArray[np.int64], width: int = 1
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float32]]:
     """Return ids, fields and counts of some rows as rectangles [len(rows), longest], zero where a row has ended.
 
-    The longest side is at least 1, so that an empty text has a shape.
+    The longest side is at least `width`, which is at least 1, so that an empty text has a shape.
     """
     if len(rows) == 1:  # one query: what follows would cost ten times as much as reading it
         row = slice(int(bags.offsets[rows[0]]), int(bags.offsets[rows[0] + 1]))
-        if row.start < row.stop:
-            return (
-                bags.ids[None, row].astype(np.int32),
-                bags.fields[None, row].astype(np.int32),
-                bags.counts[None, row].astype(np.float32),
-            )
+        longest = max(width, row.stop - row.start)
+        ids, fields = np.zeros((1, longest), np.int32), np.zeros((1, longest), np.int32)
+        counts = np.zeros((1, longest), np.float32)
+        there = slice(row.stop - row.start)
+        ids[0, there], fields[0, there], counts[0, there] = bags.ids[row], bags.fields[row], bags.counts[row]
+        return ids, fields, counts
     starts = bags.offsets[rows]
     lengths = bags.offsets[rows + 1] - starts
-    longest = max(1, int(lengths.max(initial=0)))
+    longest = max(width, int(lengths.max(initial=0)))
     columns = np.arange(longest)
     inside = columns < lengths[:, None]
     where = (starts[:, None] + columns)[inside]
