@@ -28,11 +28,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import save_result
 from hunch.text.subwords import PAD
-from hunch_training import attention
-from hunch_training.data import read_training_pairs
-from hunch_training.rnn_seq2seq import RnnSeq2Seq, RnnState
-from hunch_training.subwords import train_subwords
-from hunch_training.train_seq2seq import (
+from hunch_training.data.pairs import read_training_pairs
+from hunch_training.networks import attention
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq, RnnState
+from hunch_training.seq2seq.train_seq2seq import (
     Batch,
     Model,
     Rows,
@@ -43,6 +42,7 @@ from hunch_training.train_seq2seq import (
     plan_epoch,
     read_rows,
 )
+from hunch_training.tokenizer.subwords import train_subwords
 
 STEPS = 4
 PEAK_SIZE = 1024

@@ -68,7 +68,7 @@ from hunch.text.chunk import Chunk, chunk_source
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
-from hunch_training.pictures import draw_reliability
+from hunch_training.evaluation.plots import draw_reliability
 from hunch_training.ranking_data import NAMES, ndcg_once
 from hunch_training.train_ranker import LEARNED_ALONE
 

@@ -22,7 +22,7 @@ from onnx import TensorProto, helper, numpy_helper
 from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH
 from hunch.text.render import FIELD_NAMES
 from hunch_export.quantise import Rows8, quantise_rows
-from hunch_training.bag_model import CODE_SIDE, DOCUMENTATION, QUERY_SIDE, BagModel
+from hunch_training.networks.static_encoder import CODE_SIDE, DOCUMENTATION, QUERY_SIDE, BagModel
 
 TABLE = "table.bin"
 OPSET, IR_VERSION = 17, 9

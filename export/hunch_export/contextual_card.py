@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hunch_export.parity import Parity
-from hunch_training.contextual_model import Loaded
+from hunch_training.contextual.model import Loaded
 
 _TEXT = """
 

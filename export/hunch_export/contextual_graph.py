@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.quantise import quantise_rows
-from hunch_training.bert_encoder import BertEncoder, BertLayer
+from hunch_training.contextual.bert_encoder import BertEncoder, BertLayer
 
 _MICROSOFT = "com.microsoft"
 

@@ -23,7 +23,7 @@ from hunch_export.bundle_folder import checksums_of
 from hunch_export.judgements import Judgement, read_judgements, weights_of
 from hunch_export.summary_bundle import code_of
 from hunch_export.summary_card import summary_card
-from hunch_training.data import read_pairs
+from hunch_training.data.pairs import read_pairs
 from hunch_training.errors import TrainingError
 
 

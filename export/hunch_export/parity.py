@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH
 from hunch.text.bag import Bags, pad
-from hunch_training.bag_model import BagModel, encode_code, encode_queries
-from hunch_training.corpus import take
-from hunch_training.evaluate import RetrievalSet, Scorer
+from hunch_training.bi_encoder.evaluate import RetrievalSet, Scorer
+from hunch_training.networks.static_encoder import BagModel, encode_code, encode_queries
+from hunch_training.tokens.corpus import take
 
 Vectors = NDArray[np.float32]
 

@@ -17,9 +17,9 @@ from hunch_export.bag_graph import write_graphs
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
-from hunch_training.evaluate import RetrievalSet, load_sets, table, tokenise
-from hunch_training.joint_model import load_bag
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_training.bi_encoder.evaluate import RetrievalSet, load_sets, table, tokenise
+from hunch_training.bi_encoder.model import load_bag
+from hunch_training.loop.run_folder import BEST, SETTINGS
 
 
 def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name: str, version: str, recipe: str,

@@ -26,14 +26,14 @@ from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.parity import ParityError
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_export.summary_card import summary_card
-from hunch_training.data import Pair, read_pairs
-from hunch_training.decoding import beam_search
+from hunch_training.data.pairs import Pair, read_pairs
 from hunch_training.errors import TrainingError
-from hunch_training.generation_metrics import measure_texts
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
-from hunch_training.run_folder import BEST, SETTINGS, load_checkpoint
-from hunch_training.subwords import load_subwords, shipped_subwords
-from hunch_training.train_seq2seq import SUBWORDS, load_model, spread
+from hunch_training.loop.run_folder import BEST, SETTINGS, load_checkpoint
+from hunch_training.seq2seq.decoding import beam_search
+from hunch_training.seq2seq.generation_metrics import measure_texts
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
+from hunch_training.seq2seq.train_seq2seq import SUBWORDS, load_model, spread
+from hunch_training.tokenizer.subwords import load_subwords, shipped_subwords
 
 LARGEST_DIFFERENCE = 0.05
 """Between the mean log-probabilities of a token, of the same texts; the int8 table costs about a hundredth."""

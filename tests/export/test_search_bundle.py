@@ -20,10 +20,10 @@ from hunch_export import search_bundle as export
 from hunch_export.bag_graph import TABLE, write_graphs
 from hunch_export.parity import Parity, ParityError, check_parity, compare, open_graph, run_graph
 from hunch_export.quantise import quantise_rows
-from hunch_training.bag_model import BagModel, encode_code, encode_queries
-from hunch_training.evaluate import RetrievalSet, TextSet, tokenise
-from hunch_training.joint_model import JointModel, Shape, kept_shape
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_training.bi_encoder.evaluate import RetrievalSet, TextSet, tokenise
+from hunch_training.bi_encoder.model import JointModel, Shape, kept_shape
+from hunch_training.loop.run_folder import BEST, SETTINGS
+from hunch_training.networks.static_encoder import BagModel, encode_code, encode_queries
 
 WORDS = "open close read write sort merge file list tree path name count first last empty copy move find parse".split()
 PIECES = [*SPECIAL_PIECES, *WORDS, *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz")]

@@ -18,8 +18,8 @@ from hunch.text.subwords import BEGIN, END
 from hunch_export import cli
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_training.cli import main as train_main
-from hunch_training.decoding import beam_search
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
+from hunch_training.seq2seq.decoding import beam_search
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
 
 VERBS = "open close read write sort merge find parse".split()
 NOUNS = "file list tree path name count head tail".split()

@@ -14,18 +14,18 @@ import torch
 from hunch.text.bag import bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
-from hunch_training.average_runs import average_runs
-from hunch_training.bag_model import DOCUMENTATION
+from hunch_training.bi_encoder.model import JointModel, Shape, kept_shape, load_bag
+from hunch_training.bi_encoder.settings import Settings
 from hunch_training.cli import main
-from hunch_training.corpus import Corpus, corpora_of, keep, load_corpora, merge_rows, take
-from hunch_training.data import read_pairs
+from hunch_training.contrastive.batches import draw_pairs, repeats_of
+from hunch_training.data.pairs import read_pairs
 from hunch_training.errors import TrainingError
-from hunch_training.joint_batches import draw_pairs, repeats_of
-from hunch_training.joint_model import JointModel, Shape, kept_shape, load_bag
-from hunch_training.joint_settings import Settings
-from hunch_training.run_folder import BEST, save_checkpoint
-from hunch_training.run_folder import SETTINGS as RUN_SETTINGS
-from hunch_training.train_tokenizer import PER_PACKAGE, count_words
+from hunch_training.loop.average_runs import average_runs
+from hunch_training.loop.run_folder import BEST, save_checkpoint
+from hunch_training.loop.run_folder import SETTINGS as RUN_SETTINGS
+from hunch_training.networks.static_encoder import DOCUMENTATION
+from hunch_training.tokenizer.train_tokenizer import PER_PACKAGE, count_words
+from hunch_training.tokens.corpus import Corpus, corpora_of, keep, load_corpora, merge_rows, take
 
 SETTINGS = Settings(seed=3, batch=64, dim=32)
 

@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from hunch.text.prose import MARKS
 from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
 from hunch_training.cli import main
-from hunch_training.compare_tokenizers import (
+from hunch_training.data.pairs import Pair, pair_of
+from hunch_training.tokenizer.compare_tokenizers import (
     UNKNOWN_TOKEN,
     Kind,
     counts_of,
@@ -23,9 +24,8 @@ from hunch_training.compare_tokenizers import (
     measure,
     rare_words,
 )
-from hunch_training.data import Pair, pair_of
-from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
-from hunch_training.whole_words import train_words
+from hunch_training.tokenizer.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
+from hunch_training.tokenizer.word_level import train_words
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20
 PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20

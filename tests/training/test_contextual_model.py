@@ -15,16 +15,16 @@ from torch import nn
 from hunch.text.render import render_source
 from hunch.text.sequence import SEQUENCE_PIECES, code_sequence, query_sequence, text_tokens
 from hunch_training import cli
-from hunch_training.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
-from hunch_training.contextual_corpus import as_questions, code_rows, contextual_corpora, query_rows
-from hunch_training.contextual_model import ContextualModel, encode_texts, load_contextual
-from hunch_training.contextual_settings import Settings
-from hunch_training.data import Pair, source_of_pair
+from hunch_training.bi_encoder.evaluate import TextSet
+from hunch_training.contextual.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
+from hunch_training.contextual.corpus import as_questions, code_rows, contextual_corpora, query_rows
+from hunch_training.contextual.model import ContextualModel, encode_texts, load_contextual
+from hunch_training.contextual.settings import Settings
+from hunch_training.contextual.train_contextual import Batch, loss_of, train
+from hunch_training.data.pairs import Pair, source_of_pair
 from hunch_training.errors import TrainingError
-from hunch_training.evaluate import TextSet
-from hunch_training.run_folder import BEST, LAST, SETTINGS
-from hunch_training.towers import sequence_input
-from hunch_training.train_contextual import Batch, loss_of, train
+from hunch_training.loop.run_folder import BEST, LAST, SETTINGS
+from hunch_training.tokens.tensors import sequence_input
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 53, dim=24, layers=2, heads=4, wide=48, positions=64)

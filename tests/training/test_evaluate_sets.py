@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from hunch.text.bag import Bags
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training import evaluate
-from hunch_training.bm25 import K1, B, bm25_scores
-from hunch_training.evaluate import (
+from hunch_training.bi_encoder import evaluate
+from hunch_training.bi_encoder.evaluate import (
     Measured,
     TextSet,
     load_cosqa,
@@ -27,7 +26,8 @@ from hunch_training.evaluate import (
     measure_all,
     tokenise,
 )
-from hunch_training.sequences import BAGS, Reading
+from hunch_training.evaluation.bm25 import K1, B, bm25_scores
+from hunch_training.tokens.sequences import BAGS, Reading
 
 WORDS = "open close read write sort merge file list tree path name count".split()
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS])
@@ -41,7 +41,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def texts_of(queries: list[str], code: list[str], pool: int | None = 1000) -> TextSet:
-    from hunch_training.data import code_fields
+    from hunch_training.data.pairs import code_fields
 
     fields = [code_fields(text, "python") for text in code]
     return TextSet("some", queries, fields, [{i: 1.0} for i in range(len(queries))], pool)

@@ -15,12 +15,12 @@ from torch.nn import functional
 from hunch.text.bag import Bags, bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training.bag_model import BagModel, encode_code
+from hunch_training.bi_encoder.model import JointModel, Shape, contrastive_loss, dense_scorer, encode
 from hunch_training.errors import TrainingError
-from hunch_training.joint_model import JointModel, Shape, contrastive_loss, dense_scorer, encode
-from hunch_training.sequences import code_sequences, query_sequences
-from hunch_training.towers import QUERY_FIELD, SequenceInput, sequence_input
-from hunch_training.transformer_encoder import TransformerEncoder
+from hunch_training.networks.static_encoder import BagModel, encode_code
+from hunch_training.networks.transformer_encoder import TransformerEncoder
+from hunch_training.tokens.sequences import code_sequences, query_sequences
+from hunch_training.tokens.tensors import QUERY_FIELD, SequenceInput, sequence_input
 
 WORDS = "open close read write sort merge file list tree path name count".split()
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS])

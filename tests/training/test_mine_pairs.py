@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hunch_training import mine_pairs
 from hunch_training.cli import main
-from hunch_training.data import read_pairs, read_training_pairs, training_files
-from hunch_training.documented_functions import DocumentedFunction
-from hunch_training.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, split_of_packages
-from hunch_training.pair_filters import reason_against
+from hunch_training.data import mine_pairs
+from hunch_training.data.documented_functions import DocumentedFunction
+from hunch_training.data.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, split_of_packages
+from hunch_training.data.pair_filters import reason_against
+from hunch_training.data.pairs import read_pairs, read_training_pairs, training_files
 
 NOUNS = "apple banana cherry damson elder fig grape hazel iris jasmine kiwi lemon mango nutmeg olive peach".split()
 

@@ -9,8 +9,15 @@ from tokenizers import Tokenizer
 
 from hunch.text.prose import MARKS, text_of, units_of
 from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
-from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, shipped_subwords, train_subwords
-from hunch_training.whole_words import train_words
+from hunch_training.tokenizer.subwords import (
+    decode,
+    encode_code,
+    encode_prose,
+    load_subwords,
+    shipped_subwords,
+    train_subwords,
+)
+from hunch_training.tokenizer.word_level import train_words
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20
 PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hunch_training.errors import TrainingError
-from hunch_training.public_encoder import SentenceEncoder
-from hunch_training.teacher import VECTORS, load_vectors, write_vectors
+from hunch_training.evaluation.public_encoder import SentenceEncoder
+from hunch_training.text_encoder.teacher import VECTORS, load_vectors, write_vectors
 
 TEXTS = [f"text {number}\n and a line break" for number in range(1300)]
 

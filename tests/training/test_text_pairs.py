@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from hunch_training.data import Pair
+from hunch_training.data.pairs import Pair
 from hunch_training.errors import TrainingError
-from hunch_training.text_pairs import (
+from hunch_training.text_encoder.text_pairs import (
     MOST_WORDS,
     TextPair,
     clip,

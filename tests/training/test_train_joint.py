@@ -19,21 +19,21 @@ import torch
 from hunch.text.bag import Bags
 from hunch.text.render import FIELD_NAMES
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer, dump_tokenizer, identifiers, split_identifier
-from hunch_training import train_text_encoder
-from hunch_training.bm25 import bm25_scores
+from hunch_training.bi_encoder.evaluate import load_pair_sets, mean_reciprocal_rank, tokenise
+from hunch_training.bi_encoder.mine_negatives import NOTHING
+from hunch_training.bi_encoder.model import JointModel, Shape, dense_scorer, load_model
+from hunch_training.bi_encoder.settings import Settings
+from hunch_training.bi_encoder.train_bi_encoder import Batch, groups_of, loss_of, make_model, start_from, train
 from hunch_training.cli import main
-from hunch_training.corpus import Corpus, row_of_entry, take
-from hunch_training.data import read_rows
+from hunch_training.contrastive.batches import BODY, NAME, SIGNATURE, draw_pairs, plan_epoch
+from hunch_training.data.pairs import read_rows
 from hunch_training.errors import TrainingError
-from hunch_training.evaluate import load_pair_sets, mean_reciprocal_rank, tokenise
-from hunch_training.hard_negatives import NOTHING
-from hunch_training.joint_batches import BODY, NAME, SIGNATURE, draw_pairs, plan_epoch
-from hunch_training.joint_model import JointModel, Shape, dense_scorer, load_model
-from hunch_training.joint_settings import Settings
-from hunch_training.run_folder import BEST, LAST, load_checkpoint, read_metrics, save_checkpoint
-from hunch_training.sequences import load_corpora_as
-from hunch_training.towers import bag_input
-from hunch_training.train_joint import Batch, groups_of, loss_of, make_model, start_from, train
+from hunch_training.evaluation.bm25 import bm25_scores
+from hunch_training.loop.run_folder import BEST, LAST, load_checkpoint, read_metrics, save_checkpoint
+from hunch_training.text_encoder import train_text_encoder
+from hunch_training.tokens.corpus import Corpus, row_of_entry, take
+from hunch_training.tokens.sequences import load_corpora_as
+from hunch_training.tokens.tensors import bag_input
 
 CPU = torch.device("cpu")
 KINDS = [(query, code) for query in ("bag", "transformer") for code in ("bag", "transformer")]
@@ -269,7 +269,7 @@ def loss_and_gradients(right: list[int], wrong: list[int]) -> list[torch.Tensor]
 PROCESS = """
     import sys
     import torch
-    from hunch_training.devices import process_group
+    from hunch_training.loop.devices import process_group
     from test_train_joint import loss_and_gradients
 
     torch.set_num_threads(1)

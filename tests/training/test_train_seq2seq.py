@@ -13,10 +13,8 @@ import torch
 from hunch.text.subwords import BEGIN, END, PAD
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
-from hunch_training.run_folder import LAST, load_checkpoint, read_metrics
-from hunch_training.subwords import load_subwords
-from hunch_training.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
-from hunch_training.train_seq2seq import (
+from hunch_training.loop.run_folder import LAST, load_checkpoint, read_metrics
+from hunch_training.seq2seq.train_seq2seq import (
     Rows,
     Settings,
     batch_of,
@@ -28,6 +26,8 @@ from hunch_training.train_seq2seq import (
     token_weights,
     train,
 )
+from hunch_training.tokenizer.subwords import load_subwords
+from hunch_training.tokens.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
 
 VOCABULARY = 40
 SMALL = Settings(epochs=3, dim=64, layers=1, batch_tokens=200, longest_source=16, longest_target=8, warmup=2)

@@ -22,9 +22,16 @@ from torch import Tensor
 from hunch.text.tokenizer import CONTINUATION, PADDING_ID, SPECIAL_PIECES, UNKNOWN_ID, Tokenizer, dump_tokenizer
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
-from hunch_training.run_folder import BEST, LAST, load_checkpoint, read_metrics
-from hunch_training.teacher import write_vectors
-from hunch_training.text_objectives import (
+from hunch_training.loop.run_folder import BEST, LAST, load_checkpoint, read_metrics
+from hunch_training.text_encoder.evaluate_text import (
+    TextRetrieval,
+    bm25,
+    load_text_sets,
+    reciprocal_ranks,
+    retrieval_of,
+    scorer_of,
+)
+from hunch_training.text_encoder.objectives import (
     HiddenWords,
     MaskedBatch,
     PairBatch,
@@ -35,16 +42,8 @@ from hunch_training.text_objectives import (
     similarity_loss,
     vector_loss,
 )
-from hunch_training.text_retrieval import (
-    TextRetrieval,
-    bm25,
-    load_text_sets,
-    reciprocal_ranks,
-    retrieval_of,
-    scorer_of,
-)
-from hunch_training.token_rows import token_rows
-from hunch_training.train_text_encoder import (
+from hunch_training.text_encoder.teacher import write_vectors
+from hunch_training.text_encoder.train_text_encoder import (
     Learner,
     Rows,
     Settings,
@@ -58,6 +57,7 @@ from hunch_training.train_text_encoder import (
     plan_epoch,
     train,
 )
+from hunch_training.tokens.token_rows import token_rows
 
 WORDS = [first + second for first in "bdfgklmnprst" for second in ("ab", "el", "im", "or", "un")]
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS, *(CONTINUATION + word for word in WORDS[:20])])

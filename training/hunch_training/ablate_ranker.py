@@ -20,8 +20,8 @@ import torch
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query_shape import SHAPE
 from hunch.search.rank import AGAINST
+from hunch_training.loop.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.ranking_data import OWN, VALID, RankingData, load_ranking_data, ndcg_by_query
-from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.train_ranker import WHOLE, Settings, limited, new_ranker, scores_of, train
 

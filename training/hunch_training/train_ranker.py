@@ -26,8 +26,9 @@ from torch import Tensor
 from hunch.search.query_shape import SHAPE
 from hunch.search.rank import AGAINST, EVIDENCE, best_of_others, guess_context
 from hunch.search.weights import BIAS, ROLE_WEIGHTS, SIGNAL_WEIGHTS
-from hunch_training.loop import fit
-from hunch_training.loop_settings import LoopSettings
+from hunch_training.loop.fit import fit
+from hunch_training.loop.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
+from hunch_training.loop.settings import LoopSettings
 from hunch_training.ranker_model import Lists, Ranker, chance_loss, listwise_loss, statistics_of
 from hunch_training.ranking_data import (
     EXCLUDED,
@@ -40,7 +41,6 @@ from hunch_training.ranking_data import (
     load_ranking_data,
     mean_ndcg,
 )
-from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights, save_checkpoint
 from hunch_training.stage_flags import add_flags, settings_of
 
 EMBEDDED = ("meaning", "context", "neighbour")
