@@ -32,7 +32,7 @@ from hunch.search.metrics import bootstrap
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import learned, signals_of
 from hunch.settings import model_folder
-from hunch_training.bi_encoder.evaluate import TextSet
+from hunch_training.evaluation.retrieval_sets import TextSet
 
 SIZES = (10_000, 100_000)
 HITS = 10

@@ -65,8 +65,8 @@ from hunch.search.query_shape import shape_of
 from hunch.search.rank import learned, linear
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
-from hunch_training.bi_encoder.evaluate import TextSet
 from hunch_training.evaluation.public_encoder import SentenceEncoder
+from hunch_training.evaluation.retrieval_sets import TextSet
 
 SYMBOL_FIGURES = ("recall@1", "mrr")
 FIGURES = ("file_ndcg", "file_recall", "name_ndcg", "name_recall")

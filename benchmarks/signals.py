@@ -34,7 +34,7 @@ from hunch.search.query_shape import shape_of
 from hunch.search.rank import AGAINST, EVIDENCE, matrices, signals_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
-from hunch_training.bi_encoder.evaluate import TextSet, part_of
+from hunch_training.evaluation.retrieval_sets import TextSet, part_of
 
 FEATURES = (*EVIDENCE, *AGAINST)
 """The columns: the signals, then what counts against a candidate."""

@@ -30,9 +30,10 @@ from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.contextual_card import contextual_card
 from hunch_export.contextual_graph import write_contextual_graph
 from hunch_export.parity import Parity, ParityError, compare
-from hunch_training.bi_encoder.evaluate import TextSet, first_pool, load_sets, reciprocal_ranks
 from hunch_training.contextual.model import Loaded, encode_texts, load_contextual
 from hunch_training.errors import TrainingError
+from hunch_training.evaluation.retrieval_metrics import reciprocal_ranks
+from hunch_training.evaluation.retrieval_sets import TextSet, first_pool, load_sets
 from hunch_training.loop.run_folder import BEST, SETTINGS
 
 LARGEST_DIFFERENCE = 0.15

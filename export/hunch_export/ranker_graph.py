@@ -21,8 +21,8 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 from torch.nn import Module
 
-from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.parity import ParityError
+from hunch_export.static_graph import IR_VERSION, OPSET
 from hunch_training.errors import TrainingError
 from hunch_training.loop.run_folder import BEST, load_checkpoint, load_weights
 from hunch_training.ranker_model import LEAST_SHARE, Lists, Ranker

@@ -21,8 +21,8 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from hunch.model.summariser import READ_GRAPH, WRITE_GRAPH
-from hunch_export.bag_graph import IR_VERSION, OPSET, TABLE, shared_table
 from hunch_export.quantise import Rows8, quantise_rows
+from hunch_export.static_graph import IR_VERSION, OPSET, TABLE, shared_table
 from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
 
 Nodes = list[onnx.NodeProto]

@@ -13,12 +13,13 @@ from pathlib import Path
 from hunch.model.bundle import BUNDLE_FORMAT, MODEL_CARD, TOKENIZER, Manifest, load_bundle, sha256_of, write_manifest
 from hunch.text.bag import MAX_TOKENS
 from hunch.text.tokenizer import dump_tokenizer, load_tokenizer
-from hunch_export.bag_graph import write_graphs
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
-from hunch_training.bi_encoder.evaluate import RetrievalSet, load_sets, table, tokenise
-from hunch_training.bi_encoder.model import load_bag
+from hunch_export.static_graph import write_graphs
+from hunch_training.bi_encoder.model import load_static_encoder
+from hunch_training.evaluation.retrieval_metrics import table
+from hunch_training.evaluation.retrieval_sets import RetrievalSet, load_sets, tokenise
 from hunch_training.loop.run_folder import BEST, SETTINGS
 
 
@@ -40,7 +41,7 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
         ParityError: the graphs do not do what the model does.
         ValueError: the tokeniser is not the one of the run.
     """
-    model, state = load_bag(run / BEST)
+    model, state = load_static_encoder(run / BEST)
     described = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
     if sha256_of(tokenizer_file) != described["tokenizer_sha256"]:
         raise ValueError(f"{tokenizer_file}: not the tokeniser that {run} was trained with")

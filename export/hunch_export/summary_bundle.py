@@ -31,8 +31,9 @@ from hunch_training.errors import TrainingError
 from hunch_training.loop.run_folder import BEST, SETTINGS, load_checkpoint
 from hunch_training.seq2seq.decoding import beam_search
 from hunch_training.seq2seq.generation_metrics import measure_texts
+from hunch_training.seq2seq.models import SUBWORDS, load_model
 from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
-from hunch_training.seq2seq.train_seq2seq import SUBWORDS, load_model, spread
+from hunch_training.seq2seq.rows import spread
 from hunch_training.tokenizer.subwords import load_subwords, shipped_subwords
 
 LARGEST_DIFFERENCE = 0.05

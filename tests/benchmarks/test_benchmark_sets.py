@@ -18,7 +18,7 @@ from hunch.model.encoder import Encoder
 from hunch.search.metrics import ndcg_at
 from hunch.search.search import Hit
 from hunch.text.render import render_parts
-from hunch_training.bi_encoder.evaluate import TextSet
+from hunch_training.evaluation.retrieval_sets import TextSet
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from hunch.text.tokenizer import Tokenizer
 from hunch_export import cli
 from hunch_export import contextual_bundle as export
 from hunch_export.contextual_graph import write_contextual_graph
-from hunch_training.bi_encoder.evaluate import TextSet
 from hunch_training.contextual.bert_encoder import BertEncoder, BertShape
 from hunch_training.contextual.model import ContextualModel, encode_texts, kept_with
+from hunch_training.evaluation.retrieval_sets import TextSet
 from hunch_training.loop.run_folder import BEST, SETTINGS
 
 WORDS = "open close read write sort merge file list tree path name count first last empty copy move find parse".split()

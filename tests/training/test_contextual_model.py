@@ -15,7 +15,6 @@ from torch import nn
 from hunch.text.render import render_source
 from hunch.text.sequence import SEQUENCE_PIECES, code_sequence, query_sequence, text_tokens
 from hunch_training import cli
-from hunch_training.bi_encoder.evaluate import TextSet
 from hunch_training.contextual.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
 from hunch_training.contextual.corpus import as_questions, code_rows, contextual_corpora, query_rows
 from hunch_training.contextual.model import ContextualModel, encode_texts, load_contextual
@@ -23,6 +22,7 @@ from hunch_training.contextual.settings import Settings
 from hunch_training.contextual.train_contextual import Batch, loss_of, train
 from hunch_training.data.pairs import Pair, source_of_pair
 from hunch_training.errors import TrainingError
+from hunch_training.evaluation.retrieval_sets import TextSet
 from hunch_training.loop.run_folder import BEST, LAST, SETTINGS
 from hunch_training.tokens.tensors import sequence_input
 

@@ -1,6 +1,7 @@
-"""Put joint models into one table: quality per set, functions a second, time of a query, bytes.
+r"""Put bi-encoders into one table: quality per set, functions a second, time of a query, bytes.
 
-    hunch-train compare-joint runs/bag runs/mixed --data ../shared/data --tokenizer runs/tokenizer.json --out runs/joint
+    hunch-train compare-joint runs/static runs/mixed --data ../shared/data --tokenizer runs/tokenizer.json \
+        --out runs/table
 
 Speed is that of PyTorch in float32 on one thread, tokenising included, in seconds of the processor, so that what else
 runs on the machine counts little; bytes are those of the weights.
@@ -18,16 +19,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from hunch.text.tokenizer import Tokenizer, load_tokenizer
-from hunch_training.bi_encoder.evaluate import Measured, TextSet, check_tokenizer, load_sets, measure_all
-from hunch_training.bi_encoder.model import JointModel, dense_scorer, encode, load_model
+from hunch.text.tokenizer import Tokenizer
+from hunch_training.bi_encoder.model import BiEncoder, check_tokenizer, dense_scorer, encode, load_model
 from hunch_training.errors import TrainingError
 from hunch_training.evaluation.bm25 import bm25_scores
 from hunch_training.evaluation.plots import draw_scatter
+from hunch_training.evaluation.retrieval_metrics import Measured, measure_all
+from hunch_training.evaluation.retrieval_sets import TextSet, load_sets
 from hunch_training.loop.run_folder import BEST
 from hunch_training.tokens.sequences import BAGS
+from hunch_training.tokens.vocabulary import read_tokenizer
 
-TABLE, FIGURES, PICTURE = "joint.md", "joint.json", "joint.png"
+TABLE, FIGURES, PICTURE = "bi_encoders.md", "bi_encoders.json", "bi_encoders.png"
 _TIMED_FUNCTIONS = 1000
 _TIMED_QUERIES = 200
 _WARM = 20
@@ -45,13 +48,13 @@ class Cost:
     """of the weights in float32"""
 
 
-def cost_of(model: JointModel, texts: TextSet, tokenizer: Tokenizer) -> Cost:
+def cost_of(model: BiEncoder, texts: TextSet, tokenizer: Tokenizer) -> Cost:
     """Measure what a model costs, on the first texts of a set, on as many threads as torch has."""
     reading, code = model.shape.reading, texts.code[:_TIMED_FUNCTIONS]
     if not code:
         raise TrainingError("there is nothing to measure speed with: give a data folder with a set of this split")
     queries = [texts.queries[number % len(texts.queries)] for number in range(_TIMED_QUERIES + _WARM)]
-    tokenizer = Tokenizer(tokenizer.pieces)  # which remembers identifiers: each model starts without
+    tokenizer = Tokenizer(tokenizer.pieces)  # which caches identifiers: each model starts without
     encode(model, reading.read_code(code[:_WARM], tokenizer), "code")
     started = time.process_time()
     encode(model, reading.read_code(code, tokenizer), "code")
@@ -100,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run_stage(options: argparse.Namespace) -> None:
     """Run the stage from the command line."""
     torch.set_num_threads(1)
-    tokenizer = load_tokenizer(options.tokenizer.read_text(encoding="utf-8"))
+    tokenizer = read_tokenizer(options.tokenizer)
     names = _names(options.runs)
     models = {}
     for name, run in names.items():

@@ -1,6 +1,6 @@
 """Mine hard negatives: for each query, code of its language that seems to answer it and does not.
 
-    hunch-train mine-negatives ../shared/data --tokenizer runs/tokenizer.json --by runs/bag --out runs/negatives
+    hunch-train mine-negatives ../shared/data --tokenizer runs/tokenizer.json --by runs/static --out runs/negatives
 
 Ranks code with a trained model or with BM25 and keeps the nearest that is no answer. Much of what is near IS an answer,
 so candidates are left out that score above a share of what the right code scores (Moreira et al., 2024,
@@ -23,18 +23,17 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import sha256_of
 from hunch.text.bag import Bags
-from hunch.text.tokenizer import load_tokenizer
 from hunch_training.bi_encoder.model import encode, load_model
+from hunch_training.contrastive.negatives import NOTHING, save_negatives
 from hunch_training.data.pairs import training_files
-from hunch_training.errors import TrainingError
 from hunch_training.evaluation.bm25 import bm25_scores
 from hunch_training.loop.run_folder import BEST
 from hunch_training.stage_flags import add_flags, settings_of
 from hunch_training.tokens.corpus import Corpus, load_corpora, take
 from hunch_training.tokens.sequences import load_corpora_as
+from hunch_training.tokens.vocabulary import read_tokenizer
 
 DESCRIPTION = "negatives.json"
-NOTHING = -1
 Scores = Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]]
 """Row numbers of queries and of code to scores, float32 [queries, code]."""
 
@@ -112,33 +111,6 @@ def model_of(queries: Bags, code: Bags, run: Path) -> Scores:
     return lambda asked, pool: (of_queries[asked] @ of_code[pool].T).numpy()
 
 
-def save_negatives(folder: Path, language: str, negatives: NDArray[np.int32]) -> None:
-    """Write the negatives of a language."""
-    folder.mkdir(parents=True, exist_ok=True)
-    np.save(folder / f"{language}.npy", negatives)
-
-
-def load_negatives(folder: Path, corpora: Sequence[Corpus]) -> list[NDArray[np.int32]]:
-    """Return the negatives of each corpus, int32 [n, top], of files that are mapped.
-
-    Raises:
-        TrainingError: a language has none, or they belong to other rows.
-    """
-    listed: list[NDArray[np.int32]] = []
-    for corpus in corpora:
-        file = folder / f"{corpus.language}.npy"
-        if not file.is_file():
-            raise TrainingError(f"{file}: no such file: run hunch-train mine-negatives on the same data")
-        negatives = np.load(file, mmap_mode="r")
-        if negatives.ndim != 2 or len(negatives) != len(corpus) or int(negatives.max(initial=NOTHING)) >= len(corpus):
-            raise TrainingError(
-                f"{file}: negatives of {len(negatives):,} rows, the data have {len(corpus):,}: "
-                "mine them again with the same data and --limit"
-            )
-        listed.append(negatives)
-    return listed
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the stage is given on the command line."""
     parser.add_argument("data", type=Path, help="the data folder, with packages_pairs/ in it")
@@ -155,7 +127,7 @@ def run_stage(options: argparse.Namespace) -> None:
     """Run the stage from the command line."""
     settings = settings_of(options, Settings)
     torch.set_num_threads(options.threads)
-    tokenizer = load_tokenizer(options.tokenizer.read_text(encoding="utf-8"))
+    tokenizer = read_tokenizer(options.tokenizer)
     files, cache = training_files(options.data, gpl=options.gpl), options.cache or options.out / "cache"
     corpora = load_corpora(files, tokenizer, cache, settings.limit)
     read, described = corpora, {"by": "bm25"}

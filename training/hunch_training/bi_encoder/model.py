@@ -1,13 +1,13 @@
-"""Two towers whose vectors meet in one space: a question lies near the code that answers it.
+"""Bi-encoders: a tower for queries and one for code, whose embeddings are compared by cosine.
 
-Each tower is a bag of tokens or a Transformer. Two bags share their table; two Transformers are one that reads both
-sides, unless they are kept apart; towers of other widths come together through a linear map.
+Each tower is a bag-of-tokens static encoder or a Transformer. Two static encoders share their table; two Transformers
+are one that reads both sides, unless they are kept apart; towers of other widths are followed by a linear map.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from hunch.model.bundle import sha256_of
 from hunch.text.bag import Bags
+from hunch_training.contrastive.loss import initial_logit_scale
 from hunch_training.errors import TrainingError
 from hunch_training.loop.run_folder import load_checkpoint, load_weights
-from hunch_training.networks.static_encoder import BagModel
+from hunch_training.networks.static_encoder import StaticEncoder
 from hunch_training.networks.transformer_encoder import TransformerEncoder
 from hunch_training.tokens.sequences import Reading, longest_code
 from hunch_training.tokens.tensors import (
@@ -35,12 +37,9 @@ from hunch_training.tokens.tensors import (
     sequence_input,
 )
 
-TOWERS = ("bag", "transformer")
+TOWERS = ("static", "transformer")
 ENCODED_TOKENS = 1 << 13
 """Of a rectangle of sequences that is encoded at once, padding included"""
-
-_SHARPEST = math.log(50.0)
-_TINY = 1e-37
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +47,8 @@ class Shape:
     """What a model is built of; kept with its weights."""
 
     vocabulary: int
-    query_tower: str = "bag"
-    code_tower: str = "bag"
+    query_tower: str = "static"
+    code_tower: str = "static"
     dim: int = 256
     """of the space"""
     transformer_dim: int = 256
@@ -70,15 +69,17 @@ class Shape:
 
     def query_input(self, queries: Bags, tokens: int = ENCODED_TOKENS) -> TowerInput:
         """Return what ``Reading.read_queries`` gave as tensors, sequences in rectangles of at most so many tokens."""
-        return bag_input(queries) if self.query_tower == "bag" else sequence_input(queries, tokens, field=QUERY_FIELD)
+        return (
+            bag_input(queries) if self.query_tower == "static" else sequence_input(queries, tokens, field=QUERY_FIELD)
+        )
 
     def code_input(self, code: Bags, tokens: int = ENCODED_TOKENS) -> TowerInput:
         """Return what ``Reading.read_code`` gave as tensors, sequences in rectangles of at most so many tokens."""
-        return bag_input(code) if self.code_tower == "bag" else sequence_input(code, tokens)
+        return bag_input(code) if self.code_tower == "static" else sequence_input(code, tokens)
 
 
-class JointModel(nn.Module):
-    """The towers, and the learnt sharpness (one over the temperature, as a logarithm) that their cosines get."""
+class BiEncoder(nn.Module):
+    """The towers, and the learnt logit scale of their cosines."""
 
     def __init__(
         self, shape: Shape, *, seed: int = 0, temperature: float = 0.05, dropout: float = 0.1, recompute: bool = False
@@ -104,9 +105,9 @@ class JointModel(nn.Module):
         self.shape, self.recompute = shape, recompute
         kinds = (shape.query_tower, shape.code_tower)
         torch.manual_seed(seed)
-        self.bag = BagModel(shape.vocabulary, shape.dim, seed=seed) if "bag" in kinds else None
-        if self.bag and shape.code_tower != "bag":
-            self.bag.field_weights.requires_grad_(False)  # a query has no fields
+        self.static_encoder = StaticEncoder(shape.vocabulary, shape.dim, seed=seed) if "static" in kinds else None
+        if self.static_encoder and shape.code_tower != "static":
+            self.static_encoder.field_weights.requires_grad_(False)  # a query has no fields
         longest = max(shape.query_tokens, longest_code(shape.body_tokens))
         self.transformers = nn.ModuleDict()
         self.maps = nn.ModuleDict()
@@ -121,20 +122,20 @@ class JointModel(nn.Module):
             )  # fmt: skip
             if shape.transformer_dim != shape.dim:
                 self.maps[name] = nn.Linear(shape.transformer_dim, shape.dim, bias=False)
-        self.sharpness = nn.Parameter(torch.tensor(math.log(1 / temperature)))
+        self.logit_scale = initial_logit_scale(temperature)
 
     def encode_queries(self, queries: TowerInput) -> Tensor:
         """Return the embeddings of queries, float32 [n, dim], L2-normalised; one without a token is zeros."""
         if isinstance(queries, BagInput):
-            assert self.bag is not None
-            return self.bag.encode_queries(queries)
+            assert self.static_encoder is not None
+            return self.static_encoder.encode_queries(queries)
         return self._encode(queries, "queries")
 
     def encode_code(self, code: TowerInput) -> Tensor:
         """Return the embeddings of code, float32 [n, dim], L2-normalised; code without a token is zeros."""
         if isinstance(code, BagInput):
-            assert self.bag is not None
-            return self.bag.encode_code(code)
+            assert self.static_encoder is not None
+            return self.static_encoder.encode_code(code)
         return self._encode(code, "code")
 
     def _encode(self, sequences: SequenceInput, side: str) -> Tensor:
@@ -152,44 +153,7 @@ class JointModel(nn.Module):
         return vectors.float()
 
 
-def contrastive_loss(
-    queries: Tensor, code: Tensor, sharpness: Tensor, same: Tensor, sizes: Sequence[int] = (), size_weight: float = 1.0
-) -> Tensor:
-    """Return the in-batch softmax loss, both ways (Radford et al., 2021, arXiv:2103.00020).
-
-    Args:
-        queries: float32 [n, dim], L2-normalised.
-        code: float32 [m, dim]: row i belongs to row i of the queries, those beyond n are further negatives of all.
-        sharpness: what cosines are multiplied with, as a logarithm.
-        same: bool [n, m], pairs that are no negatives because their queries are equal.
-        sizes: numbers of leading dimensions that shall do on their own (Matryoshka representations, Kusupati et al.,
-            2022, arXiv:2205.13147).
-        size_weight: what the loss of each such size counts; that of the whole counts 1, and all are divided by the sum.
-    """
-    losses = [_softmax_both_ways(queries, code, sharpness, same)]
-    for size in sizes:
-        short_queries, short_code = (functional.normalize(part[:, :size], dim=1) for part in (queries, code))
-        losses.append(size_weight * _softmax_both_ways(short_queries, short_code, sharpness, same))
-    total: Tensor = sum(losses[1:], losses[0])
-    return total / (1 + size_weight * len(sizes)) if sizes else total
-
-
-def _softmax_both_ways(queries: Tensor, code: Tensor, sharpness: Tensor, same: Tensor) -> Tensor:
-    # One exponential serves both directions. It cannot overflow, as cosine - 1 is never positive; the subtraction
-    # is a further component, so that no further pass over [n, m] is needed.
-    with torch.autocast(queries.device.type, enabled=False):
-        sharp = sharpness.clamp(max=_SHARPEST).exp()
-        scaled = torch.cat([queries.float() * sharp, -sharp.expand(len(queries), 1)], dim=1)
-        logits = scaled @ torch.cat([code.float(), code.new_ones(len(code), 1, dtype=torch.float32)], dim=1).T
-        own = logits.diagonal()
-        weights = logits.exp()
-        weights = weights.masked_fill(same, 0) if same.any() else weights
-        by_code = weights[:, : len(queries)].sum(dim=0)
-        others = weights.sum(dim=1).clamp(min=_TINY).log() + by_code.clamp(min=_TINY).log()
-        return (others / 2 - own).mean()
-
-
-def dense_scorer(model: JointModel, dim: int | None = None) -> Callable[[Bags, Bags], NDArray[np.float32]]:
+def dense_scorer(model: BiEncoder, dim: int | None = None) -> Callable[[Bags, Bags], NDArray[np.float32]]:
     """Return the scores of a model: cosines of queries and code, float32 [queries, code].
 
     Args:
@@ -208,9 +172,9 @@ def dense_scorer(model: JointModel, dim: int | None = None) -> Callable[[Bags, B
 
 
 @torch.no_grad()
-def encode(model: JointModel, texts: Bags, side: str) -> Tensor:
+def encode(model: BiEncoder, texts: Bags, side: str) -> Tensor:
     """Return the embeddings of one side, "queries" or "code", float32 [n, dim], on the model's device."""
-    device = model.sharpness.device
+    device = model.logit_scale.device
     given = model.shape.query_input(texts) if side == "queries" else model.shape.code_input(texts)
     moved: TowerInput
     if isinstance(given, BagInput):
@@ -226,7 +190,7 @@ def kept_shape(shape: Shape) -> dict[str, Any]:
     return {"shape": asdict(shape)}
 
 
-def load_model(path: Path) -> tuple[JointModel, dict[str, Any]]:
+def load_model(path: Path) -> tuple[BiEncoder, dict[str, Any]]:
     """Return the model of a checkpoint, in evaluation mode, and the checkpoint's other contents.
 
     Raises:
@@ -235,18 +199,33 @@ def load_model(path: Path) -> tuple[JointModel, dict[str, Any]]:
     state = load_checkpoint(path)
     if "shape" not in state:
         raise TrainingError(f"{path}: the checkpoint of another stage: give the run of hunch-train joint")
-    model = JointModel(Shape(**state["shape"]))
+    model = BiEncoder(Shape(**state["shape"]))
     load_weights(model, state.pop("model"), path)
     return model.eval(), state
 
 
-def load_bag(path: Path) -> tuple[BagModel, dict[str, Any]]:
-    """Return the bag of a checkpoint whose towers are both bags, and the checkpoint's other contents.
+def load_static_encoder(path: Path) -> tuple[StaticEncoder, dict[str, Any]]:
+    """Return the static encoder of a checkpoint whose towers are both static, and the checkpoint's other contents.
 
     Raises:
         TrainingError: there is no such checkpoint, or one of its towers is a Transformer.
     """
     model, state = load_model(path)
-    if model.bag is None or len(model.transformers):
-        raise TrainingError(f"{path}: has a Transformer tower: only two bags can be made into a bundle")
-    return model.bag, state
+    if model.static_encoder is None or len(model.transformers):
+        raise TrainingError(f"{path}: has a Transformer tower: only two static encoders can be made into a bundle")
+    return model.static_encoder, state
+
+
+def check_tokenizer(run: Path, tokenizer: Path) -> None:
+    """Check that a run was trained with a tokeniser.
+
+    Raises:
+        TrainingError: it was not, or there is no such run.
+    """
+    file = run / "run.json"
+    try:
+        described = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrainingError(f"{file}: {error}: give the folder of a run") from error
+    if described.get("tokenizer_sha256") != sha256_of(tokenizer):
+        raise TrainingError(f"{tokenizer}: not the tokeniser that {run} was trained with: give that one")

@@ -1,10 +1,10 @@
-"""Train two towers into one space with an in-batch softmax, one language a batch: bags, Transformers, or one of each.
+"""Train a bi-encoder with the contrastive loss, one language a batch: static encoders, Transformers, or one of each.
 
-    hunch-train joint ../shared/data --tokenizer runs/tokenizer.json --run runs/bag
+    hunch-train joint ../shared/data --tokenizer runs/tokenizer.json --run runs/static
     hunch-train joint ../shared/data --tokenizer runs/tokenizer.json --run runs/mixed --query-tower transformer
 
-The settings that are not given are the recipe of the bag that ships; a Transformer wants ``--clip 1``. The valid sets
-of the data folder are measured after each epoch and choose the best.
+The defaults of the settings are the recipe of the static encoder that ships; a Transformer wants ``--clip 1``. The
+valid sets of the data folder are measured after each epoch and choose the best.
 """
 
 from __future__ import annotations
@@ -20,26 +20,29 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
 from hunch.model.bundle import sha256_of
 from hunch.text.bag import Bags
-from hunch.text.tokenizer import Tokenizer, load_tokenizer
-from hunch_training.bi_encoder.evaluate import RetrievalSet, load_sets, mean_reciprocal_rank, tokenise
-from hunch_training.bi_encoder.mine_negatives import load_negatives
-from hunch_training.bi_encoder.model import JointModel, Shape, contrastive_loss, dense_scorer, kept_shape
+from hunch.text.tokenizer import Tokenizer
+from hunch_training.bi_encoder.model import BiEncoder, Shape, dense_scorer, kept_shape
 from hunch_training.bi_encoder.settings import Settings
 from hunch_training.contrastive.batches import Pairs, draw_pairs, plan_epoch, repeats_of
+from hunch_training.contrastive.loss import contrastive_loss
+from hunch_training.contrastive.negatives import load_negatives
 from hunch_training.data.pairs import training_files
 from hunch_training.errors import TrainingError
-from hunch_training.loop.devices import gather_rows
+from hunch_training.evaluation.retrieval_metrics import mean_reciprocal_rank
+from hunch_training.evaluation.retrieval_sets import RetrievalSet, load_sets, tokenise
+from hunch_training.loop.devices import gather_uneven
 from hunch_training.loop.fit import default_groups, fit
 from hunch_training.loop.run_folder import BEST, describe_run
+from hunch_training.networks.transformer_encoder import load_encoder_weights
 from hunch_training.stage_flags import add_flags, settings_of
-from hunch_training.text_encoder.train_text_encoder import load_encoder
 from hunch_training.tokens.corpus import Corpus
 from hunch_training.tokens.sequences import load_corpora_as
 from hunch_training.tokens.tensors import TowerInput
+from hunch_training.tokens.vocabulary import VOCABULARY, read_tokenizer
 
 
 class Batch(NamedTuple):
@@ -55,19 +58,19 @@ class Batch(NamedTuple):
 # Model
 
 
-def make_model(corpora: Sequence[Corpus], vocabulary: int, settings: Settings) -> JointModel:
-    """Return a model with its first weights; those of a bag's tokens come from the data.
+def make_model(corpora: Sequence[Corpus], vocabulary: int, settings: Settings) -> BiEncoder:
+    """Return a model with its first weights; token weights of a static encoder come from the data.
 
     Raises:
         TrainingError: there is no such tower.
     """
-    model = JointModel(
+    model = BiEncoder(
         settings.shape(vocabulary), seed=settings.seed, temperature=settings.temperature, dropout=settings.dropout,
         recompute=settings.recompute,
     )  # fmt: skip
-    if model.bag:
+    if model.static_encoder:
         shares = (_document_shares([getattr(c, side) for c in corpora], vocabulary) for side in ("queries", "code"))
-        model.bag.start_from_frequencies(*shares)
+        model.static_encoder.start_from_frequencies(*shares)
     return model
 
 
@@ -79,7 +82,7 @@ def _document_shares(parts: Sequence[Bags], vocabulary: int) -> Tensor:
     return torch.from_numpy((seen + 1) / (sum(map(len, parts)) + 1)).float()
 
 
-def start_from(model: JointModel, run: Path, tokenizer: Tokenizer) -> None:
+def start_from(model: BiEncoder, run: Path, tokenizer: Tokenizer) -> None:
     """Give the Transformers of a model the weights of a run of ``hunch-train text-encoder``.
 
     Positions that the run did not have keep their first weights; every field of code starts as the prose it knew.
@@ -89,10 +92,9 @@ def start_from(model: JointModel, run: Path, tokenizer: Tokenizer) -> None:
     """
     if not len(model.transformers):
         raise TrainingError("--start-from: there is no Transformer to start: give --query-tower transformer")
-    encoder, its_tokenizer, _ = load_encoder(run)
-    if its_tokenizer.pieces != tokenizer.pieces:
+    given = load_encoder_weights(run)
+    if read_tokenizer(run / VOCABULARY).pieces != tokenizer.pieces:
         raise TrainingError(f"{run}: trained with another tokeniser: give the tokenizer.json of that run")
-    given = encoder.state_dict()
     for part in model.transformers.values():
         own = part.state_dict()
         for name, value in own.items():
@@ -108,13 +110,13 @@ def start_from(model: JointModel, run: Path, tokenizer: Tokenizer) -> None:
             raise TrainingError(f"{run / BEST}: has more layers than this tower: give --layers of that run")
 
 
-def groups_of(model: JointModel, settings: Settings) -> list[dict[str, Any]]:
-    """Return the optimiser's groups: a bag's table, weights and temperature, and the Transformers, each at its rate."""
-    weights: list[nn.Parameter] = [model.sharpness]
+def groups_of(model: BiEncoder, settings: Settings) -> list[dict[str, Any]]:
+    """Return the optimiser's groups: parts of a static encoder, logit scale, Transformers, each at its rate."""
+    weights: list[nn.Parameter] = [model.logit_scale]
     groups: list[dict[str, Any]] = []
-    if model.bag:
-        groups.append({"params": [model.bag.table], "weight_decay": 0.0})
-        weights = [model.bag.token_weights, model.bag.field_weights, model.sharpness]
+    if model.static_encoder:
+        groups.append({"params": [model.static_encoder.table], "weight_decay": 0.0})
+        weights = [model.static_encoder.token_weights, model.static_encoder.field_weights, model.logit_scale]
     groups.append({"params": weights, "weight_decay": 0.0, "multiple": settings.weight_rate})
     for part in (model.transformers, model.maps):
         found = [group for group in default_groups(part, settings.weight_decay) if group["params"]]
@@ -132,7 +134,7 @@ def batch_of(pairs: Pairs, shape: Shape, settings: Settings) -> Batch:
     return Batch(queries, code, torch.from_numpy(pairs.query_ids))
 
 
-def loss_of(model: JointModel, batch: Batch, share: float, settings: Settings) -> Tensor:
+def loss_of(model: BiEncoder, batch: Batch, share: float, settings: Settings) -> Tensor:
     """Return the loss of a batch, of those of all processes together: each has the others' code as negatives."""
     queries, code = model.encode_queries(batch.queries), model.encode_code(batch.code)
     rows = len(queries)
@@ -141,28 +143,8 @@ def loss_of(model: JointModel, batch: Batch, share: float, settings: Settings) -
     same = right_ids[:, None] == torch.cat([right_ids, wrong_ids])
     same.fill_diagonal_(False)
     return contrastive_loss(
-        queries, torch.cat([right, wrong]), model.sharpness, same, settings.sizes, settings.matryoshka_weight
+        queries, torch.cat([right, wrong]), model.logit_scale, same, settings.sizes, settings.matryoshka_weight
     )
-
-
-def gather_uneven(rows: Tensor) -> Tensor:
-    """Return the rows of all processes, which may have different numbers of them, in the order of the processes."""
-    if not distributed.is_available() or not distributed.is_initialized():
-        return rows
-    counts = torch.zeros(distributed.get_world_size(), dtype=torch.int64, device=rows.device)
-    counts[distributed.get_rank()] = len(rows)
-    distributed.all_reduce(counts)
-    longest = max(1, int(counts.max()))
-    filled = torch.cat([rows, rows.new_zeros(longest - len(rows), *rows.shape[1:])])
-    gathered = gather_rows(filled) if rows.is_floating_point() else _gather_numbers(filled)
-    inside = torch.arange(longest, device=rows.device) < counts[:, None]
-    return gathered[inside.flatten()]
-
-
-def _gather_numbers(rows: Tensor) -> Tensor:
-    parts = [torch.empty_like(rows) for _ in range(distributed.get_world_size())]
-    distributed.all_gather(parts, rows)
-    return torch.cat(parts)
 
 
 # Loop
@@ -170,7 +152,7 @@ def _gather_numbers(rows: Tensor) -> Tensor:
 
 def train(
     corpora: Sequence[Corpus], vocabulary: int, valid: Sequence[RetrievalSet], settings: Settings, run: Path, *,
-    mined: Sequence[NDArray[np.int32]] | None = None, model: JointModel | None = None, **loop: Any,
+    mined: Sequence[NDArray[np.int32]] | None = None, model: BiEncoder | None = None, **loop: Any,
 ) -> float:  # fmt: skip
     """Train to the end, or go on from the run's last checkpoint; return the best mean MRR on the valid sets.
 
@@ -219,7 +201,7 @@ def train(
 # Evaluation
 
 
-def evaluate(model: JointModel, valid: Sequence[RetrievalSet], settings: Settings) -> dict[str, float]:
+def evaluate(model: BiEncoder, valid: Sequence[RetrievalSet], settings: Settings) -> dict[str, float]:
     """Return the MRR of each valid set and their mean, which is 0 without sets; the mean of smaller sizes as well."""
     scorer = dense_scorer(model)
     figures: dict[str, float] = {some.name: mean_reciprocal_rank(some, scorer).mean for some in valid}
@@ -253,7 +235,7 @@ def run_stage(options: argparse.Namespace) -> None:
     settings = settings_of(options, Settings)
     torch.set_num_threads(options.threads)
     started = time.perf_counter()
-    tokenizer = load_tokenizer(options.tokenizer.read_text(encoding="utf-8"))
+    tokenizer = read_tokenizer(options.tokenizer)
     vocabulary, tokenizer_sha256 = len(tokenizer.pieces), sha256_of(options.tokenizer)
     reading = settings.shape(vocabulary).reading
     files = training_files(options.data, questions=settings.questions > 0, gpl=options.gpl)

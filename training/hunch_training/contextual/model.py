@@ -1,8 +1,7 @@
-"""One encoder that reads both sides as sequences, and the sharpness that its cosines get."""
+"""One encoder that reads both sides as sequences, and the learnt logit scale."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +17,7 @@ from hunch.text.render import Source
 from hunch.text.sequence import code_sequence, query_sequence
 from hunch.text.tokenizer import Tokenizer, dump_tokenizer, load_tokenizer
 from hunch_training.contextual.bert_encoder import BertEncoder, BertShape
+from hunch_training.contrastive.loss import initial_logit_scale
 from hunch_training.errors import TrainingError
 from hunch_training.loop.run_folder import load_checkpoint, load_weights
 from hunch_training.tokens.tensors import SequenceInput, sequence_input
@@ -26,13 +26,13 @@ ENCODED_TOKENS = 1 << 12
 
 
 class ContextualModel(nn.Module):
-    """The encoder, and the learnt sharpness (one over the temperature, as a logarithm)."""
+    """The encoder, and the learnt logit scale."""
 
     def __init__(self, encoder: BertEncoder, temperature: float = 0.05) -> None:
         """Take an encoder."""
         super().__init__()
         self.encoder = encoder
-        self.sharpness = nn.Parameter(torch.tensor(math.log(1 / temperature)))
+        self.logit_scale = initial_logit_scale(temperature)
 
     def encode(self, sequences: SequenceInput) -> Tensor:
         """Return embeddings, float32 [n, dim], L2-normalised; a sequence without a token is zeros."""
@@ -58,7 +58,7 @@ def encode_texts(
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     ids = np.fromiter((token for row in rows for token in row), np.int32, int(offsets[-1]))
     bags = Bags(offsets, ids, np.zeros(len(ids), np.uint8), np.ones(len(ids), np.uint8))
-    device = model.sharpness.device
+    device = model.logit_scale.device
     given = sequence_input(bags, ENCODED_TOKENS, field=0)
     moved = SequenceInput([part.to(device) for part in given.ids], [], given.place.to(device))
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=bf16):

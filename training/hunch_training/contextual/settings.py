@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hunch_training.bi_encoder.settings import BatchSettings, sizes_of
+from hunch_training.contrastive.settings import BatchSettings, sizes_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,15 +25,16 @@ from torch import Tensor
 from hunch.model.bundle import sha256_of
 from hunch.text.sequence import LONGEST_CODE, text_tokens
 from hunch.text.tokenizer import Tokenizer
-from hunch_training.bi_encoder.evaluate import TextSet, first_pool, load_sets, reciprocal_ranks
-from hunch_training.bi_encoder.model import contrastive_loss
-from hunch_training.bi_encoder.train_bi_encoder import gather_uneven
 from hunch_training.contextual.bert_encoder import read_public
 from hunch_training.contextual.corpus import as_questions, code_rows, load_contextual_corpora, query_rows
 from hunch_training.contextual.model import ContextualModel, kept_with, text_scorer
 from hunch_training.contextual.settings import Settings
 from hunch_training.contrastive.batches import draw_pairs, plan_epoch, repeats_of
+from hunch_training.contrastive.loss import contrastive_loss
 from hunch_training.data.pairs import training_files
+from hunch_training.evaluation.retrieval_metrics import reciprocal_ranks
+from hunch_training.evaluation.retrieval_sets import TextSet, first_pool, load_sets
+from hunch_training.loop.devices import gather_uneven
 from hunch_training.loop.fit import default_groups, fit
 from hunch_training.loop.run_folder import describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
@@ -60,7 +61,7 @@ def loss_of(model: ContextualModel, batch: Batch, share: float, settings: Settin
     same = query_ids[:, None] == query_ids
     same.fill_diagonal_(False)
     sizes = settings.sizes(model.encoder.shape.dim)
-    return contrastive_loss(queries, code, model.sharpness, same, sizes, settings.matryoshka_weight)
+    return contrastive_loss(queries, code, model.logit_scale, same, sizes, settings.matryoshka_weight)
 
 
 def train(

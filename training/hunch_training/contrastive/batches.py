@@ -1,4 +1,4 @@
-"""Batches of the joint stage: one language each, neighbours together, tokens and fields thinned out. Pure.
+"""Batches of contrastive training: one language each, neighbours together, tokens and fields thinned out. Pure.
 
 A batch is still bags or sequences of token ids here; the stage makes tensors of it.
 """
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from hunch.text.bag import Bags
 from hunch.text.render import FIELD_NAMES
-from hunch_training.bi_encoder.mine_negatives import NOTHING
-from hunch_training.bi_encoder.settings import BatchSettings
+from hunch_training.contrastive.negatives import NOTHING
+from hunch_training.contrastive.settings import BatchSettings
 from hunch_training.networks.static_encoder import DOCUMENTATION
 from hunch_training.tokens.corpus import Corpus, keep, merge_rows, row_of_entry, take
 from hunch_training.tokens.sequences import in_field_order

@@ -18,12 +18,12 @@ import argparse
 import gzip
 import importlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from hunch_training.data.documented_functions import first_paragraph, without_docstring
+from hunch_training.data.codesearchnet_rows import missing_text, plain_row
 from hunch_training.data.jsonl import files_of, read_objects
 from hunch_training.errors import TrainingError
 
@@ -33,42 +33,6 @@ SPLITS = {"train": "train", "valid": "validation", "test": "test"}
 """Names of the splits here, and on the hub."""
 
 _ROWS_PER_LINE = 50_000
-_FLAT_NAMES = {
-    "code": "func_code_string",
-    "docstring": "func_documentation_string",
-    "repo": "repository_name",
-    "path": "func_path_in_repository",
-    "partition": "split_name",
-}
-"""Fields of the original files, and what later releases call them."""
-
-
-def is_codesearchnet(row: Mapping[str, Any]) -> bool:
-    """Return whether a row is one of CodeSearchNet's, in its original form or in the flattened one of the hub."""
-    return any(flat in row for flat in _FLAT_NAMES.values()) or (
-        "language" in row and not row.keys() & {"lang", "query"}
-    )
-
-
-def plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row in the form of ``packages_pairs``; a field that is missing or no text stays so.
-
-    ``func_name`` is the last part of the name (``Shelf.sort`` is ``sort``); anonymous functions have an empty one.
-    """
-    docstring, code = _value(row, "docstring"), _value(row, "code")
-    if isinstance(docstring, str):
-        docstring = first_paragraph(docstring) or " ".join(docstring.split())
-    if isinstance(code, str) and row.get("language") == "python":
-        code = without_docstring(code)
-    return {
-        "lang": row.get("language"),
-        "package": _value(row, "repo"),
-        "path": _value(row, "path"),
-        "func_name": str(row.get("func_name") or "").rsplit(".", 1)[-1],
-        "docstring": docstring,
-        "code": code,
-        "partition": _value(row, "partition"),
-    }
 
 
 def read_hub(language: str, split: str, *, name: str = HUB_NAME) -> Iterator[dict[str, Any]]:
@@ -115,19 +79,6 @@ def read_disk(folder: Path, language: str, split: str) -> Iterator[dict[str, Any
             if missing:
                 raise TrainingError(f"{file}:{number}: a row without {missing}: take it out, or get the file again")
             yield plain
-
-
-def missing_text(row: Mapping[str, Any]) -> str | None:
-    """Return the first field that a plain row lacks or that is no text; None if nothing is amiss."""
-    for name in ("docstring", "code", "lang", "path", "package"):
-        value = row.get(name)
-        if not isinstance(value, str) or not value.strip():
-            return name
-    return None
-
-
-def _value(row: Mapping[str, Any], name: str) -> Any:
-    return row[name] if name in row else row.get(_FLAT_NAMES[name])
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.workspace.scan import RootError, Skip, read_source, scan
-from hunch_training.data.describe_data import Sheet, describe, markdown_of, sheets_of
+from hunch_training.data.data_card import Sheet, describe, markdown_of, sheets_of
 from hunch_training.data.documented_functions import DocumentedFunction, documented_functions, first_paragraph
 from hunch_training.data.jsonl import ENDINGS
 from hunch_training.data.near_duplicates import (

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hunch.text.render import Fields, Source, render_source
-from hunch_training.data.codesearchnet import is_codesearchnet, missing_text, plain_row
+from hunch_training.data.codesearchnet_rows import is_codesearchnet, missing_text, plain_row
 from hunch_training.data.jsonl import ENDINGS, files_of, read_objects
 from hunch_training.errors import TrainingError
 
@@ -52,6 +52,10 @@ class Pair:
     path: str
     code: str
     package: str
+    title: str = ""
+    """of a question as it was asked at first, where it was rewritten to the query (conala)"""
+    question: int | None = None
+    """its number, where it has one"""
 
 
 def split_of(path: Path) -> Split:
@@ -147,7 +151,10 @@ def pair_of(row: Mapping[str, Any]) -> Pair:
         row = plain_row(row)
     if "docstring" not in row:
         language = f"question-{row.get('lang', 'python')}"
-        return Pair(language, row["query"], name="", path="", code=row["code"], package=language)
+        return Pair(
+            language, row["query"], name="", path="", code=row["code"], package=language,
+            title=row.get("title", ""), question=int(row["question_id"]) if "question_id" in row else None,
+        )  # fmt: skip
     return Pair(
         language=row["lang"],
         query=row["docstring"],

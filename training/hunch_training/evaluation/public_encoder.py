@@ -19,9 +19,9 @@ import torch
 from numpy.typing import NDArray
 
 from hunch.search.metrics import bootstrap
-from hunch_training.bi_encoder.evaluate import POOL, pools
 from hunch_training.data.pairs import LANGUAGES, read_pairs
 from hunch_training.errors import TrainingError
+from hunch_training.evaluation.retrieval_sets import POOL, pools
 
 _MAX_TOKENS = 256
 _MAX_CHARACTERS = 4_000

@@ -1,6 +1,6 @@
 """Average the weights of runs that started from the same weights and saw the same data (model soups).
 
-    hunch-train average-runs runs/short runs/long --run runs/bag
+    hunch-train average-runs runs/short runs/long --run runs/static
 
 Wortsman et al., 2022, arXiv:2203.05482: runs with other rates and lengths end in one basin, and the mean of their
 weights is better than each. The result is a run folder of its own, of the same size.

@@ -101,3 +101,23 @@ def advice_about_memory(advice: str) -> Iterator[None]:
         if "not enough memory" not in str(error) and "can't allocate memory" not in str(error):
             raise
         raise TrainingError(f"too little memory: {advice}") from error
+
+
+def gather_uneven(rows: Tensor) -> Tensor:
+    """Return the rows of all processes, which may have different numbers of them, in the order of the processes."""
+    if not distributed.is_available() or not distributed.is_initialized():
+        return rows
+    counts = torch.zeros(distributed.get_world_size(), dtype=torch.int64, device=rows.device)
+    counts[distributed.get_rank()] = len(rows)
+    distributed.all_reduce(counts)
+    longest = max(1, int(counts.max()))
+    filled = torch.cat([rows, rows.new_zeros(longest - len(rows), *rows.shape[1:])])
+    gathered = gather_rows(filled) if rows.is_floating_point() else _gather_numbers(filled)
+    inside = torch.arange(longest, device=rows.device) < counts[:, None]
+    return gathered[inside.flatten()]
+
+
+def _gather_numbers(rows: Tensor) -> Tensor:
+    parts = [torch.empty_like(rows) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(parts, rows)
+    return torch.cat(parts)

@@ -1,4 +1,4 @@
-"""The bag of tokens: a text is the weighted sum of its tokens' vectors, and that is all.
+"""The bag-of-tokens static encoder: the embedding of a text is the weighted sum of its tokens' embeddings.
 
 Both towers share one token table, as in StarSpace (Wu et al., 2017, arXiv:1709.03856); each has one learned weight a
 token, the code tower one more a field, and counts enter as log(1 + count). Documentation is prose, so inside the
@@ -21,7 +21,7 @@ DOCUMENTATION = FIELD_NAMES.index("documentation")
 QUERY_SIDE, CODE_SIDE = 0, 1
 
 
-class BagModel(nn.Module):
+class StaticEncoder(nn.Module):
     """Token table [vocabulary, dim], log token weights [2, vocabulary], log field weights [fields]."""
 
     def __init__(self, vocabulary: int, dim: int = 256, *, seed: int = 0) -> None:
@@ -60,11 +60,11 @@ class BagModel(nn.Module):
         return functional.normalize(summed, dim=1)
 
 
-def encode_queries(model: BagModel, bags: Bags) -> Tensor:
+def encode_queries(model: StaticEncoder, bags: Bags) -> Tensor:
     """Return the embeddings of query bags, float32 [n, dim]."""
     return model.encode_queries(bag_input(bags))
 
 
-def encode_code(model: BagModel, bags: Bags) -> Tensor:
+def encode_code(model: StaticEncoder, bags: Bags) -> Tensor:
     """Return the embeddings of code bags, float32 [n, dim]."""
     return model.encode_code(bag_input(bags))

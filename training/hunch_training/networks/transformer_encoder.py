@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import cast
 
 from torch import Tensor, nn
 from torch.nn import functional
 
+from hunch_training.errors import TrainingError
+from hunch_training.loop.run_folder import BEST, load_checkpoint
 from hunch_training.networks.attention import Layer, sinusoids
 
 
@@ -64,3 +67,16 @@ class TransformerEncoder(nn.Module):
         is_token = (ids[:, : self.longest] != self.pad)[:, :, None]
         summed = (self.states(ids, fields) * is_token).sum(dim=1)
         return functional.normalize(summed, dim=1)
+
+
+def load_encoder_weights(run: Path) -> dict[str, Tensor]:
+    """Return the weights of the best encoder of a run of ``hunch-train text-encoder``.
+
+    Raises:
+        TrainingError: there is no such run, or its checkpoint is none of that stage's.
+    """
+    weights = load_checkpoint(run / BEST)["model"]
+    found = {name[len("encoder.") :]: value for name, value in weights.items() if name.startswith("encoder.")}
+    if not found:
+        raise TrainingError(f"{run / BEST}: the checkpoint of another stage: give a run of text-encoder")
+    return found

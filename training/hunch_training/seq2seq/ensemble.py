@@ -1,4 +1,4 @@
-"""Several models that write, as one: the mean of their chances at each step. They share a vocabulary."""
+"""An ensemble of models that write: the mean of their probabilities at each step. They share a vocabulary."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Ensemble:
         return [model.begin(source) for model in self._models]
 
     def step(self, tokens: Tensor, state: list[Any]) -> tuple[Tensor, list[Any], Tensor]:
-        """Give the logarithm of the mean chances [n, vocabulary], the next states, and the mean attention."""
+        """Give the logarithm of the mean probabilities [n, vocabulary], the next states, and the mean attention."""
         steps = [model.step(tokens, own) for model, own in zip(self._models, state, strict=True)]
-        chances = torch.stack([logits.float().log_softmax(dim=1) for logits, _, _ in steps])
-        mean = chances.logsumexp(dim=0) - math.log(len(steps))
+        parts = torch.stack([logits.float().log_softmax(dim=1) for logits, _, _ in steps])
+        mean = parts.logsumexp(dim=0) - math.log(len(steps))
         return mean, [own for _, own, _ in steps], torch.stack([attention for _, _, attention in steps]).mean(dim=0)
 
     def select(self, state: list[Any], rows: Tensor) -> list[Any]:

@@ -28,7 +28,8 @@ from hunch_training.evaluation.plots import draw_attention, draw_curves, write_s
 from hunch_training.seq2seq.decoding import StepModel, Written, beam_search, greedy
 from hunch_training.seq2seq.ensemble import Ensemble
 from hunch_training.seq2seq.generation_metrics import Distribution, GenerationFigures, distribution_of, measure_texts
-from hunch_training.seq2seq.train_seq2seq import SUBWORDS, load_model, spread
+from hunch_training.seq2seq.models import SUBWORDS, load_model
+from hunch_training.seq2seq.rows import spread
 from hunch_training.tokenizer.subwords import decode, encode_code, load_subwords
 from hunch_training.tokens.token_rows import pad_rows, token_rows
 
@@ -123,7 +124,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="measure so many pairs, evenly spread (all)")
     parser.add_argument("--beams", type=int, default=1, help="beginnings that are kept; 1 is greedy (%(default)s)")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of beam search (%(default)s)")
-    parser.add_argument("--together", action="store_true", help="measure the runs' mean chances as well (an ensemble)")
+    parser.add_argument(
+        "--together", action="store_true", help="measure the runs as an ensemble as well"
+    )
     parser.add_argument("--out", type=Path, required=True, help="a folder for figures, samples and pictures")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
 

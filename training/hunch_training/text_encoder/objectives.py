@@ -1,8 +1,7 @@
-"""What a text encoder learns from: hidden words, the other text of a pair, a teacher's vector; batches and losses."""
+"""Objectives of the text encoder: masked language modelling, distillation, and what contrastive training needs."""
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,17 +11,16 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from hunch.text.tokenizer import PADDING_ID, SPECIAL_PIECES, UNKNOWN_ID
+from hunch_training.contrastive.loss import initial_logit_scale
 from hunch_training.errors import TrainingError
-
-_SMALLEST_TEMPERATURE = 0.01
 
 
 class MaskedBatch(NamedTuple):
-    """Texts with hidden tokens, int64 [n, length] each."""
+    """Texts with masked tokens, int64 [n, length] each."""
 
     ids: Tensor
     wanted: Tensor
-    """what stood where something is to be guessed, else padding"""
+    """the tokens to predict, else padding"""
 
 
 class PairBatch(NamedTuple):
@@ -36,7 +34,7 @@ class PairBatch(NamedTuple):
     """int64 [n, 2], of left and right, the same for the same text"""
 
 
-class TaughtBatch(NamedTuple):
+class DistillationBatch(NamedTuple):
     """Texts and the teacher's vectors of them."""
 
     ids: Tensor
@@ -45,8 +43,8 @@ class TaughtBatch(NamedTuple):
     """float32 [n, dim of the teacher]"""
 
 
-class HiddenWords(nn.Module):
-    """Guesses pieces from what became of their positions, by likeness to the pieces' embeddings."""
+class MaskedLanguageHead(nn.Module):
+    """Predicts masked pieces from the states of their positions; output weights are the pieces' embeddings."""
 
     def __init__(self, dim: int, vocabulary: int) -> None:
         """Start from random weights."""
@@ -59,72 +57,58 @@ class HiddenWords(nn.Module):
         return functional.linear(self.change(states), table, self.bias)
 
 
-class Temperature(nn.Module):
-    """The learnt sharpness of the softmax over a batch (Radford et al., 2021, arXiv:2103.00020)."""
+class LogitScale(nn.Module):
+    """The learnt logit scale of the contrastive loss."""
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, temperature: float) -> None:
         """Start from a temperature."""
         super().__init__()
-        self.log_scale = nn.Parameter(torch.tensor(-math.log(start)))
-
-    def forward(self) -> Tensor:
-        """Return what similarities are multiplied with, a scalar."""
-        return self.log_scale.exp().clamp(max=1 / _SMALLEST_TEMPERATURE)
+        self.logit_scale = initial_logit_scale(temperature)
 
 
-def hide(
-    ids: Tensor, generator: np.random.Generator, continues: NDArray[np.bool_], *, share: float, whole_words: bool
+def mask_tokens(
+    ids: Tensor, generator: np.random.Generator, continues: NDArray[np.bool_], *, share: float, whole_word_masking: bool
 ) -> MaskedBatch:
-    """Hide some tokens of texts, int64 [n, length].
+    """Mask some tokens of texts, int64 [n, length], as BERT does.
 
-    Of what is to be guessed, 8 in 10 become the unknown piece, 1 another piece, 1 stays. The unknown piece is what a
-    model sees for a word that cannot be read, so the vocabulary needs no piece of its own for what is hidden.
+    Of the tokens to predict, 8 in 10 become the unknown piece, 1 another piece, 1 stays. The unknown piece serves as
+    the mask, so the vocabulary needs no piece of its own for that.
     """
     read = ids.numpy()
-    starts = ~continues[read] if whole_words else np.ones(read.shape, bool)
+    starts = ~continues[read] if whole_word_masking else np.ones(read.shape, bool)
     starts[:, :1] = True
     word = np.cumsum(starts, axis=1) - 1
     chosen = np.take_along_axis(generator.random(read.shape) < share, word, axis=1) & (read != PADDING_ID)
     what = np.take_along_axis(generator.random(read.shape), word, axis=1)
     others = generator.integers(len(SPECIAL_PIECES), len(continues), read.shape)
-    hidden = np.where(chosen & (what < 0.8), UNKNOWN_ID, np.where(chosen & (what < 0.9), others, read))
-    return MaskedBatch(torch.from_numpy(hidden), torch.from_numpy(np.where(chosen, read, PADDING_ID)))
+    masked = np.where(chosen & (what < 0.8), UNKNOWN_ID, np.where(chosen & (what < 0.9), others, read))
+    return MaskedBatch(torch.from_numpy(masked), torch.from_numpy(np.where(chosen, read, PADDING_ID)))
 
 
-def contrastive_loss(left: Tensor, right: Tensor, numbers: Tensor, scale: Tensor) -> Tensor:
-    """Return the mean cross-entropy of finding the other text of a pair, from left to right and back.
-
-    The other pairs of the batch are the negatives (van den Oord et al., 2018, arXiv:1807.03748), but for those that
-    have a text in common with the pair.
+def share_a_text(numbers: Tensor) -> Tensor:
+    """Return which pairs have a text in common and are no negatives of each other, bool [n, n], false on the diagonal.
 
     Args:
-        left: float32 [n, dim]; compared by cosine.
-        right: float32 [n, dim].
-        numbers: int64 [n, 2], of the texts, the same for the same text.
-        scale: what cosines are multiplied with.
+        numbers: int64 [n, 2], of the texts of each pair, the same for the same text.
     """
-    scores = scale * functional.normalize(left, dim=1) @ functional.normalize(right, dim=1).T
     shared = (numbers[:, None, :, None] == numbers[None, :, None, :]).flatten(2).any(dim=2)
-    own = torch.eye(len(left), dtype=torch.bool, device=left.device)
-    scores = scores.masked_fill(shared & ~own, float("-inf"))
-    places = torch.arange(len(left), device=left.device)
-    return (functional.cross_entropy(scores, places) + functional.cross_entropy(scores.T, places)) / 2
+    return shared.fill_diagonal_(False)
 
 
-def vector_loss(mapped: Tensor, taught: Tensor, kind: str) -> Tensor:
+def vector_loss(mapped: Tensor, teacher: Tensor, kind: str) -> Tensor:
     """Return how far mapped vectors are from the teacher's, float32 [n, dim] each.
 
     Raises:
         TrainingError: there is no such loss.
     """
     if kind == "cosine":
-        return (1 - functional.cosine_similarity(mapped, taught, dim=1)).mean()
+        return (1 - functional.cosine_similarity(mapped, teacher, dim=1)).mean()
     if kind == "mse":
-        return (mapped - taught).square().sum(dim=1).mean()
+        return (mapped - teacher).square().sum(dim=1).mean()
     raise TrainingError(f"there is no --vector-loss {kind!r}: known are cosine, mse")
 
 
-def similarity_loss(vectors: Tensor, taught: Tensor, temperature: float) -> Tensor:
+def similarity_loss(vectors: Tensor, teacher: Tensor, temperature: float) -> Tensor:
     """Return the mean Kullback-Leibler divergence of whom a text is like, ours from the teacher's.
 
     Both are softmaxes over the cosines to the other texts of the batch, float32 [n, dim] each (SEED does so for
@@ -135,6 +119,6 @@ def similarity_loss(vectors: Tensor, taught: Tensor, temperature: float) -> Tens
     itself = torch.eye(len(vectors), dtype=torch.bool, device=vectors.device)
     ours, theirs = (
         (normal @ normal.T / temperature)[~itself].view(len(vectors), -1).log_softmax(dim=1)
-        for normal in (functional.normalize(part, dim=1) for part in (vectors, taught))
+        for normal in (functional.normalize(part, dim=1) for part in (vectors, teacher))
     )
     return functional.kl_div(ours, theirs, log_target=True, reduction="batchmean")

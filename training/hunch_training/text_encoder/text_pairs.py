@@ -15,10 +15,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hunch.text.tokenizer import identifiers, split_identifier
-from hunch_training.data.pairs import Pair, pair_of, read_rows, split_of, training_files
+from hunch_training.data.pairs import Pair, read_training_pairs, training_files
 from hunch_training.errors import TrainingError
 
 KINDS = ("paraphrase", "rest", "name", "code")
@@ -59,9 +59,10 @@ def read_text_pairs(
     if unknown or not kinds:
         raise TrainingError(f"there is no kind of pairs {', '.join(unknown)!r}: known are {', '.join(KINDS)}")
     for path in training_files(data):
-        for pair in _pairs_of_file(path, every if path.parent.name.startswith("packages_pairs") else 1, limit):
-            if pair.kind in kinds:
-                yield pair
+        step = every if path.parent.name.startswith("packages_pairs") else 1
+        pairs = read_training_pairs(path, None if limit is None else limit * step)
+        for pair in islice(pairs, 0, None, step):
+            yield from (texts for texts in _text_pairs(pair) if texts.kind in kinds)
 
 
 def pairs_of_function(pair: Pair) -> Iterator[TextPair]:
@@ -87,9 +88,9 @@ def sentences_of(pairs: Iterable[TextPair]) -> Iterator[str]:
                 yield text
 
 
-def is_set_aside(question: int | str) -> bool:
+def is_set_aside(pair: Pair) -> bool:
     """Return whether a question of conala's training file is one to choose by, from its number."""
-    return int(question) % _SET_ASIDE == 0
+    return pair.question is not None and pair.question % _SET_ASIDE == 0
 
 
 def without_name(documentation: str, name: str) -> str:
@@ -133,21 +134,11 @@ def clip(text: str) -> str:
     return " ".join(text.split()[:MOST_WORDS])
 
 
-def _pairs_of_file(path: Path, every: int, limit: int | None) -> Iterator[TextPair]:
-    if split_of(path) != "train":
-        raise TrainingError(f"{path}: {split_of(path)} rows are not for training")
-    for number, row in enumerate(islice(read_rows(path), 0, None if limit is None else limit * every, every)):
-        try:
-            yield from _pairs_of_row(row)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise TrainingError(f"{path}:{number * every + 1}: a row without {error}") from error
-
-
-def _pairs_of_row(row: dict[str, Any]) -> Iterator[TextPair]:
-    if "docstring" in row:
-        yield from pairs_of_function(pair_of(row))
-    elif "title" not in row:
-        yield TextPair("code", clip(row["query"]), row["code"][:_CODE_CHARACTERS])
-    elif not is_set_aside(row["question_id"]):
-        yield TextPair("paraphrase", clip(row["title"]), clip(row["query"]))
-        yield TextPair("code", clip(row["query"]), row["code"][:_CODE_CHARACTERS])
+def _text_pairs(pair: Pair) -> Iterator[TextPair]:
+    if pair.path:
+        yield from pairs_of_function(pair)
+    elif not pair.title:
+        yield TextPair("code", clip(pair.query), pair.code[:_CODE_CHARACTERS])
+    elif not is_set_aside(pair):
+        yield TextPair("paraphrase", clip(pair.title), clip(pair.query))
+        yield TextPair("code", clip(pair.query), pair.code[:_CODE_CHARACTERS])

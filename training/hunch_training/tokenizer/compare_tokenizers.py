@@ -3,7 +3,7 @@
     hunch-train compare-tokenizers ../shared/data --limit 20000 --out runs/tokenizers
 
 Four ways to cut the same texts, each learnt from training rows at each size and measured on valid rows: WordPiece
-(``train_tokenizer``), byte-pair merges (``subwords``), whole words of split identifiers (``whole_words``), and whole
+(``wordpiece``), byte-pair merges (``subwords``), whole words of split identifiers (``word_level``), and whole
 identifiers. The vocabularies of the second and third are kept for ``hunch-train seq2seq --subwords``, which measures
 their effect on a model. Signs are left out everywhere.
 """
@@ -25,13 +25,13 @@ from tokenizers import Tokenizer as FastTokenizer
 
 from hunch.text.subwords import SPECIAL, UNKNOWN, words_of
 from hunch.text.tokenizer import UNKNOWN_ID, Tokenizer, identifiers, split_identifier
-from hunch_training.data.describe_data import Sheet, markdown_of
+from hunch_training.data.data_card import Sheet, markdown_of
 from hunch_training.data.near_duplicates import hash_of
 from hunch_training.data.pairs import Pair, read_pairs, read_training_pairs, training_files, valid_file_of
 from hunch_training.errors import TrainingError
 from hunch_training.tokenizer.subwords import train_subwords
-from hunch_training.tokenizer.train_tokenizer import count_words, train_pieces
-from hunch_training.tokenizer.word_level import train_words
+from hunch_training.tokenizer.word_level import train_word_level
+from hunch_training.tokenizer.wordpiece import count_words, train_pieces
 
 SIZES = (8_000, 16_000, 32_000)
 RARE = 3
@@ -71,7 +71,7 @@ class Counts(NamedTuple):
     """What is counted in the training rows, once for all sizes."""
 
     words: Counter[str]
-    """as ``train_tokenizer.count_words`` counts"""
+    """as ``wordpiece.count_words`` counts"""
     names: Counter[str]
     """identifiers, lower case"""
     rows_with: Counter[str]
@@ -102,7 +102,7 @@ def cuts_of(
     pieces = Tokenizer(train_pieces(counts.words, size))
     trained = {
         "bpe": train_subwords(_code(training()), _prose(training()), size),
-        "words": train_words(_code(training()), _prose(training()), size),
+        "words": train_word_level(_code(training()), _prose(training()), size),
     }
     if kept:
         kept.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ from hunch.text.subwords import SPECIAL, UNKNOWN, WORD_BEGIN, words_of
 _LEAST_COUNT = 3
 
 
-def train_words(code: Iterable[str], prose: Iterable[str], size: int) -> Tokenizer:
+def train_word_level(code: Iterable[str], prose: Iterable[str], size: int) -> Tokenizer:
     """Learn a vocabulary of at most ``size`` words, the special tokens first; a word stands three times at least."""
     tokenizer = Tokenizer(models.WordLevel(unk_token=SPECIAL[UNKNOWN]))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=WORD_BEGIN, prepend_scheme="always")

@@ -14,7 +14,7 @@ import torch
 from hunch.text.bag import bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
-from hunch_training.bi_encoder.model import JointModel, Shape, kept_shape, load_bag
+from hunch_training.bi_encoder.model import BiEncoder, Shape, kept_shape, load_static_encoder
 from hunch_training.bi_encoder.settings import Settings
 from hunch_training.cli import main
 from hunch_training.contrastive.batches import draw_pairs, repeats_of
@@ -24,7 +24,7 @@ from hunch_training.loop.average_runs import average_runs
 from hunch_training.loop.run_folder import BEST, save_checkpoint
 from hunch_training.loop.run_folder import SETTINGS as RUN_SETTINGS
 from hunch_training.networks.static_encoder import DOCUMENTATION
-from hunch_training.tokenizer.train_tokenizer import PER_PACKAGE, count_words
+from hunch_training.tokenizer.wordpiece import PER_PACKAGE, count_words
 from hunch_training.tokens.corpus import Corpus, corpora_of, keep, load_corpora, merge_rows, take
 
 SETTINGS = Settings(seed=3, batch=64, dim=32)
@@ -94,17 +94,17 @@ def test_mean_of_runs_is_a_run(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for folder, seed, step in ((one, 0, 7), (other, 1, 99)):
         folder.mkdir()
-        save_checkpoint(folder / BEST, model=JointModel(shape, seed=seed).state_dict(), step=step, **kept_shape(shape))
+        save_checkpoint(folder / BEST, model=BiEncoder(shape, seed=seed).state_dict(), step=step, **kept_shape(shape))
         (folder / RUN_SETTINGS).write_text(json.dumps(description), encoding="utf-8")
     average_runs([one, other], tmp_path / "mean")
-    mean, rest = load_bag(tmp_path / "mean" / BEST)
-    tables = [load_bag(folder / BEST)[0].table for folder in (one, other)]
+    mean, rest = load_static_encoder(tmp_path / "mean" / BEST)
+    tables = [load_static_encoder(folder / BEST)[0].table for folder in (one, other)]
     assert rest["step"] == 99
     assert torch.allclose(mean.table, (tables[0] + tables[1]) / 2, atol=1e-6)
     assert len(json.loads((tmp_path / "mean" / RUN_SETTINGS).read_text())["averaged"]) == 2
     wider = shutil.copytree(one, tmp_path / "wider")
     bigger = replace(shape, dim=8)
-    save_checkpoint(wider / BEST, model=JointModel(bigger).state_dict(), step=1, **kept_shape(bigger))
+    save_checkpoint(wider / BEST, model=BiEncoder(bigger).state_dict(), step=1, **kept_shape(bigger))
     with pytest.raises(TrainingError, match="another start"):
         average_runs([one, wider], tmp_path / "none")
     (other / RUN_SETTINGS).write_text(json.dumps({**description, "data_sha256": {"a": "2"}}), encoding="utf-8")
@@ -114,14 +114,14 @@ def test_mean_of_runs_is_a_run(tmp_path: Path) -> None:
         average_runs([one, tmp_path / "nowhere"], tmp_path / "none")
 
 
-def test_only_two_bags_make_a_bundle(tmp_path: Path) -> None:
+def test_only_two_static_encoders_make_a_bundle(tmp_path: Path) -> None:
     shape = Shape(20, "transformer", dim=4, transformer_dim=8, heads=2)
-    save_checkpoint(tmp_path / BEST, model=JointModel(shape).state_dict(), step=1, **kept_shape(shape))
-    with pytest.raises(TrainingError, match="only two bags can be made into a bundle"):
-        load_bag(tmp_path / BEST)
+    save_checkpoint(tmp_path / BEST, model=BiEncoder(shape).state_dict(), step=1, **kept_shape(shape))
+    with pytest.raises(TrainingError, match="only two static encoders can be made into a bundle"):
+        load_static_encoder(tmp_path / BEST)
     save_checkpoint(tmp_path / BEST, model={}, step=1)
     with pytest.raises(TrainingError, match="the checkpoint of another stage"):
-        load_bag(tmp_path / BEST)
+        load_static_encoder(tmp_path / BEST)
 
 
 def test_rows_asked_for_by_name_lose_name_and_signature(tokenizer: Tokenizer) -> None:

@@ -19,24 +19,27 @@ import torch
 from hunch.text.bag import Bags
 from hunch.text.render import FIELD_NAMES
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer, dump_tokenizer, identifiers, split_identifier
-from hunch_training.bi_encoder.evaluate import load_pair_sets, mean_reciprocal_rank, tokenise
-from hunch_training.bi_encoder.mine_negatives import NOTHING
-from hunch_training.bi_encoder.model import JointModel, Shape, dense_scorer, load_model
+from hunch_training.bi_encoder.model import BiEncoder, Shape, dense_scorer, load_model
 from hunch_training.bi_encoder.settings import Settings
 from hunch_training.bi_encoder.train_bi_encoder import Batch, groups_of, loss_of, make_model, start_from, train
 from hunch_training.cli import main
 from hunch_training.contrastive.batches import BODY, NAME, SIGNATURE, draw_pairs, plan_epoch
+from hunch_training.contrastive.negatives import NOTHING
 from hunch_training.data.pairs import read_rows
 from hunch_training.errors import TrainingError
 from hunch_training.evaluation.bm25 import bm25_scores
+from hunch_training.evaluation.retrieval_metrics import mean_reciprocal_rank
+from hunch_training.evaluation.retrieval_sets import load_pair_sets, tokenise
 from hunch_training.loop.run_folder import BEST, LAST, load_checkpoint, read_metrics, save_checkpoint
-from hunch_training.text_encoder import train_text_encoder
+from hunch_training.text_encoder import settings as text_encoder_settings
+from hunch_training.text_encoder.encoder import make_encoder
 from hunch_training.tokens.corpus import Corpus, row_of_entry, take
 from hunch_training.tokens.sequences import load_corpora_as
 from hunch_training.tokens.tensors import bag_input
+from hunch_training.tokens.vocabulary import VOCABULARY
 
 CPU = torch.device("cpu")
-KINDS = [(query, code) for query in ("bag", "transformer") for code in ("bag", "transformer")]
+KINDS = [(query, code) for query in ("static", "transformer") for code in ("static", "transformer")]
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 SMALL = Settings(
     seed=3, epochs=2, batch=64, dim=16, transformer_dim=32, layers=1, heads=2, learning_rate=0.02, transformer_rate=0.2,
@@ -99,7 +102,9 @@ def test_32_examples_are_learnt_by_heart(
     assert read_metrics(tmp_path)[-1]["loss"] < 0.01
 
 
-@pytest.mark.parametrize(("query", "code"), [("bag", "bag"), ("transformer", "bag"), ("transformer", "transformer")])
+@pytest.mark.parametrize(
+    ("query", "code"), [("static", "static"), ("transformer", "static"), ("transformer", "transformer")]
+)
 def test_a_run_cut_off_at_any_step_ends_with_the_same_bits(
     query: str, code: str, data: Path, tokenizer: Tokenizer, cache: Path, tmp_path: Path
 ) -> None:
@@ -125,7 +130,7 @@ def test_a_run_cut_off_at_any_step_ends_with_the_same_bits(
     assert {"valid_mrr", "valid_mrr_4", "valid_mrr_8", "pairs/python"} <= figures.keys()
 
 
-@pytest.mark.parametrize(("tower", "epochs"), [("bag", 6), ("transformer", 20)])
+@pytest.mark.parametrize(("tower", "epochs"), [("static", 6), ("transformer", 20)])
 def test_unseen_pairs_are_found(
     tower: str, epochs: int, data: Path, tokenizer: Tokenizer, cache: Path, tmp_path: Path
 ) -> None:
@@ -210,20 +215,20 @@ def test_each_part_learns_at_its_own_rate(data: Path, tokenizer: Tokenizer, cach
     groups = groups_of(model, settings)
     rate = {id(part): group.get("multiple", 1.0) for group in groups for part in group["params"]}
     assert len(rate) == sum(len(group["params"]) for group in groups) == len(list(model.parameters()))
-    assert model.bag is not None
-    assert rate[id(model.bag.table)] == 1.0
-    assert rate[id(model.sharpness)] == rate[id(model.bag.token_weights)] == settings.weight_rate
+    assert model.static_encoder is not None
+    assert rate[id(model.static_encoder.table)] == 1.0
+    assert rate[id(model.logit_scale)] == rate[id(model.static_encoder.token_weights)] == settings.weight_rate
     assert {rate[id(part)] for part in model.transformers.parameters()} == {settings.transformer_rate}
     assert all(group["weight_decay"] == 0 for group in groups[:2])
 
 
 def test_transformers_start_from_a_text_encoder(data: Path, tokenizer: Tokenizer, cache: Path, tmp_path: Path) -> None:
-    its = train_text_encoder.Settings(dim=32, layers=1, longest=8)
-    encoder = train_text_encoder.make_encoder(its, len(tokenizer.pieces))
+    its = text_encoder_settings.Settings(dim=32, layers=1, longest=8)
+    encoder = make_encoder(its, len(tokenizer.pieces))
     torch.nn.init.normal_(encoder.field_table.weight)
     weights = {f"encoder.{name}": value for name, value in encoder.state_dict().items()}
     save_checkpoint(tmp_path / BEST, model=weights, settings=asdict(its))
-    (tmp_path / train_text_encoder.VOCABULARY).write_text(dump_tokenizer(tokenizer), encoding="utf-8")
+    (tmp_path / VOCABULARY).write_text(dump_tokenizer(tokenizer), encoding="utf-8")
     settings = replace(SMALL, query_tower="transformer", code_tower="transformer")
     corpora = corpora_for(settings, data, tokenizer, cache)
     model = make_model(corpora, len(tokenizer.pieces), settings)
@@ -241,9 +246,9 @@ def test_transformers_start_from_a_text_encoder(data: Path, tokenizer: Tokenizer
             start_from(wrong, tmp_path, tokenizer)
     with pytest.raises(TrainingError, match="another tokeniser"):
         start_from(model, tmp_path, Tokenizer(tokenizer.pieces[:-1]))
-    bags = make_model(corpora_for(SMALL, data, tokenizer, cache), len(tokenizer.pieces), SMALL)
+    static = make_model(corpora_for(SMALL, data, tokenizer, cache), len(tokenizer.pieces), SMALL)
     with pytest.raises(TrainingError, match="no Transformer to start"):
-        start_from(bags, tmp_path, tokenizer)
+        start_from(static, tmp_path, tokenizer)
 
 
 def loss_and_gradients(right: list[int], wrong: list[int]) -> list[torch.Tensor]:
@@ -257,7 +262,7 @@ def loss_and_gradients(right: list[int], wrong: list[int]) -> list[torch.Tensor]
         for _ in range(2)
     )  # fmt: skip
     ids = torch.tensor([0, 1, 2, 3, 4, 5, 6, 0, 20, 21, 1])
-    model = JointModel(Shape(40, dim=8))
+    model = BiEncoder(Shape(40, dim=8))
     of_code = bag_input(take(code, np.array(right + wrong)))
     batch = Batch(bag_input(take(queries, np.array(right))), of_code, ids[right + wrong])
     loss = loss_of(model, batch, 0.0, Settings(matryoshka="4", dim=8))
@@ -308,9 +313,9 @@ def test_the_whole_way_on_the_command_line(
     flags = ["--epochs", "4", "--batch", "56", "--dim", "16", "--transformer-dim", "32", "--layers", "1",
              "--heads", "2", "--learning-rate", "0.02", "--transformer-rate", "0.2", "--averaging", "0",
              "--threads", "1"]  # fmt: skip
-    bag, mixed, mined = (str(tmp_path / name) for name in ("bag", "mixed", "mined"))
-    assert main(["joint", *common, "--run", bag, *flags]) == 0
-    assert main(["mine-negatives", *common, "--by", bag, "--out", mined, "--threads", "1"]) == 0
+    static, mixed, mined = (str(tmp_path / name) for name in ("static", "mixed", "mined"))
+    assert main(["joint", *common, "--run", static, *flags]) == 0
+    assert main(["mine-negatives", *common, "--by", static, "--out", mined, "--threads", "1"]) == 0
     described = json.loads((tmp_path / "mined/negatives.json").read_text())
     assert described["languages"]["python"]["rows"] == 232
     assert described["languages"]["python"]["mean_negatives"] > 0
@@ -318,25 +323,29 @@ def test_the_whole_way_on_the_command_line(
     towers = ["--query-tower", "transformer", "--mined", mined, "--negatives", "2", "--matryoshka", "8"]
     assert main(["joint", *common, "--run", mixed, *flags, *towers]) == 0
     out = tmp_path / "figures.json"
-    measured = ["evaluate", str(data), "--tokenizer", str(tokenizer_file), "--run", bag, "--run", mixed]
+    measured = ["evaluate", str(data), "--tokenizer", str(tokenizer_file), "--run", static, "--run", mixed]
     assert main([*measured, "--dims", "8", "--threads", "1", "--out", str(out)]) == 0
     figures = json.loads(out.read_text())["pairs/python"]
-    assert figures.keys() == {"bm25", "bag", "bag 8", "mixed", "mixed 8"}
-    assert figures["bag"][0] > 0.5 and figures["mixed"][0] > 0.15 > figures["bm25"][0]  # chance is 0.11
-    table = ["compare-joint", bag, mixed, "--data", str(data), "--tokenizer", str(tokenizer_file), "--out"]
+    assert figures.keys() == {"bm25", "static", "static 8", "mixed", "mixed 8"}
+    assert figures["static"][0] > 0.5 and figures["mixed"][0] > 0.15 > figures["bm25"][0]  # chance is 0.11
+    table = ["compare-joint", static, mixed, "--data", str(data), "--tokenizer", str(tokenizer_file), "--out"]
     assert main([*table, str(tmp_path / "table")]) == 0
-    assert {path.name for path in (tmp_path / "table").iterdir()} == {"joint.md", "joint.json", "joint.png"}
-    rows = (tmp_path / "table/joint.md").read_text().splitlines()
-    assert rows[0] == "| set | bm25 | bag | mixed |" and len(rows) == 7
-    cost = json.loads((tmp_path / "table/joint.json").read_text())["cost"]
-    assert cost["bag"]["functions_per_second"] > cost["mixed"]["functions_per_second"] / 10 > 0
-    assert 0 < cost["bag"]["megabytes"] < cost["mixed"]["megabytes"]
+    assert {path.name for path in (tmp_path / "table").iterdir()} == {
+        "bi_encoders.md",
+        "bi_encoders.json",
+        "bi_encoders.png",
+    }
+    rows = (tmp_path / "table/bi_encoders.md").read_text().splitlines()
+    assert rows[0] == "| set | bm25 | static | mixed |" and len(rows) == 7
+    cost = json.loads((tmp_path / "table/bi_encoders.json").read_text())["cost"]
+    assert cost["static"]["functions_per_second"] > cost["mixed"]["functions_per_second"] / 10 > 0
+    assert 0 < cost["static"]["megabytes"] < cost["mixed"]["megabytes"]
     capsys.readouterr()
-    assert main(["joint", *common, "--run", bag, *flags, "--seed", "1"]) == 2
+    assert main(["joint", *common, "--run", static, *flags, "--seed", "1"]) == 2
     assert "a run with other settings (seed)" in capsys.readouterr().err
     other = tmp_path / "other.json"
     other.write_text(tokenizer_file.read_text() + "\n")
-    assert main(["evaluate", str(data), "--tokenizer", str(other), "--run", bag]) == 2
+    assert main(["evaluate", str(data), "--tokenizer", str(other), "--run", static]) == 2
     assert "not the tokeniser" in capsys.readouterr().err
     assert main(["evaluate", "--tokenizer", str(other)]) == 2
     assert main(["joint", str(tmp_path), *common[1:], "--run", str(tmp_path / "none")]) == 2

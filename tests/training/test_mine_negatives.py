@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hunch.text.bag import bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training.bi_encoder.mine_negatives import NOTHING, Settings, bm25_of, load_negatives, mine, save_negatives
+from hunch_training.bi_encoder.mine_negatives import Settings, bm25_of, mine
+from hunch_training.contrastive.negatives import NOTHING, load_negatives, save_negatives
 from hunch_training.errors import TrainingError
 from hunch_training.tokens.corpus import Corpus
 

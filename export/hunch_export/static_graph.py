@@ -22,14 +22,14 @@ from onnx import TensorProto, helper, numpy_helper
 from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH
 from hunch.text.render import FIELD_NAMES
 from hunch_export.quantise import Rows8, quantise_rows
-from hunch_training.networks.static_encoder import CODE_SIDE, DOCUMENTATION, QUERY_SIDE, BagModel
+from hunch_training.networks.static_encoder import CODE_SIDE, DOCUMENTATION, QUERY_SIDE, StaticEncoder
 
 TABLE = "table.bin"
 OPSET, IR_VERSION = 17, 9
 """Old enough for the oldest ONNX Runtime that Hunch supports."""
 
 
-def write_graphs(model: BagModel, folder: Path) -> None:
+def write_graphs(model: StaticEncoder, folder: Path) -> None:
     """Write the code graph, the query graph and the table that they share."""
     rows = quantise_rows(model.table.detach().numpy())
     (folder / TABLE).write_bytes(rows.values.tobytes())

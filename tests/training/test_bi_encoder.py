@@ -15,9 +15,10 @@ from torch.nn import functional
 from hunch.text.bag import Bags, bag_fields, bag_queries
 from hunch.text.render import Fields
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training.bi_encoder.model import JointModel, Shape, contrastive_loss, dense_scorer, encode
+from hunch_training.bi_encoder.model import BiEncoder, Shape, dense_scorer, encode
+from hunch_training.contrastive.loss import contrastive_loss
 from hunch_training.errors import TrainingError
-from hunch_training.networks.static_encoder import BagModel, encode_code
+from hunch_training.networks.static_encoder import StaticEncoder, encode_code
 from hunch_training.networks.transformer_encoder import TransformerEncoder
 from hunch_training.tokens.sequences import code_sequences, query_sequences
 from hunch_training.tokens.tensors import QUERY_FIELD, SequenceInput, sequence_input
@@ -25,7 +26,7 @@ from hunch_training.tokens.tensors import QUERY_FIELD, SequenceInput, sequence_i
 WORDS = "open close read write sort merge file list tree path name count".split()
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS])
 SHAPE = Shape(len(TOKENIZER.pieces), "transformer", "transformer", dim=16, transformer_dim=16, heads=2)
-SHARPNESS = torch.tensor(math.log(8.0))
+LOGIT_SCALE = torch.tensor(math.log(8.0))
 
 
 def unit_rows(rows: int, dim: int, seed: int) -> Tensor:
@@ -52,7 +53,7 @@ def test_loss_equals_a_plain_one(further: int, sizes: tuple[int, ...]) -> None:
     same[1, 4] = same[4, 1] = True
     if further:
         same[2, 7] = True
-    found = contrastive_loss(queries, code, SHARPNESS, same, sizes, 0.25)
+    found = contrastive_loss(queries, code, LOGIT_SCALE, same, sizes, 0.25)
 
     def cut(rows: Tensor, size: int) -> NDArray[np.float64]:
         short = rows[:, :size].double().numpy()
@@ -65,17 +66,17 @@ def test_loss_equals_a_plain_one(further: int, sizes: tuple[int, ...]) -> None:
 
 
 def test_temperature_is_learnt_and_bounded() -> None:
-    sharpness = torch.tensor(math.log(20.0), requires_grad=True)
+    logit_scale = torch.tensor(math.log(20.0), requires_grad=True)
     same = torch.zeros(4, 4, dtype=torch.bool)
     rows = unit_rows(4, 8, 1)
-    torch.autograd.backward(contrastive_loss(rows, rows, sharpness, same))
-    assert sharpness.grad is not None and sharpness.grad < 0  # right answers first: sharper is better
+    torch.autograd.backward(contrastive_loss(rows, rows, logit_scale, same))
+    assert logit_scale.grad is not None and logit_scale.grad < 0  # right answers first: sharper is better
     limit = contrastive_loss(rows, rows, torch.tensor(math.log(50.0)), same)
     assert torch.equal(contrastive_loss(rows, rows, torch.tensor(9.0), same), limit)
 
 
-def test_bag_is_the_weighted_sum_of_its_tokens() -> None:
-    model = BagModel(len(TOKENIZER.pieces), 8)
+def test_static_embedding_is_the_weighted_sum_of_its_tokens() -> None:
+    model = StaticEncoder(len(TOKENIZER.pieces), 8)
     with torch.no_grad():
         model.token_weights.copy_(torch.randn(model.token_weights.shape, generator=torch.Generator().manual_seed(2)))
         model.field_weights.copy_(torch.arange(5.0))
@@ -88,12 +89,12 @@ def test_bag_is_the_weighted_sum_of_its_tokens() -> None:
     assert torch.equal(vectors[1], torch.zeros(8))
 
 
-@pytest.mark.parametrize("query", ["bag", "transformer"])
-@pytest.mark.parametrize("code", ["bag", "transformer"])
+@pytest.mark.parametrize("query", ["static", "transformer"])
+@pytest.mark.parametrize("code", ["static", "transformer"])
 @pytest.mark.parametrize("width", [16, 32])
 def test_towers_of_each_kind_meet_in_one_space(query: str, code: str, width: int) -> None:
     shape = replace(SHAPE, query_tower=query, code_tower=code, transformer_dim=width)
-    model = JointModel(shape).eval()
+    model = BiEncoder(shape).eval()
     queries = shape.reading.read_queries(["open the file", "sort", ""], TOKENIZER)
     functions = shape.reading.read_code([Fields(["sort"], [], [], [], ["merge", "list"])] * 2, TOKENIZER)
     assert encode(model, queries, "queries").norm(dim=1).tolist() == pytest.approx([1, 1, 0], abs=1e-5)
@@ -105,14 +106,14 @@ def test_towers_of_each_kind_meet_in_one_space(query: str, code: str, width: int
 
 
 def test_two_transformers_are_one_unless_they_are_kept_apart() -> None:
-    together, apart = JointModel(SHAPE), JointModel(replace(SHAPE, apart=True))
+    together, apart = BiEncoder(SHAPE), BiEncoder(replace(SHAPE, apart=True))
     assert list(together.transformers) == ["both"] and list(apart.transformers) == ["queries", "code"]
     assert sum(p.numel() for p in apart.parameters()) > 1.9 * sum(p.numel() for p in together.parameters())
 
 
 def test_unknown_tower_is_refused() -> None:
-    with pytest.raises(TrainingError, match="'lstm': known are bag, transformer"):
-        JointModel(replace(SHAPE, code_tower="lstm"))
+    with pytest.raises(TrainingError, match="'lstm': known are static, transformer"):
+        BiEncoder(replace(SHAPE, code_tower="lstm"))
 
 
 def some_sequences(count: int) -> Bags:
@@ -146,7 +147,7 @@ def test_rectangles_hold_each_row_once_with_little_padding() -> None:
 
 
 def test_a_vector_does_not_depend_on_its_rectangle() -> None:
-    model = JointModel(SHAPE).eval()
+    model = BiEncoder(SHAPE).eval()
     sequences = some_sequences(30)
     together, alone = (model.encode_code(sequence_input(sequences, tokens)) for tokens in (10_000, 1))
     assert torch.allclose(together, alone, atol=1e-5)
@@ -158,7 +159,7 @@ def test_computing_again_on_the_way_back_gives_the_same_gradients(dropout: float
     target = unit_rows(24, 16, 3)
     found = []
     for recompute in (False, True):
-        model = JointModel(SHAPE, dropout=dropout, recompute=recompute).train()
+        model = BiEncoder(SHAPE, dropout=dropout, recompute=recompute).train()
         torch.manual_seed(7)
         loss = (model.encode_code(sequence_input(sequences, 100)) * target).sum()
         torch.autograd.backward(loss)
@@ -172,7 +173,7 @@ def test_computing_again_keeps_one_rectangle_at_a_time() -> None:
     """What the graph holds between forward and backward does not grow with the number of rectangles."""
 
     def kept(rows: int, recompute: bool) -> int:
-        model = JointModel(SHAPE, dropout=0.0, recompute=recompute).train()
+        model = BiEncoder(SHAPE, dropout=0.0, recompute=recompute).train()
         given = sequence_input(some_sequences(rows), 100)
         assert isinstance(given, SequenceInput)
         sizes: list[int] = []
@@ -192,20 +193,20 @@ def test_sixteen_bit_computing_leaves_the_loss_in_32_bits() -> None:
     queries, code = unit_rows(6, 8, 1), unit_rows(6, 8, 2)
     same = torch.zeros(6, 6, dtype=torch.bool)
     with torch.autocast("cpu", torch.bfloat16):
-        found = contrastive_loss(queries, code, SHARPNESS, same)
-    assert torch.equal(found, contrastive_loss(queries, code, SHARPNESS, same))
+        found = contrastive_loss(queries, code, LOGIT_SCALE, same)
+    assert torch.equal(found, contrastive_loss(queries, code, LOGIT_SCALE, same))
 
 
 def test_fields_and_order_matter_to_a_transformer_alone() -> None:
     one, other = Fields([], [], [], [], ["open", "file", "sort"]), Fields([], [], [], [], ["sort", "file", "open"])
-    model = JointModel(SHAPE).eval()
+    model = BiEncoder(SHAPE).eval()
     encoder = model.transformers["both"]
     assert isinstance(encoder, TransformerEncoder)
     torch.nn.init.normal_(encoder.field_table.weight)
     vectors = encode(model, code_sequences([one, other, Fields(one.body, [], [], [], [])], TOKENIZER, 8), "code")
     assert not torch.allclose(vectors[0], vectors[1], atol=1e-3)
     assert not torch.allclose(vectors[0], vectors[2], atol=1e-3)
-    bag = JointModel(replace(SHAPE, query_tower="bag", code_tower="bag"))
-    same = encode(bag, bag_fields([one, other], TOKENIZER), "code")
+    static = BiEncoder(replace(SHAPE, query_tower="static", code_tower="static"))
+    same = encode(static, bag_fields([one, other], TOKENIZER), "code")
     assert torch.equal(same[0], same[1])
-    assert len(encode(bag, bag_queries([["open"]], TOKENIZER), "queries")) == 1
+    assert len(encode(static, bag_queries([["open"]], TOKENIZER), "queries")) == 1

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Rebuilds the bundle that ships: vocabulary, training, figures, export.
+# Rebuilds the bag-of-tokens static encoder: vocabulary, training, figures, export.
 #
-#   training/runs/bag.sh [DATA] [WORK] [BUNDLE]      about half an hour on two cores; goes on where it was cut off
-#   SMALL=1 training/runs/bag.sh ...                 the same steps on 2,000 rows a file, about a minute
+#   training/runs/static.sh [DATA] [WORK] [BUNDLE]      about half an hour on two cores; goes on where it was cut off
+#   SMALL=1 training/runs/static.sh ...                 the same steps on 2,000 rows a file, about a minute
 #   PYTHON=.venv/bin/python                          the interpreter, with training/ and export/ installed
 set -euo pipefail
 
 data=${1:-../shared/data}
-work=${2:-runs/bag}
-bundle=${3:-$work/bag-en}
+work=${2:-runs/static}
+bundle=${3:-$work/static-en}
 python=${PYTHON:-python}
 
 vocabulary=(--size 32000)
