@@ -1,4 +1,4 @@
-"""The two towers of a bag model as ONNX graphs that share one token table.
+"""The two towers of a static encoder as ONNX graphs that share one token table.
 
 Both graphs take ids int32 [n, L] and counts float32 [n, L], the code graph fields int32 [n, L] as well; a count of 0
 is padding. Both give vectors float32 [n, dim], L2-normalised; a row without tokens gives zeros:

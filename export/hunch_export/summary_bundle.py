@@ -3,7 +3,7 @@
     hunch-export summariser DATA --run runs/seq2seq/rnn --out server/hunch/model/bundles/summary-en
 
 DATA is a folder with packages_pairs in it. What is measured is what ships: the written texts come from the product's
-own loader and beam search. Afterwards people judge some of them, see judge.py.
+own loader and beam search. Afterwards people rate some of them, see human_evaluation.py.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from hunch.model.summariser import BEAMS, LENGTH_PENALTY, LONGEST, NEEDS, Summar
 from hunch.text.function import function_at
 from hunch.text.subwords import BEGIN, END, dump_subwords
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
+from hunch_export.licences import licensed
 from hunch_export.parity import ParityError
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_export.summary_card import summary_card
@@ -88,6 +89,7 @@ def write_summary_bundle(
             languages=languages_of(described["data_sha256"]), training_data=["packages_pairs"],
             sha256=checksums_of(folder),
         )  # fmt: skip
+        manifest = licensed(manifest)
         write_manifest(folder, manifest)
         summariser = Summariser(load(folder, needs=NEEDS))
         valid = _some(pairs_of(data, language, "valid"), limit)

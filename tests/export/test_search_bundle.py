@@ -190,9 +190,11 @@ def test_manifest_and_card_say_what_went_in(bundle: Path) -> None:
     assert manifest.training_data == ["conala", "packages_pairs"]
     assert set(manifest.sha256) == {CODE_GRAPH, QUERY_GRAPH, TABLE, TOKENIZER, MODEL_CARD}
     assert set(manifest.metrics) == {"valid/pairs/python"}
+    assert (manifest.license, manifest.derived_from) == ("MIT", [])
     assert manifest.training["settings"]["seed"] == 5
     card = (bundle / MODEL_CARD).read_text(encoding="utf-8")
     assert "1,234 pairs" in card and "CC BY-SA" in card and "| pairs/python |" in card
+    assert "\nMIT; it is derived from no other model." in card
     assert {path.name for path in bundle.parent.iterdir()} == {"tiny"}
 
 

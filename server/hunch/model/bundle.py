@@ -51,6 +51,10 @@ class Manifest:
     training_data: list[str]
     sha256: dict[str, str]
     """Checksum of every other file of the bundle, by its name."""
+    license: str = ""
+    """An SPDX expression for the files of the bundle; empty when whoever made it did not say."""
+    derived_from: list[dict[str, str]] = field(default_factory=list)
+    """Models that weights or vocabularies started from: name, license (SPDX) and url of each."""
     metrics: dict[str, float] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     """Recipe, seeds, data hashes: what is needed to build the bundle again."""
@@ -160,6 +164,7 @@ def _manifest_of(content: Any) -> Manifest:
     expected: dict[str, type] = {
         "format": int, "name": str, "version": str, "dim": int, "max_tokens": int,
         "languages": list, "training_data": list, "sha256": dict, "metrics": dict, "training": dict,
+        "license": str, "derived_from": list,
     }  # fmt: skip
     known = {f.name for f in fields(Manifest)}
     values = {name: value for name, value in content.items() if name in known}

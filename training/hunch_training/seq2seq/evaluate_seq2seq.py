@@ -124,9 +124,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--limit", type=int, help="measure so many pairs, evenly spread (all)")
     parser.add_argument("--beams", type=int, default=1, help="beginnings that are kept; 1 is greedy (%(default)s)")
     parser.add_argument("--penalty", type=float, default=0.6, help="length penalty of beam search (%(default)s)")
-    parser.add_argument(
-        "--together", action="store_true", help="measure the runs as an ensemble as well"
-    )
+    parser.add_argument("--together", action="store_true", help="measure the runs as an ensemble as well")
     parser.add_argument("--out", type=Path, required=True, help="a folder for figures, samples and pictures")
     parser.add_argument("--threads", type=int, default=2, help="threads of torch (%(default)s)")
 

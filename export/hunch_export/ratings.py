@@ -1,6 +1,6 @@
-"""What people think of texts that a bundle wrote, as JSON lines.
+"""Ratings of texts that a bundle wrote, by people, as JSON lines.
 
-A verdict is useful (says what the function does), harmless (true, but says little: its name in other words, say) or
+A rating is useful (says what the function does), harmless (true, but says little: its name in other words, say) or
 wrong (says something that is not so, or nothing that can be understood).
 """
 
@@ -14,36 +14,36 @@ from typing import NamedTuple
 from hunch.model.bundle import MODEL_CARD, Manifest
 from hunch_training.errors import TrainingError
 
-VERDICTS = ("useful", "harmless", "wrong")
+RATINGS = ("useful", "harmless", "wrong")
 
 
-class Judgement(NamedTuple):
-    """A text and what somebody thinks of it."""
+class Rating(NamedTuple):
+    """A text and its rating."""
 
     function: str
     """package, path and name"""
     documentation: str
     text: str
-    verdict: str
+    rating: str
     weights: str
     """of the bundle that wrote it, see ``weights_of``"""
 
 
-def read_judgements(file: Path) -> list[Judgement]:
-    """Read a file of judged texts.
+def read_ratings(file: Path) -> list[Rating]:
+    """Read a file of rated texts.
 
     Raises:
-        TrainingError: a line is none, or has no verdict yet.
+        TrainingError: a line is none, or has no rating yet.
     """
     found = []
     for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
         try:
             row = json.loads(line)
-            one = Judgement(row["function"], row["documentation"], row["text"], row["verdict"], row["weights"])
+            one = Rating(row["function"], row["documentation"], row["text"], row["rating"], row["weights"])
         except (ValueError, KeyError, TypeError) as error:
-            raise TrainingError(f"{file}:{number}: not a judged text: {error}") from error
-        if one.verdict not in VERDICTS:
-            raise TrainingError(f"{file}:{number}: the verdict is {one.verdict!r}: give {', '.join(VERDICTS)}")
+            raise TrainingError(f"{file}:{number}: not a rated text: {error}") from error
+        if one.rating not in RATINGS:
+            raise TrainingError(f"{file}:{number}: the rating is {one.rating!r}: give {', '.join(RATINGS)}")
         found.append(one)
     return found
 
