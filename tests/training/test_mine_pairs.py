@@ -16,7 +16,8 @@ import pytest
 from hunch_training.cli import main
 from hunch_training.data import mine_pairs
 from hunch_training.data.documented_functions import DocumentedFunction
-from hunch_training.data.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, split_of_packages
+from hunch_training.data.mine_pairs import CARD, PACKAGES, Settings, mine
+from hunch_training.data.packages import packages_of, split_of_packages
 from hunch_training.data.pair_filters import reason_against
 from hunch_training.data.pairs import read_pairs, read_training_pairs, training_files
 

@@ -1,4 +1,4 @@
-"""Every stage is a command, and the import contracts name every stage."""
+"""Every stage is a command; import contracts, README and log name what there is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from hunch_training.cli import STAGES, main
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
+TRAINING = PYPROJECT.parent / "training"
 NOT_YET = {"hunch_training.train_ranker", "hunch_training.ablate_ranker"}
 """Flat modules; they are listed when they lie in a folder of their own."""
 
@@ -26,3 +27,20 @@ def test_a_stage_says_what_it_is_given(stage: str, capsys: pytest.CaptureFixture
         main([stage, "--help"])
     assert ended.value.code == 0
     assert f"usage: hunch-train {stage}" in capsys.readouterr().out
+
+
+def test_the_readme_says_what_each_folder_and_file_holds() -> None:
+    readme = (TRAINING / "README.md").read_text(encoding="utf-8")
+    folders = {f"{file.parent.name}/" for file in TRAINING.glob("hunch_training/*/__init__.py")}
+    assert set(re.findall(r"^\| `(\w+/)` \|", readme, re.MULTILINE)) == folders
+    stages = dict(re.findall(r"^\| `([\w-]+)` \| `([\w/]+)\.py` \|", readme, re.MULTILINE))
+    assert stages == {name: module.replace(".", "/") for name, (module, _) in STAGES.items()}
+
+
+def test_each_entry_of_the_log_has_a_date_and_stands_in_its_contents() -> None:
+    log = (TRAINING / "LOG.md").read_text(encoding="utf-8")
+    contents = re.findall(r"^ *- \[(.*)\]\(#(.*)\), \d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?$", log, re.MULTILINE)
+    dated = re.findall(r"^##+ (.*)\n\n\*\d{4}-\d\d-\d\d(?: to \d{4}-\d\d-\d\d)?\*$", log, re.MULTILINE)
+    assert [title for title, _ in contents] == dated == re.findall(r"^##+ (.*)$", log, re.MULTILINE)
+    for title, anchor in contents:
+        assert anchor == re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")

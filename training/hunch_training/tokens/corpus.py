@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,8 +39,23 @@ class Corpus:
         return len(self.queries)
 
 
-def load_corpora(paths: Sequence[Path], tokenizer: Tokenizer, cache: Path, limit: int | None = None) -> list[Corpus]:
-    """Return the pairs of training files as bags, one corpus a language; tokenised once, then read from ``cache``.
+Tokenise = Callable[[str, Sequence[Pair], Tokenizer], Corpus]
+"""A language and some of its pairs to a corpus."""
+
+
+def load_corpora(
+    paths: Sequence[Path], tokenizer: Tokenizer, cache: Path, limit: int | None = None, *,
+    tokenise: Tokenise | None = None, kind: Sequence[Any] = (),
+) -> list[Corpus]:  # fmt: skip
+    """Return the pairs of training files, one corpus a language; tokenised once, then read from ``cache``.
+
+    Args:
+        paths: files, or folders of files.
+        tokenizer: the vocabulary.
+        cache: the folder of what was read before.
+        limit: rows read of each file.
+        tokenise: None for bags.
+        kind: what else decides what ``tokenise`` gives, as JSON; empty for bags.
 
     Raises:
         TrainingError: a file is not for training, or a row of it is no pair.
@@ -47,18 +63,18 @@ def load_corpora(paths: Sequence[Path], tokenizer: Tokenizer, cache: Path, limit
     cache.mkdir(parents=True, exist_ok=True)
     by_language: dict[str, list[Corpus]] = {}
     for path in paths:
-        for corpus in _cached(path, tokenizer, cache, limit):
+        for corpus in _cached(path, tokenizer, cache, limit, tokenise, kind):
             by_language.setdefault(corpus.language, []).append(corpus)
     return [_join(parts) for parts in by_language.values()]
 
 
-def corpora_of(pairs: Iterator[Pair], tokenizer: Tokenizer) -> list[Corpus]:
+def corpora_of(pairs: Iterator[Pair], tokenizer: Tokenizer, tokenise: Tokenise | None = None) -> list[Corpus]:
     """Tokenise pairs; one corpus a language, rows in the order of the pairs."""
     parts: dict[str, list[Corpus]] = {}
     while batch := list(islice(pairs, _ROWS_AT_ONCE)):
         for language in dict.fromkeys(pair.language for pair in batch):
             rows = [pair for pair in batch if pair.language == language]
-            parts.setdefault(language, []).append(_tokenise(language, rows, tokenizer))
+            parts.setdefault(language, []).append((tokenise or _as_bags)(language, rows, tokenizer))
     return [_join(part) for part in parts.values()]
 
 
@@ -112,7 +128,7 @@ def row_of_entry(bags: Bags) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(bags), dtype=np.int64), np.diff(bags.offsets))
 
 
-def _tokenise(language: str, pairs: Sequence[Pair], tokenizer: Tokenizer) -> Corpus:
+def _as_bags(language: str, pairs: Sequence[Pair], tokenizer: Tokenizer) -> Corpus:
     return Corpus(
         language=language,
         queries=bag_queries([render_query(pair.query) for pair in pairs], tokenizer),
@@ -137,13 +153,15 @@ def _join(parts: Sequence[Corpus]) -> Corpus:
     )
 
 
-def _cached(path: Path, tokenizer: Tokenizer, cache: Path, limit: int | None) -> list[Corpus]:
+def _cached(
+    path: Path, tokenizer: Tokenizer, cache: Path, limit: int | None, tokenise: Tokenise | None, kind: Sequence[Any]
+) -> list[Corpus]:
     sizes = [[file.name, file.stat().st_size] for file in files_of(path)]
-    key = json.dumps([_CACHE_FORMAT, path.parent.name, path.name, sizes, limit]) + dump_tokenizer(tokenizer)
+    key = json.dumps([_CACHE_FORMAT, path.parent.name, path.name, sizes, limit, *kind]) + dump_tokenizer(tokenizer)
     place = cache / f"{path.parent.name}-{path.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     if place.is_file():
         return _read(place)
-    corpora = corpora_of(read_training_pairs(path, limit), tokenizer)
+    corpora = corpora_of(read_training_pairs(path, limit), tokenizer, tokenise)
     temporary = place.with_suffix(f".{os.getpid()}.tmp.npz")
     arrays: dict[str, NDArray[np.int64]] = {}
     for corpus in corpora:

@@ -66,7 +66,7 @@ def longest_code(body_tokens: int) -> int:
 
 def query_sequences(queries: Sequence[Sequence[str]], tokenizer: Tokenizer, longest: int) -> Bags:
     """Return rendered queries as sequences of at most ``longest`` tokens; unknown words are left out."""
-    return _sequences([[_known(tokenizer, query)[:longest]] for query in queries])
+    return rows_of_fields([[_known(tokenizer, query)[:longest]] for query in queries])
 
 
 def code_sequences(code: Sequence[Fields], tokenizer: Tokenizer, body_tokens: int) -> Bags:
@@ -81,7 +81,7 @@ def code_sequences(code: Sequence[Fields], tokenizer: Tokenizer, body_tokens: in
             known = _known(tokenizer, near)
             parts.append(known[-longest[name] :] if name == "path" else known[: longest[name]])
         rows.append(parts)
-    return _sequences(rows)
+    return rows_of_fields(rows)
 
 
 def in_field_order(sequences: Bags) -> Bags:
@@ -115,7 +115,7 @@ def _known(tokenizer: Tokenizer, identifiers: Sequence[str]) -> list[int]:
     return [token for token in tokenizer.encode(identifiers) if token != UNKNOWN_ID]
 
 
-def _sequences(rows: Sequence[Sequence[Sequence[int]]]) -> Bags:
+def rows_of_fields(rows: Sequence[Sequence[Sequence[int]]]) -> Bags:
     """Return rows of fields of tokens as one; the place of a field in its row is its number."""
     lengths = np.array([[len(field) for field in row] for row in rows], np.int64).reshape(len(rows), -1)
     offsets = np.concatenate([[0], np.cumsum(lengths.sum(axis=1))]).astype(np.int64)
