@@ -1,4 +1,4 @@
-"""The joint model and its loss against plain reference implementations."""
+"""Bi-encoders and the contrastive loss against plain reference implementations."""
 
 from __future__ import annotations
 

@@ -267,7 +267,7 @@ def test_more_rows_than_are_remembered(source: Path, tmp_path: Path, monkeypatch
     """Small blocks give the same files: nothing depends on what fits into memory."""
     mine([source], tmp_path / "one", Settings())
     monkeypatch.setattr(mine_pairs, "_ROWS_AT_ONCE", 5)
-    monkeypatch.setattr(mine_pairs, "_REMEMBERED", 2)
+    monkeypatch.setattr(mine_pairs, "_CACHED", 2)
     mine([source], tmp_path / "other", Settings())
     for file in sorted((tmp_path / "one").iterdir()):
         assert file.read_bytes() == (tmp_path / "other" / file.name).read_bytes()

@@ -59,7 +59,7 @@ from hunch_training.stage_flags import add_flags, settings_of
 CARD, PACKAGES = "CARD.md", "PACKAGES.tsv"
 _WORK = ".mining"
 _ROWS_AT_ONCE = 2_048
-_REMEMBERED = 512
+_CACHED = 512
 _COLUMNS = np.dtype([
     ("skeleton", "u8"), ("documentation", "u8"), ("rank", "u8"), ("offset", "u8"), ("package", "u4"),
     ("language", "u2"), ("words", "u8", (BANDS,)), ("shingles", "u8", (BANDS,)),
@@ -258,7 +258,7 @@ def _chosen(found: _Candidates, settings: Settings, left_out: Counter[str]) -> N
     with found.lines.open("rb") as lines:
 
         def reader(make: Callable[[str], _T]) -> Callable[[int], tuple[str, _T]]:
-            @lru_cache(maxsize=_REMEMBERED)
+            @lru_cache(maxsize=_CACHED)
             def read(number: int) -> tuple[str, _T]:
                 lines.seek(int(columns["offset"][number]))
                 row = json.loads(lines.readline())

@@ -156,7 +156,7 @@ def load_pair_files(files: Sequence[Path]) -> list[TextSet]:
 
 
 def load_sets(data: Path, split: Literal["valid", "test"]) -> list[TextSet]:
-    """Return the sets to choose by (valid) or to look at when a bundle is cut (test), as far as they are there."""
+    """Return the sets to choose by (valid) or to evaluate on when a bundle is cut (test), as far as they are there."""
     sets = load_pair_sets(data, split)
     if split == "test" and (data / "csn_annotated").is_dir():
         sets += load_csn(data)

@@ -96,9 +96,9 @@ class RnnSeq2Seq(nn.Module):
         Args:
             source: int64 [n, source], padded on the right.
             target: int64 [n, target], each row from its first token on, the one that says "begin" included.
-            teacher_forcing: the chance that a step sees the right token and not the one that the model would have
+            teacher_forcing: the probability that a step sees the right token and not the one that the model would have
                 written itself (scheduled sampling, Bengio et al., 2015, arXiv:1506.03099).
-            generator: draws these chances; None for the global one.
+            generator: for these draws; None for the global one.
         """
         state = self.begin(source)
         embedded = self.dropout(self.table(target[:, :-1]))

@@ -127,13 +127,13 @@ def cuts_of(
 
 def measure(kind: Kind, cut: Cut, size: int, valid: Sequence[Pair], rare: Sequence[str]) -> Measured:
     """Measure a vocabulary on valid rows and on rare words; identifiers are cut one by one."""
-    remembered: dict[str, tuple[str, ...]] = {}
+    cached: dict[str, tuple[str, ...]] = {}
 
     def tokens(text: str) -> Iterator[tuple[str, ...]]:
         for name in identifiers(text):
-            if name not in remembered:
-                remembered[name] = cut(name)
-            yield remembered[name]
+            if name not in cached:
+                cached[name] = cut(name)
+            yield cached[name]
 
     code = Counter(chain.from_iterable(chain.from_iterable(tokens(pair.code) for pair in valid)))
     prose = Counter(chain.from_iterable(chain.from_iterable(tokens(pair.query) for pair in valid)))
