@@ -11,14 +11,14 @@ from hunch_training.cli import STAGES, main
 
 PYPROJECT = Path(__file__).parents[2] / "pyproject.toml"
 TRAINING = PYPROJECT.parent / "training"
-NOT_YET = {"hunch_training.train_ranker", "hunch_training.ablate_ranker"}
-"""Flat modules; they are listed when they lie in a folder of their own."""
+RANKER = ("ranking.", "train_ranker", "ablate_ranker")
+"""Its stages are one pipeline, of which a later stage trains as an earlier one does."""
 
 
 def test_the_contract_names_every_stage() -> None:
     contract = PYPROJECT.read_text(encoding="utf-8").split('name = "No stage imports a stage"')[1]
     listed = set(re.findall(r'"(hunch_training\.[\w.]+)"', contract.split("]")[0]))
-    assert listed == {f"hunch_training.{module}" for module, _ in STAGES.values()} - NOT_YET
+    assert listed == {f"hunch_training.{module}" for module, _ in STAGES.values() if not module.startswith(RANKER)}
 
 
 @pytest.mark.parametrize("stage", STAGES)
