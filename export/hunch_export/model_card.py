@@ -31,7 +31,9 @@ in `manifest.json`. The data and their licences:
 
 ## Licence
 
-{license}; it is derived from no other model. {statement}
+{license}; it is derived from no other model.
+
+{statement}
 
 ## Figures
 

@@ -33,7 +33,9 @@ packages. SHA-256 of every data file are in `manifest.json`. The data and their 
 
 ## Licence
 
-{license}; it is derived from no other model. {statement}
+{license}; it is derived from no other model.
+
+{statement}
 
 ## Figures
 

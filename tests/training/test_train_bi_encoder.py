@@ -275,7 +275,7 @@ PROCESS = """
     import sys
     import torch
     from hunch_training.loop.devices import process_group
-    from test_train_joint import loss_and_gradients
+    from test_train_bi_encoder import loss_and_gradients
 
     torch.set_num_threads(1)
     with process_group(torch.device("cpu")) as group:
