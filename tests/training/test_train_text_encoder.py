@@ -303,7 +303,7 @@ def test_a_run_that_is_cut_off_ends_with_the_same_bits(objective: str, tmp_path:
 def test_an_objective_starts_from_the_encoder_of_another(tmp_path: Path) -> None:
     words = replace(SMALL, objective="masked", epochs=1)
     train(rows_for("masked", 40), valid_sets(), TOKENIZER, words, tmp_path / "masked")
-    (tmp_path / "words/tokenizer.json").write_text(dump_tokenizer(TOKENIZER), encoding="utf-8")
+    (tmp_path / "masked/tokenizer.json").write_text(dump_tokenizer(TOKENIZER), encoding="utf-8")
     encoder, tokenizer, settings = load_encoder(tmp_path / "masked")
     assert settings == words
     assert encode_texts(encoder, ["", *texts(3, 5)], tokenizer, longest=12)[0].tolist() == [0.0] * 32
