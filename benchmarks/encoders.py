@@ -24,9 +24,9 @@ from hunch.model.encoder import Encoder
 from hunch.settings import model_folder
 from hunch.text.render import Source, render_source
 from hunch.text.terms import postings_of
-from hunch_training.evaluate import load_cosqa, load_pair_sets
-from hunch_training.pictures import draw_scatter
-from hunch_training.public_encoder import SentenceEncoder
+from hunch_training.evaluation.plots import draw_scatter
+from hunch_training.evaluation.public_encoder import SentenceEncoder
+from hunch_training.evaluation.retrieval_sets import load_cosqa, load_pair_sets
 
 _PIECES, _PIECES_IN_CONTEXT, _QUESTIONS, _ROUNDS = 2000, 200, 200, 5
 _LANGUAGES = ("python", "java", "go", "javascript")

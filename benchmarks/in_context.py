@@ -31,7 +31,7 @@ from hunch.search.metrics import bootstrap
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import learned, ranker_for
 from hunch.settings import model_folder
-from hunch_training.evaluate import TextSet
+from hunch_training.evaluation.retrieval_sets import TextSet
 from hunch_training.ranking.rendered import build_snapshot
 from hunch_training.ranking.retrieval_sets import language_of_set, load_sets, pools_of
 

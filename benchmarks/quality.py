@@ -48,8 +48,8 @@ from hunch.search.query_features import query_features_of
 from hunch.search.rank import learned, linear, ranker_for
 from hunch.search.search import Hit, search
 from hunch.settings import model_folder
-from hunch_training.evaluate import TextSet
-from hunch_training.public_encoder import SentenceEncoder
+from hunch_training.evaluation.public_encoder import SentenceEncoder
+from hunch_training.evaluation.retrieval_sets import TextSet
 from hunch_training.ranking.linear import load_linear
 from hunch_training.ranking.module_queries import module_queries
 from hunch_training.ranking.rendered import ROWS, build_snapshot, reciprocal_ranks, score_all

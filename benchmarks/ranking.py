@@ -22,7 +22,7 @@ from hunch.model.bundle import load_bundle
 from hunch.model.ranker import Ranker, rank, ranker_of
 from hunch.search.features import COLUMNS, NEGATIVE, POSITIVE, best_of_others, guess_context
 from hunch.settings import model_folder
-from hunch_training.pictures import draw_reliability
+from hunch_training.evaluation.plots import draw_reliability
 from hunch_training.ranking.calibrate import calibration_error, reliability, verdict_shares
 from hunch_training.ranking.data import OF_WORKSPACES, OWN, SENTENCES, VALID, RankingData, load_ranking_data, mean_ndcg
 from hunch_training.ranking.linear import load_linear

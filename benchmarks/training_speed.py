@@ -28,21 +28,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.machine import save_result
 from hunch.text.subwords import PAD
-from hunch_training import attention
-from hunch_training.data import read_training_pairs
-from hunch_training.rnn_seq2seq import RnnSeq2Seq, RnnState
-from hunch_training.subwords import train_subwords
-from hunch_training.train_seq2seq import (
-    Batch,
-    Model,
-    Rows,
-    Settings,
-    batch_of,
-    loss_of,
-    make_model,
-    plan_epoch,
-    read_rows,
-)
+from hunch_training.data.pairs import read_training_pairs
+from hunch_training.networks import attention
+from hunch_training.seq2seq.models import Model, make_model
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq, RnnState
+from hunch_training.seq2seq.rows import Batch, Rows, batch_of, plan_epoch, read_rows
+from hunch_training.seq2seq.settings import Settings
+from hunch_training.seq2seq.train_seq2seq import loss_of
+from hunch_training.tokenizer.subwords import train_subwords
 
 STEPS = 4
 PEAK_SIZE = 1024

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from hunch.model.bundle import BundleError
-from hunch_export import contextual_bundle, judge, ranker_bundle, search_bundle, summary_bundle
+from hunch_export import contextual_bundle, human_evaluation, ranker_bundle, search_bundle, summary_bundle
 from hunch_export.parity import ParityError
 from hunch_training.errors import TrainingError
 
@@ -16,7 +16,7 @@ _COMMANDS = {
     "contextual": contextual_bundle,
     "summariser": summary_bundle,
     "ranker": ranker_bundle,
-    "judge": judge,
+    "human-evaluation": human_evaluation,
 }
 
 

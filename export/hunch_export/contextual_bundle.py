@@ -1,6 +1,6 @@
 """A trained contextual encoder into a search bundle: graph, vocabulary, card and manifest, checked beforehand.
 
-hunch-export contextual DATA --run runs/contextual --bundle bundles/bag-en --out bundles/search-en
+hunch-export contextual DATA --run runs/contextual --bundle bundles/static-en --out bundles/search-en
 """
 
 from __future__ import annotations
@@ -29,11 +29,13 @@ from hunch.text.tokenizer import dump_tokenizer
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
 from hunch_export.contextual_card import contextual_card
 from hunch_export.contextual_graph import write_contextual_graph
+from hunch_export.licences import licensed, origin_of
 from hunch_export.parity import Parity, ParityError, compare
-from hunch_training.contextual_model import Loaded, encode_texts, load_contextual
+from hunch_training.contextual.model import Loaded, encode_texts, load_contextual
 from hunch_training.errors import TrainingError
-from hunch_training.evaluate import TextSet, first_pool, load_sets, reciprocal_ranks
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_training.evaluation.retrieval_metrics import reciprocal_ranks
+from hunch_training.evaluation.retrieval_sets import TextSet, first_pool, load_sets
+from hunch_training.loop.run_folder import BEST, SETTINGS
 
 LARGEST_DIFFERENCE = 0.15
 """Between components of unit vectors of 192 numbers: int8 products, and the rounding of what is kept of chunks."""
@@ -75,9 +77,10 @@ def add_contextual(run: Path, data: Path, bundle: Path, out: Path, *, name: str,
         encoder = ContextualEncoder(Bundle(temporary, base.manifest), threads=2)
         valid = load_sets(data, "valid")
         parity = check_parity(loaded, encoder, valid[0], size)
-        metrics = {f"valid-in-context/{one.name}": _mrr(encoder, first_pool(one)) for one in valid}
+        metrics = {f"valid-contextual/{one.name}": _mrr(encoder, first_pool(one)) for one in valid}
+        origin = origin_of(about["public_sha256"])
         card = (temporary / MODEL_CARD).read_text(encoding="utf-8")
-        card = contextual_card(card, name, version, loaded, size, metrics, parity, about)
+        card = contextual_card(card, name, version, loaded, size, metrics, parity, about, origin)
         (temporary / MODEL_CARD).write_text(card, encoding="utf-8")
         manifest = replace(
             base.manifest,
@@ -92,9 +95,8 @@ def add_contextual(run: Path, data: Path, bundle: Path, out: Path, *, name: str,
             },
         )
         (temporary / MANIFEST).unlink(missing_ok=True)
-        write_manifest(temporary, manifest)
-        load_bundle(temporary)
-    return manifest
+        write_manifest(temporary, licensed(manifest, [origin]))
+        return load_bundle(temporary).manifest
 
 
 def check_parity(loaded: Loaded, encoder: ContextualEncoder, texts: TextSet, size: int) -> Parity:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from hunch_export.licences import DATA_STATEMENT, MINILM, OWN_LICENCE, Origin
 from hunch_export.parity import Parity
-from hunch_training.contextual_model import Loaded
+from hunch_training.contextual.model import Loaded
 
 _TEXT = """
 
 # The contextual encoder
 
-A second, slower look: `contextual.onnx` reads a chunk or a question as a sequence of word pieces, with its punctuation,
-and gives a vector of {size} numbers. Hunch computes it for chunks in a second pass, keeps it as int8, and compares it
-with the question for what the bag of tokens, the words and the names bring up.
+`contextual.onnx` reads a chunk or a query as a sequence of word pieces, with its punctuation, and gives an embedding of
+{size} numbers. Hunch computes contextual embeddings of chunks after the static ones, keeps them as int8, and compares
+them with the query for the candidates that static embeddings, words and names bring up.
 
 ## How it works
 
@@ -25,11 +27,17 @@ a row; what they are multiplied with is rounded as it comes.
 
 ## Training
 
-It starts from all-MiniLM-L6-v2 (Wang et al., 2020, arXiv:2002.10957; sentence-transformers; Apache-2.0), which was
-itself trained on a billion pairs of sentences, CodeSearchNet's among them. So its figures on sets that come from
-CodeSearchNet (`csn`, `cosqa`) are partly familiarity. It went on with {seen:,} of the pairs above{earlier}:
-in-batch softmax, one language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of
-every data file, and of the public weights, are in `manifest.json`.
+{start}It went on with {seen:,} of the pairs above{earlier}: in-batch softmax, one
+language a batch of {batch}, {epochs} parts of {share:.1%} of an epoch, seed {seed}. SHA-256 of every data file, and of
+the public weights, are in `manifest.json`.
+
+## Licence of the whole bundle
+
+{license}: {own} for what was trained from scratch (`query.onnx`, `code.onnx`, `table.bin`, `tokenizer.json`),
+{origin_license} for what is derived from {origin} ({url}): `contextual.onnx` and
+`contextual_tokenizer.json`. `manifest.json` says the same (`license`, `derived_from`).
+
+{statement}
 
 ## Figures
 
@@ -44,21 +52,36 @@ nearest the same.
 ## Limits
 
 - It sees the first {positions} pieces of a chunk: signature, documentation, the beginning of the body, where it
-  stands. What a long function does at its end is left to the bag.
+  stands. What a long function does at its end is left to the static embedding.
 - Word pieces of English; words of other scripts are not seen.
 """
+
+_MINILM = """\
+It starts from all-MiniLM-L6-v2 (Wang et al., 2020, arXiv:2002.10957; sentence-transformers; Apache-2.0), which was
+itself trained on a billion pairs of sentences, CodeSearchNet's among them. So its figures on sets that come from
+CodeSearchNet (`csn`, `cosqa`) are partly familiarity. """
 
 
 def contextual_card(
     card: str, name: str, version: str, loaded: Loaded, size: int, metrics: Mapping[str, float], parity: Parity,
-    about: Mapping[str, Any],
+    about: Mapping[str, Any], origin: Origin,
 ) -> str:  # fmt: skip
     """Return the card of a bundle with the contextual part behind; ``about`` is the run.json of its training run."""
     shape, settings = loaded.model.encoder.shape, about["settings"]
-    _, _, rest = card.split("\n# The contextual encoder")[0].partition("\n")
+    static_part = re.sub(
+        r"\n## Licence\n.*?(?=\n## )", "", card.split("\n# The contextual encoder")[0], flags=re.DOTALL
+    )
+    _, _, rest = static_part.partition("\n")
     rows = ["| set | valid |", "| --- | --- |"]
     rows += [f"| {key.split('/', 1)[1]} | {value:.3f} |" for key, value in metrics.items()]
     return f"# {name} {version}\n{rest.rstrip()}" + _TEXT.format(
+        start=_MINILM if origin == MINILM else f"It starts from {origin.name} ({origin.license}). ",
+        license=" AND ".join(dict.fromkeys([OWN_LICENCE, origin.license])),
+        origin_license=origin.license,
+        own=OWN_LICENCE,
+        statement=DATA_STATEMENT,
+        origin=origin.name,
+        url=origin.url,
         size=size,
         layers=shape.layers,
         heads=shape.heads,

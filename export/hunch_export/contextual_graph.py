@@ -19,9 +19,9 @@ from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic  # type: ignore[import-untyped]
 from torch import Tensor, nn
 
-from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.quantise import quantise_rows
-from hunch_training.bert_encoder import BertEncoder, BertLayer
+from hunch_export.static_graph import IR_VERSION, OPSET
+from hunch_training.contextual.bert_encoder import BertEncoder, BertLayer
 
 _MICROSOFT = "com.microsoft"
 

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hunch_export.licences import DATA_STATEMENT, OWN_LICENCE, described_data
 from hunch_export.parity import Parity
-
-_ORIGINS = {
-    "packages_pairs": "documentation comments and their functions from released packages (PyPI, npm, Debian); each "
-    "package under its own licence: MIT, BSD, Apache-2.0, LGPL, MPL and other free ones; none under GPL or AGPL alone",
-    "packages_pairs_gpl": "the same from PHP packages under GPL-2 or GPL-3",
-    "conala": "StackOverflow questions and Python answers as curated by CoNaLa, CC BY-SA 4.0",
-    "so_codenn": "StackOverflow titles and C#, Python and SQL answers from CODE-NN, CC BY-SA 3.0",
-}
 
 _TEXT = """\
 # {name} {version}
@@ -23,10 +16,10 @@ asked for lies near the question. Made for Hunch, to find code in a workspace.
 
 ## How it works
 
-A bag of tokens: identifiers are split into words, words into pieces of a vocabulary of {vocabulary:,}; a text is the
-weighted sum of its pieces' vectors, with one learned weight a piece and side (question, code) and one a field (name,
-path, signature, documentation, body), counts damped by log(1 + count), scaled to length 1. Order and syntax are not
-seen. The token table is int8 with one scale a row and is shared by `query.onnx` and `code.onnx`.
+A bag-of-tokens static encoder: identifiers are split into words, words into pieces of a vocabulary of {vocabulary:,};
+the embedding of a text is the weighted sum of its pieces' vectors, with one learned weight a piece and side (query,
+code) and one a field (name, path, signature, documentation, body), counts damped by log(1 + count), scaled to length 1.
+Order and syntax are not seen. The token table is int8 with one scale a row; `query.onnx` and `code.onnx` share it.
 
 ## Training
 
@@ -36,7 +29,11 @@ in `manifest.json`. The data and their licences:
 
 {data}
 
-The bundle holds learned numbers and word pieces, no code and no text of the training data. Its licence is Hunch's: MIT.
+## Licence
+
+{license}; it is derived from no other model.
+
+{statement}
 
 ## Figures
 
@@ -77,7 +74,9 @@ def model_card(name: str, version: str, languages: Sequence[str], metrics: Mappi
         epochs=" and ".join(str(run["epochs"]) for run in runs),
         runs="the mean of runs of" if len(runs) > 1 else "one run of",
         batch=settings["batch"],
-        data="\n".join(f"- `{origin}`: {_ORIGINS.get(origin, 'see its own description')}" for origin in origins),
+        data=described_data(list(origins)),
+        license=OWN_LICENCE,
+        statement=DATA_STATEMENT,
         figures=_figures(metrics),
         difference=parity.largest_difference,
         agreement=parity.agreement,

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from hunch.model.bundle import CODE_GRAPH, QUERY_GRAPH
 from hunch.text.bag import Bags, pad
-from hunch_training.bag_model import BagModel, encode_code, encode_queries
-from hunch_training.corpus import take
-from hunch_training.evaluate import RetrievalSet, Scorer
+from hunch_training.evaluation.retrieval_metrics import Scorer
+from hunch_training.evaluation.retrieval_sets import RetrievalSet
+from hunch_training.networks.static_encoder import StaticEncoder, encode_code, encode_queries
+from hunch_training.tokens.corpus import take
 
 Vectors = NDArray[np.float32]
 
@@ -39,7 +40,7 @@ class Parity(NamedTuple):
     """Mean share of a query's nearest code that both name"""
 
 
-def check_parity(model: BagModel, folder: Path, retrieval: RetrievalSet) -> Parity:
+def check_parity(model: StaticEncoder, folder: Path, retrieval: RetrievalSet) -> Parity:
     """Compare the graphs in a folder with the model, on the first rows of a set.
 
     Raises:

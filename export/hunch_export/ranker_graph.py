@@ -18,11 +18,11 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from torch import Tensor
 from torch.nn import Module
 
-from hunch_export.bag_graph import IR_VERSION, OPSET
 from hunch_export.parity import ParityError
+from hunch_export.static_graph import IR_VERSION, OPSET
 from hunch_training.errors import TrainingError
+from hunch_training.loop.run_folder import load_checkpoint, load_weights
 from hunch_training.ranking.model import LEAST_SHARE, Lists, Ranker
-from hunch_training.run_folder import load_checkpoint, load_weights
 
 LARGEST_DIFFERENCE = 1e-3
 """Between a weight or a score of the graph and of the model"""

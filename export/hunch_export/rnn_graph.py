@@ -1,8 +1,8 @@
 """The recurrent model that writes, as two ONNX graphs: one reads a function, one takes a step of writing.
 
-    read:   ids int32 [1, n]                                        -> memory [1, n, 2h], keys [1, n, c], hidden [1, h]
+    read:   ids int32 [1, n]                                       -> memory [1, n, 2h], keys [1, n, c], hidden [1, h]
     write:  tokens int32 [b], hidden [b, h], context [b, 2h],
-            memory [1, n, 2h], keys [1, n, c]                       -> chances [b, vocabulary] (log), hidden, context
+            memory [1, n, 2h], keys [1, n, c]                      -> log_probabilities [b, vocabulary], hidden, context
 
 All b beginnings are of one function, so its memory goes in once. The loop over steps, and the beams, are in
 ``hunch.model.summariser``. The token table is int8 with one scale a row, in a file that both graphs share; it is the
@@ -21,9 +21,9 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from hunch.model.summariser import READ_GRAPH, WRITE_GRAPH
-from hunch_export.bag_graph import IR_VERSION, OPSET, TABLE, shared_table
 from hunch_export.quantise import Rows8, quantise_rows
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
+from hunch_export.static_graph import IR_VERSION, OPSET, TABLE, shared_table
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
 
 Nodes = list[onnx.NodeProto]
 
@@ -150,12 +150,12 @@ def _write_graph(model: RnnSeq2Seq, rows: Rows8) -> onnx.ModelProto:
     graph.add("Mul", "unscaled", "scale", to="scaled")
     graph.constant("output_bias", _array(model.output_bias))
     graph.add("Add", "scaled", "output_bias", to="logits")
-    graph.add("LogSoftmax", "logits", to="chances", axis=1)
+    graph.add("LogSoftmax", "logits", to="log_probabilities", axis=1)
     inputs = [
         _ints("tokens", "b"), _floats("hidden", "b", hidden), _floats("context", "b", 2 * hidden),
         _floats("memory", 1, "n", 2 * hidden), _floats("keys", 1, "n", "c"),
     ]  # fmt: skip
-    outputs = [_floats("chances", "b", vocabulary), _floats("next_hidden", "b", hidden),
+    outputs = [_floats("log_probabilities", "b", vocabulary), _floats("next_hidden", "b", hidden),
                _floats("next_context", "b", 2 * hidden)]  # fmt: skip
     return graph.model("write", inputs, outputs)
 

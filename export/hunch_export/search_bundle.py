@@ -1,6 +1,6 @@
 """A trained run into a model bundle: graphs, tokeniser, model card and manifest, checked before they are put in place.
 
-hunch-export search DATA --run runs/bag --tokenizer runs/tokenizer.json --out bundles/bag-en
+hunch-export search DATA --run runs/static --tokenizer runs/tokenizer.json --out bundles/static-en
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 from hunch.model.bundle import BUNDLE_FORMAT, MODEL_CARD, TOKENIZER, Manifest, load_bundle, sha256_of, write_manifest
 from hunch.text.bag import MAX_TOKENS
 from hunch.text.tokenizer import dump_tokenizer, load_tokenizer
-from hunch_export.bag_graph import write_graphs
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
+from hunch_export.licences import licensed
 from hunch_export.model_card import model_card
 from hunch_export.parity import check_parity, graph_scorer
-from hunch_training.evaluate import RetrievalSet, load_sets, table, tokenise
-from hunch_training.joint_model import load_bag
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_export.static_graph import write_graphs
+from hunch_training.bi_encoder.model import load_static_encoder
+from hunch_training.evaluation.retrieval_metrics import table
+from hunch_training.evaluation.retrieval_sets import RetrievalSet, load_sets, tokenise
+from hunch_training.loop.run_folder import BEST, SETTINGS
 
 
 def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name: str, version: str, recipe: str,
@@ -40,7 +42,7 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
         ParityError: the graphs do not do what the model does.
         ValueError: the tokeniser is not the one of the run.
     """
-    model, state = load_bag(run / BEST)
+    model, state = load_static_encoder(run / BEST)
     described = json.loads((run / SETTINGS).read_text(encoding="utf-8"))
     if sha256_of(tokenizer_file) != described["tokenizer_sha256"]:
         raise ValueError(f"{tokenizer_file}: not the tokeniser that {run} was trained with")
@@ -56,17 +58,19 @@ def write_bundle(run: Path, tokenizer_file: Path, data: Path, out: Path, *, name
         languages = languages_of(described["data_sha256"])
         card = model_card(name, version, languages, metrics, parity, described)
         (temporary / MODEL_CARD).write_text(card, encoding="utf-8")
-        manifest = Manifest(
-            format=BUNDLE_FORMAT,
-            name=name,
-            version=version,
-            dim=model.dim,
-            max_tokens=MAX_TOKENS,
-            languages=languages,
-            training_data=sorted({Path(file).parts[0] for file in described["data_sha256"]}),
-            sha256=checksums_of(temporary),
-            metrics=metrics,
-            training={"recipe": recipe, "step": state["step"], **described, "parity": parity._asdict()},
+        manifest = licensed(
+            Manifest(
+                format=BUNDLE_FORMAT,
+                name=name,
+                version=version,
+                dim=model.dim,
+                max_tokens=MAX_TOKENS,
+                languages=languages,
+                training_data=sorted({Path(file).parts[0] for file in described["data_sha256"]}),
+                sha256=checksums_of(temporary),
+                metrics=metrics,
+                training={"recipe": recipe, "step": state["step"], **described, "parity": parity._asdict()},
+            )
         )
         write_manifest(temporary, manifest)
         load_bundle(temporary)
@@ -89,9 +93,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, help="the folder of a training run")
     parser.add_argument("--tokenizer", type=Path, required=True, help="the tokenizer.json of that run")
     parser.add_argument("--out", type=Path, required=True, help="the bundle's folder; replaced when all checks pass")
-    parser.add_argument("--name", default="bag-en", help="(%(default)s)")
+    parser.add_argument("--name", default="static-en", help="(%(default)s)")
     parser.add_argument("--version", default="1", help="(%(default)s)")
-    parser.add_argument("--recipe", default="training/runs/bag.sh", help="what builds it again (%(default)s)")
+    parser.add_argument("--recipe", default="training/runs/static.sh", help="what builds it again (%(default)s)")
     parser.add_argument("--test", action="store_true", help="measure the test sets too: when a bundle is cut")
 
 

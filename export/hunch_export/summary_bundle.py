@@ -3,7 +3,7 @@
     hunch-export summariser DATA --run runs/seq2seq/rnn --out server/hunch/model/bundles/summary-en
 
 DATA is a folder with packages_pairs in it. What is measured is what ships: the written texts come from the product's
-own loader and beam search. Afterwards people judge some of them, see judge.py.
+own loader and beam search. Afterwards people rate some of them, see human_evaluation.py.
 """
 
 from __future__ import annotations
@@ -23,17 +23,19 @@ from hunch.model.summariser import BEAMS, LENGTH_PENALTY, LONGEST, NEEDS, Summar
 from hunch.text.function import function_at
 from hunch.text.subwords import BEGIN, END, dump_subwords
 from hunch_export.bundle_folder import checksums_of, described, replaced_folder
+from hunch_export.licences import licensed
 from hunch_export.parity import ParityError
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_export.summary_card import summary_card
-from hunch_training.data import Pair, read_pairs
-from hunch_training.decoding import beam_search
+from hunch_training.data.pairs import Pair, read_pairs
 from hunch_training.errors import TrainingError
-from hunch_training.generation_metrics import measure_texts
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
-from hunch_training.run_folder import BEST, SETTINGS, load_checkpoint
-from hunch_training.subwords import load_subwords, shipped_subwords
-from hunch_training.train_seq2seq import SUBWORDS, load_model, spread
+from hunch_training.loop.run_folder import BEST, SETTINGS, load_checkpoint
+from hunch_training.seq2seq.decoding import beam_search
+from hunch_training.seq2seq.generation_metrics import measure_texts
+from hunch_training.seq2seq.models import SUBWORDS, load_model
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
+from hunch_training.seq2seq.rows import spread
+from hunch_training.tokenizer.subwords import load_subwords, shipped_subwords
 
 LARGEST_DIFFERENCE = 0.05
 """Between the mean log-probabilities of a token, of the same texts; the int8 table costs about a hundredth."""
@@ -87,6 +89,7 @@ def write_summary_bundle(
             languages=languages_of(described["data_sha256"]), training_data=["packages_pairs"],
             sha256=checksums_of(folder),
         )  # fmt: skip
+        manifest = licensed(manifest)
         write_manifest(folder, manifest)
         summariser = Summariser(load(folder, needs=NEEDS))
         valid = _some(pairs_of(data, language, "valid"), limit)

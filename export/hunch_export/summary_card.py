@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from hunch.model.bundle import Manifest
 from hunch.model.summariser import BEAMS
-from hunch_export.judgements import VERDICTS, Judgement
+from hunch_export.licences import DATA_STATEMENT, described_data
+from hunch_export.ratings import RATINGS, Rating
 
 _TEXT = """\
 # {name} {version}
@@ -26,9 +27,15 @@ float16.
 
 On pairs of a function and the first paragraph of its own documentation out of released packages, split by package
 (`packages_pairs`, languages: {languages}); {epochs} epochs at most, seed {seed}, best epoch by the loss on valid
-packages. Licences of the packages: MIT, BSD, Apache-2.0, LGPL, MPL and other free ones; none under GPL or AGPL alone.
-SHA-256 of every data file are in `manifest.json`. The bundle holds learned numbers and word pieces. Its licence is
-Hunch's: MIT.
+packages. SHA-256 of every data file are in `manifest.json`. The data and their licences:
+
+{data}
+
+## Licence
+
+{license}; it is derived from no other model.
+
+{statement}
 
 ## Figures
 
@@ -40,7 +47,7 @@ show what is left when only the words are familiar.
 
 torch against ONNX: the same text for {agreement:.0%} of the functions; where it is the same, the mean log-probability
 of a token differs by {difference:.4f} at most.
-{judged}
+{rated}
 ## Limits
 
 - It sees words, not signs: `a - b` and `b - a`, `not x` and `x` in a condition written with signs are alike to it.
@@ -51,7 +58,7 @@ of a token differs by {difference:.4f} at most.
 """
 
 
-def summary_card(manifest: Manifest, judgements: Sequence[Judgement] = ()) -> str:
+def summary_card(manifest: Manifest, ratings: Sequence[Rating] = ()) -> str:
     """Return the card of a bundle, whose manifest has its figures and how it was trained."""
     training = manifest.training
     return _TEXT.format(
@@ -62,12 +69,15 @@ def summary_card(manifest: Manifest, judgements: Sequence[Judgement] = ()) -> st
         dim=manifest.dim,
         beams=BEAMS,
         languages=", ".join(manifest.languages),
+        data=described_data(manifest.training_data),
+        license=manifest.license,
+        statement=DATA_STATEMENT,
         epochs=training["settings"]["epochs"],
         seed=training["settings"]["seed"],
         figures=_figures(manifest.metrics),
         agreement=training["parity"]["agreement"],
         difference=training["parity"]["largest_difference"],
-        judged=_judged(judgements),
+        rated=_rated(ratings),
     )
 
 
@@ -80,23 +90,23 @@ def _figures(metrics: Mapping[str, float]) -> str:
     return "\n".join(rows)
 
 
-def _judged(judgements: Sequence[Judgement]) -> str:
-    if not judgements:
+def _rated(ratings: Sequence[Rating]) -> str:
+    if not ratings:
         return ""
-    counts = Counter(one.verdict for one in judgements)
+    counts = Counter(one.rating for one in ratings)
     lines = [
         "",
-        f"## {len(judgements)} texts, read beside the code",
+        f"## Human evaluation: {len(ratings)} texts, read beside the code",
         "",
-        "Functions of the test packages, drawn by chance. Useful: says what the function does. Harmless: true, but "
+        "Functions of the test packages, drawn at random. Useful: says what the function does. Harmless: true, but "
         "says little, such as the name in other words. Wrong: says something that is not so, or cannot be understood.",
         "",
-        ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS) + ".",
+        ", ".join(f"{counts[rating]} {rating}" for rating in RATINGS) + ".",
         "",
-        "| function | written | judged |",
+        "| function | written | rating |",
         "| --- | --- | --- |",
     ]
-    for one in judgements:
+    for one in ratings:
         function = one.function.split(" ")
-        lines.append(f"| {function[0]}: `{function[-1]}` | {one.text.replace('|', chr(92) + '|')} | {one.verdict} |")
+        lines.append(f"| {function[0]}: `{function[-1]}` | {one.text.replace('|', chr(92) + '|')} | {one.rating} |")
     return "\n".join(lines) + "\n"

@@ -16,7 +16,7 @@ from hunch.model.encoder import Encoder
 from hunch.search.metrics import ndcg_at
 from hunch.search.search import Hit
 from hunch.text.render import render_parts
-from hunch_training.evaluate import TextSet
+from hunch_training.evaluation.retrieval_sets import TextSet
 from hunch_training.ranking.rendered import build_snapshot, reciprocal_ranks, score_all
 from hunch_training.ranking.retrieval_sets import pools, pools_of
 from hunch_training.ranking.workspaces import WorkspaceQuery

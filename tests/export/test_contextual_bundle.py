@@ -18,15 +18,17 @@ from hunch.text.tokenizer import Tokenizer
 from hunch_export import cli
 from hunch_export import contextual_bundle as export
 from hunch_export.contextual_graph import write_contextual_graph
-from hunch_training.bert_encoder import BertEncoder, BertShape
-from hunch_training.contextual_model import ContextualModel, encode_texts, kept_with
-from hunch_training.evaluate import TextSet
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_export.licences import MINILM, licensed, origin_of
+from hunch_training.contextual.bert_encoder import BertEncoder, BertShape
+from hunch_training.contextual.model import ContextualModel, encode_texts, kept_with
+from hunch_training.evaluation.retrieval_sets import TextSet
+from hunch_training.loop.run_folder import BEST, SETTINGS
 
 WORDS = "open close read write sort merge file list tree path name count first last empty copy move find parse".split()
 TOKENIZER = Tokenizer([*SEQUENCE_PIECES, *WORDS, *"()[]:=.,+-"])
 SHAPE = BertShape(vocabulary=len(TOKENIZER.pieces), dim=48, layers=3, heads=4, wide=96)
 SIZE = 32
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +61,7 @@ def run(encoder: BertEncoder, tmp_path: Path) -> Path:
     model = ContextualModel(encoder)
     torch.save({"model": model.state_dict(), "step": 7, **kept_with(model, TOKENIZER)}, folder / BEST)
     settings = {"matryoshka": f"16,{SIZE}", "batch": 64, "epochs": 2, "share": 0.5, "seed": 1}
-    about = {"settings": settings, "data_sha256": {}, "public_sha256": "0" * 64}
+    about = {"settings": settings, "data_sha256": {}, "public_sha256": MINILM_SHA256}
     (folder / SETTINGS).write_text(json.dumps(about), encoding="utf-8")
     return folder
 
@@ -99,7 +101,7 @@ def test_graph_does_what_the_model_does(
     assert np.abs(alone - found[1:2]).max() < tolerance
 
 
-def test_bundle_reads_in_context_and_says_what_it_is(
+def test_bundle_has_a_contextual_encoder_and_says_what_it_is(
     run: Path, small: None, tmp_path: Path, encoder: BertEncoder
 ) -> None:
     out = tmp_path / "bundles/both"
@@ -116,9 +118,13 @@ def test_bundle_reads_in_context_and_says_what_it_is(
     assert cli.main([*arguments, "--size", str(SIZE)]) == 0
     bundle = load_bundle(out)
     assert bundle.manifest.training["contextual"]["step"] == 7
-    assert 0 < bundle.manifest.metrics["valid-in-context/pairs/python"] <= 1
+    assert 0 < bundle.manifest.metrics["valid-contextual/pairs/python"] <= 1
     card = (out / MODEL_CARD).read_text(encoding="utf-8")
     assert card.startswith("# search-en 1\n") and "all-MiniLM-L6-v2" in card and "| pairs/python | 0." in card
+    assert bundle.manifest.license == "MIT AND Apache-2.0"
+    assert bundle.manifest.derived_from == [MINILM._asdict()] and MINILM.license == "Apache-2.0"
+    assert "MIT AND Apache-2.0: MIT for what was trained from scratch" in card and MINILM.url in card
+    assert card.count("Licence") == 1
     loaded = Encoder(bundle)
     assert loaded.reads_context and loaded.contextual() is loaded.contextual()
     code = sources()[:5]
@@ -151,3 +157,16 @@ def test_a_size_that_was_not_trained_and_graphs_that_differ_are_refused(
     assert cli.main([*arguments, "--size", str(SIZE)]) == 2
     assert "largest difference" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_weights_of_a_public_model_that_is_not_listed_are_not_called_free() -> None:
+    assert origin_of(MINILM_SHA256) == MINILM
+    other = origin_of("1" * 64)
+    assert other.license == "LicenseRef-unknown" and other.url == "urn:sha256:" + "1" * 64
+    manifest = licensed(load_bundle(SHIPPED / DEFAULT_BUNDLE).manifest, [other])
+    assert manifest.license == "MIT AND LicenseRef-unknown" and manifest.derived_from == [other._asdict()]
+
+
+def test_the_checksum_of_the_public_weights_is_that_of_the_bundle_that_ships() -> None:
+    training = load_bundle(SHIPPED / DEFAULT_BUNDLE).manifest.training
+    assert training["contextual"]["public_sha256"] == MINILM_SHA256

@@ -17,13 +17,13 @@ from hunch.text.render import Fields, render_parts, render_query
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer, dump_tokenizer
 from hunch_export import cli
 from hunch_export import search_bundle as export
-from hunch_export.bag_graph import TABLE, write_graphs
 from hunch_export.parity import Parity, ParityError, check_parity, compare, open_graph, run_graph
 from hunch_export.quantise import quantise_rows
-from hunch_training.bag_model import BagModel, encode_code, encode_queries
-from hunch_training.evaluate import RetrievalSet, TextSet, tokenise
-from hunch_training.joint_model import JointModel, Shape, kept_shape
-from hunch_training.run_folder import BEST, SETTINGS
+from hunch_export.static_graph import TABLE, write_graphs
+from hunch_training.bi_encoder.model import BiEncoder, Shape, kept_shape
+from hunch_training.evaluation.retrieval_sets import RetrievalSet, TextSet, tokenise
+from hunch_training.loop.run_folder import BEST, SETTINGS
+from hunch_training.networks.static_encoder import StaticEncoder, encode_code, encode_queries
 
 WORDS = "open close read write sort merge file list tree path name count first last empty copy move find parse".split()
 PIECES = [*SPECIAL_PIECES, *WORDS, *"abcdefghijklmnopqrstuvwxyz", *(f"##{c}" for c in "abcdefghijklmnopqrstuvwxyz")]
@@ -35,10 +35,10 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="module")
-def model() -> BagModel:
+def model() -> StaticEncoder:
     """Random vectors, with weights as uneven as training makes them."""
     generator = torch.Generator().manual_seed(5)
-    model = BagModel(len(PIECES), 48, seed=5)
+    model = StaticEncoder(len(PIECES), 48, seed=5)
     with torch.no_grad():
         model.token_weights.copy_(torch.randn(model.token_weights.shape, generator=generator))
         model.field_weights.copy_(torch.tensor([1.0, -0.5, 0.2, 0.7, -0.3]))
@@ -66,20 +66,20 @@ def retrieval(tokenizer: Tokenizer) -> RetrievalSet:
 
 
 @pytest.fixture(scope="module")
-def graphs(model: BagModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def graphs(model: StaticEncoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("graphs")
     write_graphs(model, folder)
     return folder
 
 
 @pytest.fixture
-def run(model: BagModel, tokenizer: Tokenizer, tmp_path: Path) -> Path:
+def run(model: StaticEncoder, tokenizer: Tokenizer, tmp_path: Path) -> Path:
     folder = tmp_path / "run"
     folder.mkdir()
     (folder / "tokenizer.json").write_text(dump_tokenizer(tokenizer), encoding="utf-8")
-    joint = JointModel(Shape(len(PIECES), dim=48))
-    joint.bag = model
-    torch.save({"model": joint.state_dict(), "step": 7, **kept_shape(joint.shape)}, folder / BEST)
+    bi_encoder = BiEncoder(Shape(len(PIECES), dim=48))
+    bi_encoder.static_encoder = model
+    torch.save({"model": bi_encoder.state_dict(), "step": 7, **kept_shape(bi_encoder.shape)}, folder / BEST)
     description = {
         "settings": {"dim": 48, "seed": 5, "epochs": 1, "batch": 64},
         "pairs": 1234,
@@ -103,14 +103,14 @@ def bundle(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return out
 
 
-def test_graphs_do_what_the_model_does(model: BagModel, graphs: Path, retrieval: RetrievalSet) -> None:
+def test_graphs_do_what_the_model_does(model: StaticEncoder, graphs: Path, retrieval: RetrievalSet) -> None:
     parity = check_parity(model, graphs, retrieval)
     assert parity.largest_difference < 0.01
     assert parity.agreement > 0.97
 
 
 def test_documentation_and_other_fields_each_have_their_weight(
-    model: BagModel, graphs: Path, tokenizer: Tokenizer
+    model: StaticEncoder, graphs: Path, tokenizer: Tokenizer
 ) -> None:
     graph = open_graph(graphs / CODE_GRAPH)
     for field in range(5):
@@ -121,7 +121,7 @@ def test_documentation_and_other_fields_each_have_their_weight(
         assert np.abs(run_graph(graph, bags) - expected).max() < 0.01
 
 
-def test_query_graph_ignores_code_weights(model: BagModel, graphs: Path, tokenizer: Tokenizer) -> None:
+def test_query_graph_ignores_code_weights(model: StaticEncoder, graphs: Path, tokenizer: Tokenizer) -> None:
     bags = bag_queries([render_query("find the last empty path"), render_query("sort")], tokenizer)
     with torch.no_grad():
         expected = encode_queries(model, bags).numpy()
@@ -148,8 +148,8 @@ def test_graphs_are_valid_and_share_the_table(graphs: Path, name: str) -> None:
     assert (graphs / name).stat().st_size < (graphs / TABLE).stat().st_size + 5000
 
 
-def test_wrong_graphs_are_noticed(model: BagModel, retrieval: RetrievalSet, tmp_path: Path) -> None:
-    other = BagModel(len(PIECES), 48, seed=5)
+def test_wrong_graphs_are_noticed(model: StaticEncoder, retrieval: RetrievalSet, tmp_path: Path) -> None:
+    other = StaticEncoder(len(PIECES), 48, seed=5)
     other.load_state_dict(model.state_dict())
     with torch.no_grad():
         other.field_weights[4] += 0.7
@@ -171,7 +171,7 @@ def test_rows_keep_their_own_scale() -> None:
     assert np.allclose(rows.values * rows.scale[:, None], matrix, atol=0.005)
 
 
-def test_product_loads_the_bundle_and_ranks(bundle: Path, model: BagModel, tokenizer: Tokenizer) -> None:
+def test_product_loads_the_bundle_and_ranks(bundle: Path, model: StaticEncoder, tokenizer: Tokenizer) -> None:
     encoder = Encoder(load_bundle(bundle))
     code = texts()
     vectors = encoder.encode_chunks(encoder.bag_chunks(code))
@@ -190,9 +190,11 @@ def test_manifest_and_card_say_what_went_in(bundle: Path) -> None:
     assert manifest.training_data == ["conala", "packages_pairs"]
     assert set(manifest.sha256) == {CODE_GRAPH, QUERY_GRAPH, TABLE, TOKENIZER, MODEL_CARD}
     assert set(manifest.metrics) == {"valid/pairs/python"}
+    assert (manifest.license, manifest.derived_from) == ("MIT", [])
     assert manifest.training["settings"]["seed"] == 5
     card = (bundle / MODEL_CARD).read_text(encoding="utf-8")
     assert "1,234 pairs" in card and "CC BY-SA" in card and "| pairs/python |" in card
+    assert "\nMIT; it is derived from no other model." in card
     assert {path.name for path in bundle.parent.iterdir()} == {"tiny"}
 
 
@@ -229,7 +231,7 @@ def test_tokeniser_of_another_run_is_refused(run: Path, tmp_path: Path, capsys: 
     assert "not the tokeniser" in capsys.readouterr().err
 
 
-def _scores(model: BagModel, tokenizer: Tokenizer, queries: Sequence[str], code: Sequence[Fields]) -> np.ndarray:
+def _scores(model: StaticEncoder, tokenizer: Tokenizer, queries: Sequence[str], code: Sequence[Fields]) -> np.ndarray:
     query_bags: Bags = bag_queries([render_query(query) for query in queries], tokenizer)
     result: np.ndarray = (encode_queries(model, query_bags) @ encode_code(model, bag_fields(code, tokenizer)).T).numpy()
     return result

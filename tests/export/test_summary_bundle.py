@@ -18,8 +18,8 @@ from hunch.text.subwords import BEGIN, END
 from hunch_export import cli
 from hunch_export.rnn_graph import write_rnn_graphs
 from hunch_training.cli import main as train_main
-from hunch_training.decoding import beam_search
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
+from hunch_training.seq2seq.decoding import beam_search
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
 
 VERBS = "open close read write sort merge find parse".split()
 NOUNS = "file list tree path name count head tail".split()
@@ -82,7 +82,9 @@ def test_manifest_and_card_say_what_it_is(bundle: Path, run: Path) -> None:
     assert "valid/java/bleu" in manifest.metrics
     assert manifest.training["parity"]["agreement"] == 1
     assert manifest.training["settings"] == json.loads((run / "run.json").read_text())["settings"]
+    assert (manifest.license, manifest.derived_from) == ("MIT", [])
     card = (bundle / MODEL_CARD).read_text(encoding="utf-8")
+    assert "\nMIT; it is derived from no other model." in card
     assert f"| valid/python | {manifest.metrics['valid/python/bleu']:.1f} |" in card
 
 
@@ -91,30 +93,30 @@ def test_a_bundle_that_writes_does_not_search(bundle: Path) -> None:
         load_bundle(bundle)
 
 
-def test_judged_texts_stand_in_the_card(
+def test_ratings_stand_in_the_card(
     bundle: Path, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = Path(shutil.copytree(bundle, tmp_path / "summary"))
-    judged = tmp_path / "judged.jsonl"
+    ratings = tmp_path / "ratings.jsonl"
     pairs = str(data / "packages_pairs/python.test.jsonl.gz")
-    assert cli.main(["judge", str(copy), "--pairs", pairs, "--count", "2"]) == 0
+    assert cli.main(["human-evaluation", str(copy), "--pairs", pairs, "--count", "2"]) == 0
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
-    assert first["text"] == first["documentation"] and first["verdict"] == ""
-    judged.write_text(json.dumps(first))
-    take = ["judge", str(copy), "--judged", str(judged)]
+    assert first["text"] == first["documentation"] and first["rating"] == ""
+    ratings.write_text(json.dumps(first))
+    take = ["human-evaluation", str(copy), "--ratings", str(ratings)]
     assert cli.main(take) == 2
-    assert "judged.jsonl:1: the verdict is ''" in capsys.readouterr().err
-    first |= {"verdict": "useful", "function": "p p/m.py open_tree", "text": "Open the | tree."}
-    second["verdict"] = "wrong"
-    judged.write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
+    assert "ratings.jsonl:1: the rating is ''" in capsys.readouterr().err
+    first |= {"rating": "useful", "function": "p p/m.py open_tree", "text": "Open the | tree."}
+    second["rating"] = "wrong"
+    ratings.write_text("".join(json.dumps(row) + "\n" for row in (first, second)))
     assert cli.main(take) == 0
     card = (copy / MODEL_CARD).read_text(encoding="utf-8")
     assert "1 useful, 0 harmless, 1 wrong." in card
     assert r"| p: `open_tree` | Open the \| tree. | useful |" in card
     assert load_summariser(copy).bundle.manifest.metrics == load_bundle(bundle, needs=NEEDS).manifest.metrics
-    judged.write_text(json.dumps({**second, "weights": "0" * 12}))
+    ratings.write_text(json.dumps({**second, "weights": "0" * 12}))
     assert cli.main(take) == 2
-    assert "judged for another model" in capsys.readouterr().err
+    assert "written by another model" in capsys.readouterr().err
 
 
 def test_a_transformer_is_refused(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,7 +139,7 @@ def random_model(tmp_path_factory: pytest.TempPathFactory) -> tuple[RnnSeq2Seq, 
     model = RnnSeq2Seq(VOCABULARY, 24, 20).eval()
     with torch.no_grad():
         model.output_bias.normal_()
-        model.table.weight.mul_(4)  # sharp chances, so that beams differ
+        model.table.weight.mul_(4)  # peaked distributions, so that beams differ
     folder = tmp_path_factory.mktemp("graphs")
     write_rnn_graphs(model, folder)
     summariser = Summariser.__new__(Summariser)  # graphs alone: a vocabulary is not needed to compare tokens

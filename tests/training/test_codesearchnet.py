@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from hunch_training.cli import main
-from hunch_training.codesearchnet import plain_row, read_disk, read_hub
-from hunch_training.data import read_pairs, read_training_pairs, training_files, valid_file_of
+from hunch_training.data.codesearchnet import read_disk, read_hub
+from hunch_training.data.codesearchnet_rows import plain_row
+from hunch_training.data.pairs import read_pairs, read_training_pairs, training_files, valid_file_of
 from hunch_training.errors import TrainingError
 
 METHOD = '''def sort_books(self, books):

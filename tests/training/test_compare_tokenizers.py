@@ -13,7 +13,8 @@ from tokenizers import Tokenizer
 from hunch.text.prose import MARKS
 from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
 from hunch_training.cli import main
-from hunch_training.compare_tokenizers import (
+from hunch_training.data.pairs import Pair, pair_of
+from hunch_training.tokenizer.compare_tokenizers import (
     UNKNOWN_TOKEN,
     Kind,
     counts_of,
@@ -23,9 +24,8 @@ from hunch_training.compare_tokenizers import (
     measure,
     rare_words,
 )
-from hunch_training.data import Pair, pair_of
-from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
-from hunch_training.whole_words import train_words
+from hunch_training.tokenizer.subwords import decode, encode_code, encode_prose, load_subwords, train_subwords
+from hunch_training.tokenizer.word_level import train_word_level
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20
 PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20
@@ -33,7 +33,7 @@ PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20
 
 @pytest.fixture(scope="module")
 def words() -> Tokenizer:
-    return train_words([*CODE, "seldom seldom"], PROSE, 120)
+    return train_word_level([*CODE, "seldom seldom"], PROSE, 120)
 
 
 def test_whole_words_take_the_place_of_subwords(words: Tokenizer, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_mark_is_one_token_and_no_unknown_word_beside_it(words: Tokenizer) -> 
 def test_rare_words_and_words_beyond_the_size_are_unknown(words: Tokenizer) -> None:
     (ids,) = encode_code(words, ["parse(seldom, header, never)"], 100)
     assert [number == UNKNOWN for number in ids] == [False, True, False, True]
-    small = train_words(CODE, PROSE, len(SPECIAL) + 2)
+    small = train_word_level(CODE, PROSE, len(SPECIAL) + 2)
     assert small.get_vocab_size() == len(SPECIAL) + 2
     counts = Counter(word for text in [*CODE, *PROSE] for word in words_of(text))
     kept = {token.removeprefix("▁") for token, number in small.get_vocab().items() if number >= len(SPECIAL)}

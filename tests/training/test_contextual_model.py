@@ -15,16 +15,17 @@ from torch import nn
 from hunch.text.render import render_source
 from hunch.text.sequence import SEQUENCE_PIECES, code_sequence, query_sequence, text_tokens
 from hunch_training import cli
-from hunch_training.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
-from hunch_training.contextual_corpus import as_questions, code_rows, contextual_corpora, query_rows
-from hunch_training.contextual_model import ContextualModel, encode_texts, load_contextual
-from hunch_training.contextual_settings import Settings
-from hunch_training.data import Pair, source_of_pair
+from hunch_training.contextual.bert_encoder import BertEncoder, BertLayer, BertShape, read_public
+from hunch_training.contextual.corpus import as_parts, as_questions, code_rows, query_rows
+from hunch_training.contextual.model import ContextualModel, encode_texts, load_contextual
+from hunch_training.contextual.settings import Settings
+from hunch_training.contextual.train_contextual import Batch, loss_of, train
+from hunch_training.data.pairs import Pair, source_of_pair
 from hunch_training.errors import TrainingError
-from hunch_training.evaluate import TextSet
-from hunch_training.run_folder import BEST, LAST, SETTINGS
-from hunch_training.towers import sequence_input
-from hunch_training.train_contextual import Batch, loss_of, train
+from hunch_training.evaluation.retrieval_sets import TextSet
+from hunch_training.loop.run_folder import BEST, LAST, SETTINGS
+from hunch_training.tokens.corpus import corpora_of
+from hunch_training.tokens.tensors import sequence_input
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHAPE = BertShape(vocabulary=len(SEQUENCE_PIECES) + 53, dim=24, layers=2, heads=4, wide=48, positions=64)
@@ -96,7 +97,7 @@ def test_training_reads_what_serving_reads(public: Path) -> None:
 
     code = [f"def {some(i % 12)}:\n    {some(i * 2)}" for i in range(40)]
     rows = [Pair("python", some(i), f"A.{some(1)}", f"{some(2)}/b.py", code[i], "p") for i in range(40)]
-    (corpus,) = contextual_corpora(iter(rows), tokenizer)
+    (corpus,) = corpora_of(iter(rows), tokenizer, as_parts)
     bags = code_rows(corpus.code)
     for row, pair in enumerate(rows):
         expected = code_sequence(source_of_pair(pair), tokenizer)
@@ -109,7 +110,7 @@ def test_training_reads_what_serving_reads(public: Path) -> None:
 def test_documentation_becomes_what_people_type(public: Path) -> None:
     _, tokenizer = read_public(public)
     texts = ["a b c d e f g h i j k l m n o p", "q r", "a b", ""]
-    (corpus,) = contextual_corpora((Pair("go", text, "", "", "x", "p") for text in texts), tokenizer)
+    (corpus,) = corpora_of((Pair("go", text, "", "", "x", "p") for text in texts), tokenizer, as_parts)
     stop_words = np.array(text_tokens("a b c", tokenizer, 9), np.int32)
     chosen = np.array([True, False, True, True])
     named = 0
@@ -134,7 +135,7 @@ def test_32_examples_are_learnt_by_heart(public: Path) -> None:
     settings = Settings(matryoshka="12")
 
     rows = [Pair("go", one, "", "", other, "p") for one, other in zip(words[:32], words[32:], strict=True)]
-    (corpus,) = contextual_corpora(iter(rows), tokenizer)
+    (corpus,) = corpora_of(iter(rows), tokenizer, as_parts)
     given = Batch(
         sequence_input(query_rows(corpus.queries), 1024, field=0),
         sequence_input(code_rows(corpus.code), 1024, field=0),
@@ -166,7 +167,7 @@ def test_cut_off_training_ends_with_the_same_weights(public: Path, tmp_path: Pat
     def run(folder: Path, **how: object) -> None:
         torch.manual_seed(0)
         encoder, tokenizer = read_public(public, layers=2)
-        corpora = contextual_corpora(iter(pairs()), tokenizer)
+        corpora = corpora_of(iter(pairs()), tokenizer, as_parts)
         sources = [source_of_pair(pair) for pair in pairs()]
         code, gains = list(map(render_source, sources)), [{i: 1.0} for i in range(len(sources))]
         valid = [TextSet("pairs/python", [pair.query for pair in pairs()], code, gains, sources=sources)]

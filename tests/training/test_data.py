@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hunch_training.data import (
+from hunch_training.data.pairs import (
     declaration_end,
     fields_of,
     pair_of,

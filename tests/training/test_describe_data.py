@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hunch_training.cli import main
-from hunch_training.describe_data import UNSAID, card_of, describe, figures_of, overlaps_of
+from hunch_training.data.data_card import UNSAID, card_of, describe, figures_of, overlaps_of
 
 CODE = "def sort_books(books):\n    return sorted(books, key=bookTitle)"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hunch_training.documented_functions import documented_functions, first_paragraph, without_docstring
+from hunch_training.data.documented_functions import documented_functions, first_paragraph, without_docstring
 
 
 @pytest.mark.parametrize(

@@ -13,21 +13,19 @@ from numpy.typing import NDArray
 
 from hunch.text.bag import Bags
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training import evaluate
-from hunch_training.bm25 import K1, B, bm25_scores
-from hunch_training.evaluate import (
-    Measured,
+from hunch_training.evaluation import retrieval_sets
+from hunch_training.evaluation.bm25 import K1, B, bm25_scores
+from hunch_training.evaluation.retrieval_metrics import Measured, Scorer, mean_ndcg, mean_reciprocal_rank, measure_all
+from hunch_training.evaluation.retrieval_sets import (
+    CSN_LANGUAGES,
     TextSet,
     load_cosqa,
     load_csn,
     load_pair_files,
     load_sets,
-    mean_ndcg,
-    mean_reciprocal_rank,
-    measure_all,
     tokenise,
 )
-from hunch_training.sequences import BAGS, Reading
+from hunch_training.tokens.sequences import BAGS, Reading
 
 WORDS = "open close read write sort merge file list tree path name count".split()
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS])
@@ -41,7 +39,7 @@ def write(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 
 def texts_of(queries: list[str], code: list[str], pool: int | None = 1000) -> TextSet:
-    from hunch_training.data import code_fields
+    from hunch_training.data.pairs import code_fields
 
     fields = [code_fields(text, "python") for text in code]
     return TextSet("some", queries, fields, [{i: 1.0} for i in range(len(queries))], pool)
@@ -81,7 +79,7 @@ def test_ties_count_against_the_model_and_gains_are_graded() -> None:
 
 
 def test_files_are_ranked_among_999_distractors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluate, "POOL", 10)
+    monkeypatch.setattr(retrieval_sets, "POOL", 10)
     rows = [
         {"func_name": f"C.f{i}", "code": f"def f{i}(x):\n    return {WORDS[i % 12]}(x)",
          "docstring": f"Do {WORDS[i % 12]}.", "path": "a.py", "repo": "o/r", "language": language, "partition": "test",
@@ -112,7 +110,7 @@ def test_annotated_queries_rank_all_functions_of_their_language(tmp_path: Path) 
             "func_name": "f",
             "code_nodoc": f"def f(): {WORDS[i]}",
         }
-        for language in evaluate.CSN_LANGUAGES
+        for language in CSN_LANGUAGES
         for i in range(3)
     ]
     write(tmp_path / "csn_annotated/functions.jsonl.gz", rows)
@@ -142,15 +140,15 @@ def test_each_model_is_given_what_it_reads() -> None:
     texts = texts_of(["sort sort", "open"], ["sort(sort)", "open"], pool=None)
     given: dict[str, tuple[list[int], list[int]]] = {}
 
-    def scorer_named(name: str) -> evaluate.Scorer:
+    def scorer_named(name: str) -> Scorer:
         def scores(queries: Bags, code: Bags) -> NDArray[np.float32]:
             given[name] = np.diff(queries.offsets).tolist(), np.diff(code.offsets).tolist()
             return np.array([[1, 0], [1, 0]], np.float32)
 
         return scores
 
-    readings = {"bag": BAGS, "mixed": Reading(query_tokens=8), "both": Reading(query_tokens=8, body_tokens=8)}
+    readings = {"static": BAGS, "mixed": Reading(query_tokens=8), "both": Reading(query_tokens=8, body_tokens=8)}
     measured = {name: Measured(reading, scorer_named(name)) for name, reading in readings.items()}
     rows = measure_all([texts], TOKENIZER, measured)
-    assert given == {"bag": ([1, 1], [1, 1]), "mixed": ([2, 1], [1, 1]), "both": ([2, 1], [2, 1])}
+    assert given == {"static": ([1, 1], [1, 1]), "mixed": ([2, 1], [1, 1]), "both": ([2, 1], [2, 1])}
     assert {name: figure.mean for name, figure in rows["some"].items()} == dict.fromkeys(readings, 0.75)

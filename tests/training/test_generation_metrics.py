@@ -9,7 +9,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hunch_training.generation_metrics import bleu_of, chrf_of, distribution_of, measure_texts, rouge_l_of
+from hunch_training.seq2seq.generation_metrics import bleu_of, chrf_of, distribution_of, measure_texts, rouge_l_of
 
 TEXTS = [
     ("Return the header of a request.", "Return the raw header of the request."),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from hunch_training.cli import main
-from hunch_training.data import read_pairs
-from hunch_training.gettext_pairs import catalogue_pairs
+from hunch_training.data.gettext_pairs import catalogue_pairs
+from hunch_training.data.pairs import read_pairs
 
 
 def write_catalogue(file: Path, entries: dict[str, str]) -> None:

@@ -18,12 +18,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from hunch_training.devices import advice_about_memory
 from hunch_training.errors import TrainingError
-from hunch_training.learning_rate import rate_at
-from hunch_training.loop import default_groups, fit
-from hunch_training.loop_settings import LoopSettings
-from hunch_training.run_folder import (
+from hunch_training.loop.devices import advice_about_memory
+from hunch_training.loop.fit import default_groups, fit
+from hunch_training.loop.learning_rate import rate_at
+from hunch_training.loop.run_folder import (
     BEST,
     LAST,
     SETTINGS,
@@ -33,6 +32,7 @@ from hunch_training.run_folder import (
     load_weights,
     read_metrics,
 )
+from hunch_training.loop.settings import LoopSettings
 
 SMALL = LoopSettings(epochs=4, patience=0, learning_rate=0.3, warmup=2, weight_decay=0.0, clip=0.0)
 CPU = torch.device("cpu")
@@ -201,7 +201,7 @@ def test_two_processes_train_one_model(tmp_path: Path) -> None:
         from pathlib import Path
         sys.path[:0] = [{str(Path(__file__).parent)!r}]
         import torch, test_loop as here
-        from hunch_training.devices import gather_rows
+        from hunch_training.loop.devices import gather_rows
         from torch import distributed, nn
         def plain(model, batch, share):
             if distributed.is_initialized():

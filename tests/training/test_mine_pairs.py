@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hunch_training import mine_pairs
 from hunch_training.cli import main
-from hunch_training.data import read_pairs, read_training_pairs, training_files
-from hunch_training.documented_functions import DocumentedFunction
-from hunch_training.mine_pairs import CARD, PACKAGES, Settings, mine, packages_of, split_of_packages
-from hunch_training.pair_filters import reason_against
+from hunch_training.data import mine_pairs
+from hunch_training.data.documented_functions import DocumentedFunction
+from hunch_training.data.mine_pairs import CARD, PACKAGES, Settings, mine
+from hunch_training.data.packages import packages_of, split_of_packages
+from hunch_training.data.pair_filters import reason_against
+from hunch_training.data.pairs import read_pairs, read_training_pairs, training_files
 
 NOUNS = "apple banana cherry damson elder fig grape hazel iris jasmine kiwi lemon mango nutmeg olive peach".split()
 
@@ -266,7 +267,7 @@ def test_more_rows_than_are_remembered(source: Path, tmp_path: Path, monkeypatch
     """Small blocks give the same files: nothing depends on what fits into memory."""
     mine([source], tmp_path / "one", Settings())
     monkeypatch.setattr(mine_pairs, "_ROWS_AT_ONCE", 5)
-    monkeypatch.setattr(mine_pairs, "_REMEMBERED", 2)
+    monkeypatch.setattr(mine_pairs, "_CACHED", 2)
     mine([source], tmp_path / "other", Settings())
     for file in sorted((tmp_path / "one").iterdir()):
         assert file.read_bytes() == (tmp_path / "other" / file.name).read_bytes()

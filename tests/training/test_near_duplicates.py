@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from hunch_training import near_duplicates
-from hunch_training.near_duplicates import (
+from hunch_training.data import near_duplicates
+from hunch_training.data.near_duplicates import (
     BANDS,
     SHINGLE,
     drop_near_duplicates,
@@ -41,7 +41,8 @@ def test_keys_are_the_same_in_every_process() -> None:
     assert word_bands({"one", "two"}, "salt")[0] == word_bands({"two", "one"}, "salt")[0]
     assert not (word_bands({"one", "two"}, "salt") == word_bands({"one", "two"}, "other")).any()
     program = (
-        "from hunch_training.near_duplicates import *; print(*word_bands(words_of('a b'), 'c'), *shingle_bands('d'))"
+        "from hunch_training.data.near_duplicates import *; "
+        "print(*word_bands(words_of('a b'), 'c'), *shingle_bands('d'))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7", "PYTHONPATH": os.pathsep.join(sys.path)}
     there = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)

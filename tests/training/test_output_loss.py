@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from hunch_training import output_loss as module
-from hunch_training.output_loss import output_loss
+from hunch_training.seq2seq import output_loss as module
+from hunch_training.seq2seq.output_loss import output_loss
 
 
 def example(rows: int, vocabulary: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:

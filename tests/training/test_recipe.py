@@ -29,19 +29,19 @@ def run_small(recipe: str, *arguments: Path) -> None:
 
 
 def test_small_recipe_makes_a_bundle(data: Path, tmp_path: Path) -> None:
-    run_small("bag.sh", data, tmp_path)
-    encoder = Encoder(load_bundle(tmp_path / "bag-en"))
+    run_small("static.sh", data, tmp_path)
+    encoder = Encoder(load_bundle(tmp_path / "static-en"))
     assert encoder.encode_queries(["alpha the apple"]).shape == (1, 256)
 
 
-def test_small_recipe_makes_a_bundle_that_reads_in_context(data: Path, public: Path, tmp_path: Path) -> None:
+def test_small_recipe_makes_a_bundle_with_a_contextual_encoder(data: Path, public: Path, tmp_path: Path) -> None:
     run_small("search.sh", public, data, tmp_path)
     encoder = Encoder(load_bundle(tmp_path / "search-en"))
     assert encoder.contextual().encode_query("alpha the apple").shape == (24,)
 
 
 def test_small_recipe_compares_towers_of_each_kind(data: Path, tmp_path: Path) -> None:
-    run_small("joint.sh", data, tmp_path)
-    head = (tmp_path / "table/joint.md").read_text(encoding="utf-8").splitlines()[0]
-    assert head == "| set | bm25 | bag | mixed | transformer |"
-    assert (tmp_path / "table/joint.png").stat().st_size > 5_000
+    run_small("bi_encoder.sh", data, tmp_path)
+    head = (tmp_path / "table/bi_encoders.md").read_text(encoding="utf-8").splitlines()[0]
+    assert head == "| set | bm25 | static | mixed | transformer |"
+    assert (tmp_path / "table/bi_encoders.png").stat().st_size > 5_000

@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from hunch_training.decoding import StepModel, beam_search, greedy
-from hunch_training.ensemble import Ensemble
-from hunch_training.rnn_seq2seq import RnnSeq2Seq
-from hunch_training.transformer_seq2seq import TransformerSeq2Seq
+from hunch_training.seq2seq.decoding import StepModel, beam_search, greedy
+from hunch_training.seq2seq.ensemble import Ensemble
+from hunch_training.seq2seq.rnn_seq2seq import RnnSeq2Seq
+from hunch_training.seq2seq.transformer_seq2seq import TransformerSeq2Seq
 
 PAD, BEGIN, END, VOCABULARY = 0, 1, 2, 24
 Model = RnnSeq2Seq | TransformerSeq2Seq

@@ -10,9 +10,9 @@ import pytest
 from hunch.text.bag import Bags
 from hunch.text.render import FIELD_NAMES, Fields
 from hunch.text.tokenizer import SPECIAL_PIECES, Tokenizer
-from hunch_training.corpus import keep, merge_rows, take
-from hunch_training.data import read_training_pairs
-from hunch_training.sequences import (
+from hunch_training.data.pairs import read_training_pairs
+from hunch_training.tokens.corpus import keep, merge_rows, take
+from hunch_training.tokens.sequences import (
     BAGS,
     LONGEST_FIELDS,
     Reading,

@@ -9,8 +9,15 @@ from tokenizers import Tokenizer
 
 from hunch.text.prose import MARKS, text_of, units_of
 from hunch.text.subwords import BEGIN, END, PAD, SPECIAL, UNKNOWN, words_of
-from hunch_training.subwords import decode, encode_code, encode_prose, load_subwords, shipped_subwords, train_subwords
-from hunch_training.whole_words import train_words
+from hunch_training.tokenizer.subwords import (
+    decode,
+    encode_code,
+    encode_prose,
+    load_subwords,
+    shipped_subwords,
+    train_subwords,
+)
+from hunch_training.tokenizer.word_level import train_word_level
 
 CODE = ["def parse_header(raw_header): return raw_header.split()"] * 20
 PROSE = ["Parse the raw header of an HTTP request (see `split`)."] * 20
@@ -93,4 +100,4 @@ def test_the_product_cuts_words_as_training_does(tokenizer: Tokenizer) -> None:
 
 def test_whole_words_cannot_ship() -> None:
     with pytest.raises(ValueError, match="without merges"):
-        shipped_subwords(train_words(CODE, PROSE, 100))
+        shipped_subwords(train_word_level(CODE, PROSE, 100))

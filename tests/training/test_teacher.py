@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from hunch_training.errors import TrainingError
-from hunch_training.public_encoder import SentenceEncoder
-from hunch_training.teacher import VECTORS, load_vectors, write_vectors
+from hunch_training.evaluation.public_encoder import SentenceEncoder
+from hunch_training.text_encoder.teacher_embeddings import VECTORS, load_embeddings, write_embeddings
 
 TEXTS = [f"text {number}\n and a line break" for number in range(1300)]
 
@@ -24,22 +24,22 @@ def encode(texts: Sequence[str]) -> NDArray[np.float32]:
 
 
 def write(folder: Path, texts: Sequence[str] = TEXTS, *, teacher: str = "digest", stop: int | None = None) -> None:
-    write_vectors(texts, encode, folder, dim=32, teacher=teacher, stop_after=stop)
+    write_embeddings(texts, encode, folder, dim=32, teacher=teacher, stop_after=stop)
 
 
 def test_vectors_come_back_in_half_precision(tmp_path: Path) -> None:
     write(tmp_path)
-    taught = load_vectors(tmp_path)
-    assert taught.texts == TEXTS
-    assert taught.vectors.dtype == np.float16
-    assert np.array_equal(taught.vectors, encode(TEXTS).astype(np.float16))
+    teacher = load_embeddings(tmp_path)
+    assert teacher.texts == TEXTS
+    assert teacher.vectors.dtype == np.float16
+    assert np.array_equal(teacher.vectors, encode(TEXTS).astype(np.float16))
 
 
 def test_what_was_cut_off_goes_on_with_the_same_bytes(tmp_path: Path) -> None:
     write(tmp_path / "whole")
     write(tmp_path / "cut", stop=1)
     with pytest.raises(TrainingError, match="not all vectors are there: give the same hunch-train teacher command"):
-        load_vectors(tmp_path / "cut")
+        load_embeddings(tmp_path / "cut")
     with (tmp_path / "cut" / VECTORS).open("ab") as file:
         file.write(b"half a block")
     write(tmp_path / "cut", stop=1)
@@ -57,7 +57,7 @@ def test_finished_vectors_are_not_made_again(tmp_path: Path) -> None:
         asked.extend(texts)
         return encode(texts)
 
-    write_vectors(TEXTS, note, tmp_path, dim=32, teacher="digest")
+    write_embeddings(TEXTS, note, tmp_path, dim=32, teacher="digest")
     assert not asked
     assert (tmp_path / VECTORS).read_bytes() == before
 
@@ -70,7 +70,7 @@ def test_other_texts_or_another_teacher_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="not one text"):
         write(tmp_path / "none", [])
     with pytest.raises(TrainingError, match="no vectors of a teacher: write them with hunch-train teacher"):
-        load_vectors(tmp_path / "none")
+        load_embeddings(tmp_path / "none")
 
 
 def test_a_public_encoder_that_is_not_there_is_said(tmp_path: Path) -> None:

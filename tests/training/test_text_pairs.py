@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from hunch_training.data import Pair
+from hunch_training.data.pairs import Pair
 from hunch_training.errors import TrainingError
-from hunch_training.text_pairs import (
+from hunch_training.text_encoder.text_pairs import (
     MOST_WORDS,
     TextPair,
     clip,
     halves,
-    is_set_aside,
     name_words,
     pairs_of_function,
     read_text_pairs,
@@ -110,7 +109,6 @@ def test_pairs_are_read_of_training_files_and_some_questions_are_set_aside(tmp_p
     assert [pair.left for pair in pairs if pair.kind == "paraphrase"] == [
         f"How to sort {number}?" for number in (1, 2, 3, 4, 6, 7, 8, 9)
     ]
-    assert is_set_aside(5) and is_set_aside("10") and not is_set_aside(7)
     assert not any("sort 5" in pair.left or "sort 0" in pair.left for pair in pairs)
     assert TextPair("code", "Count rows", "select count(*)") in pairs
     names = [pair.right for pair in read_text_pairs(tmp_path, ["name"], every=2)]
@@ -133,7 +131,7 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
         next(read_text_pairs(tmp_path))
     file = tmp_path / "packages_pairs/python.train.jsonl.gz"
     write(file, [function(0), function(1), {"docstring": "Only words."}])
-    with pytest.raises(TrainingError, match=r"train\.jsonl\.gz:3: a row without 'lang'"):
+    with pytest.raises(TrainingError, match=r"train\.jsonl\.gz:3: a row without code: fill it in"):
         list(read_text_pairs(tmp_path))
     with pytest.raises(TrainingError, match="there is no kind of pairs 'names': known are paraphrase"):
         next(read_text_pairs(tmp_path, ["name", "names"]))

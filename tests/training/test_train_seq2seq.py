@@ -13,21 +13,13 @@ import torch
 from hunch.text.subwords import BEGIN, END, PAD
 from hunch_training.cli import main
 from hunch_training.errors import TrainingError
-from hunch_training.run_folder import LAST, load_checkpoint, read_metrics
-from hunch_training.subwords import load_subwords
-from hunch_training.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
-from hunch_training.train_seq2seq import (
-    Rows,
-    Settings,
-    batch_of,
-    evaluate,
-    load_model,
-    loss_of,
-    make_model,
-    plan_epoch,
-    token_weights,
-    train,
-)
+from hunch_training.loop.run_folder import LAST, load_checkpoint, read_metrics
+from hunch_training.seq2seq.models import load_model, make_model
+from hunch_training.seq2seq.rows import Rows, batch_of, plan_epoch
+from hunch_training.seq2seq.settings import Settings
+from hunch_training.seq2seq.train_seq2seq import evaluate, loss_of, token_weights, train
+from hunch_training.tokenizer.subwords import load_subwords
+from hunch_training.tokens.token_rows import TokenRows, load_rows, pad_rows, rows_written, token_rows, write_rows
 
 VOCABULARY = 40
 SMALL = Settings(epochs=3, dim=64, layers=1, batch_tokens=200, longest_source=16, longest_target=8, warmup=2)
@@ -129,14 +121,14 @@ def test_what_cannot_be_trained_is_refused(tmp_path: Path) -> None:
         make_model(replace(SMALL, model="lstm"), VOCABULARY)
 
 
-def test_a_vocabulary_of_whole_words(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_word_level_vocabulary(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pairs = str(data / "packages_pairs/python.train.jsonl.gz")
     run, flags = tmp_path / "run", ["--dim", "16", "--epochs", "1", "--threads", "1", "--limit", "40"]
-    assert main(["seq2seq", pairs, "--run", str(run), "--whole-words", "--vocabulary", "30", *flags]) == 0
+    assert main(["seq2seq", pairs, "--run", str(run), "--word-level", "--vocabulary", "30", *flags]) == 0
     words = load_subwords(run / "subwords.json")
     assert words.get_vocab_size() <= 30 and json.loads(words.to_str())["model"]["type"] == "WordLevel"
     assert "unknown" in capsys.readouterr().out
-    other = ["seq2seq", pairs, "--run", str(tmp_path / "other"), "--whole-words", "--subwords"]
+    other = ["seq2seq", pairs, "--run", str(tmp_path / "other"), "--word-level", "--subwords"]
     assert main([*other, str(run / "subwords.json"), *flags]) != 0
     assert "give it without --subwords" in capsys.readouterr().err
 

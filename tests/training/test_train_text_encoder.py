@@ -18,46 +18,45 @@ import pytest
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from hunch.text.tokenizer import CONTINUATION, PADDING_ID, SPECIAL_PIECES, UNKNOWN_ID, Tokenizer, dump_tokenizer
 from hunch_training.cli import main
+from hunch_training.contrastive.loss import contrastive_loss
 from hunch_training.errors import TrainingError
-from hunch_training.run_folder import BEST, LAST, load_checkpoint, read_metrics
-from hunch_training.teacher import write_vectors
-from hunch_training.text_objectives import (
-    HiddenWords,
+from hunch_training.loop.run_folder import BEST, LAST, load_checkpoint, read_metrics
+from hunch_training.text_encoder.encoder import encode_texts, load_encoder
+from hunch_training.text_encoder.objectives import (
+    DistillationBatch,
+    LogitScale,
     MaskedBatch,
+    MaskedLanguageHead,
     PairBatch,
-    TaughtBatch,
-    Temperature,
-    contrastive_loss,
-    hide,
+    mask_tokens,
+    share_a_text,
     similarity_loss,
     vector_loss,
 )
-from hunch_training.text_retrieval import (
+from hunch_training.text_encoder.retrieval_sets import (
     TextRetrieval,
     bm25,
     load_text_sets,
-    reciprocal_ranks,
     retrieval_of,
     scorer_of,
+    text_reciprocal_ranks,
 )
-from hunch_training.token_rows import token_rows
-from hunch_training.train_text_encoder import (
+from hunch_training.text_encoder.rows import Rows, numbers_of, plan_epoch
+from hunch_training.text_encoder.settings import Settings
+from hunch_training.text_encoder.teacher_embeddings import write_embeddings
+from hunch_training.text_encoder.train_text_encoder import (
     Learner,
-    Rows,
-    Settings,
     draw_batch,
-    encode_texts,
-    load_encoder,
     loss_of,
     make_learner,
     masked_loss,
-    numbers_of,
-    plan_epoch,
     train,
 )
+from hunch_training.tokens.token_rows import token_rows
 
 WORDS = [first + second for first in "bdfgklmnprst" for second in ("ab", "el", "im", "or", "un")]
 TOKENIZER = Tokenizer([*SPECIAL_PIECES, *WORDS, *(CONTINUATION + word for word in WORDS[:20])])
@@ -102,9 +101,9 @@ def cosine(one: NDArray[Any], other: NDArray[Any]) -> float:
 
 
 def test_contrastive_loss_equals_the_plain_one() -> None:
-    left, right = random(5, 6), random(5, 6, seed=1)
+    left, right = (functional.normalize(random(5, 6, seed=seed), dim=1) for seed in (0, 1))
     numbers = [(0, 10), (1, 11), (2, 10), (3, 0), (4, 14)]  # 0 and 2 share a right text; 3's right is 0's left
-    found = float(contrastive_loss(left, right, torch.tensor(numbers), torch.tensor(7.0)))
+    found = float(contrastive_loss(left, right, torch.tensor(7.0).log(), share_a_text(torch.tensor(numbers))))
     total = 0.0
     for one, other in ((left.numpy(), right.numpy()), (right.numpy(), left.numpy())):
         for i in range(5):
@@ -115,18 +114,18 @@ def test_contrastive_loss_equals_the_plain_one() -> None:
 
 
 def test_equal_texts_are_no_negatives_of_each_other() -> None:
-    left = random(4, 6)
-    numbers = torch.tensor([[0, 5], [1, 5], [2, 5], [3, 5]])
-    assert float(contrastive_loss(left, left, numbers, torch.tensor(20.0))) == pytest.approx(0, abs=1e-6)
+    left = functional.normalize(random(4, 6), dim=1)
+    same = share_a_text(torch.tensor([[0, 5], [1, 5], [2, 5], [3, 5]]))
+    assert float(contrastive_loss(left, left, torch.tensor(20.0).log(), same)) == pytest.approx(0, abs=1e-6)
 
 
 def test_similarity_loss_equals_the_plain_one() -> None:
-    vectors, taught = random(4, 6), random(4, 3, seed=1)
-    found = float(similarity_loss(vectors, taught, 0.2))
+    vectors, teacher = random(4, 6), random(4, 3, seed=1)
+    found = float(similarity_loss(vectors, teacher, 0.2))
     total = 0.0
     for i in range(4):
         shares = []
-        for part in (vectors.numpy(), taught.numpy()):
+        for part in (vectors.numpy(), teacher.numpy()):
             powers = {j: math.exp(cosine(part[i], part[j]) / 0.2) for j in range(4) if j != i}
             shares.append({j: power / sum(powers.values()) for j, power in powers.items()})
         total += sum(theirs * math.log(theirs / shares[0][j]) for j, theirs in shares[1].items())
@@ -134,25 +133,25 @@ def test_similarity_loss_equals_the_plain_one() -> None:
     assert float(similarity_loss(vectors, vectors @ torch.linalg.qr(random(6, 6))[0], 0.2)) == pytest.approx(
         0, abs=1e-5
     )
-    assert float(similarity_loss(vectors[:1], taught[:1], 0.2)) == 0
+    assert float(similarity_loss(vectors[:1], teacher[:1], 0.2)) == 0
 
 
 def test_vector_losses_equal_the_plain_ones() -> None:
-    mapped, taught = random(4, 6), random(4, 6, seed=1)
-    pairs = list(zip(mapped.numpy(), taught.numpy(), strict=True))
+    mapped, teacher = random(4, 6), random(4, 6, seed=1)
+    pairs = list(zip(mapped.numpy(), teacher.numpy(), strict=True))
     expected = np.mean([1 - cosine(one, other) for one, other in pairs])
-    assert float(vector_loss(mapped, taught, "cosine")) == pytest.approx(expected, rel=1e-5)
+    assert float(vector_loss(mapped, teacher, "cosine")) == pytest.approx(expected, rel=1e-5)
     squares = np.mean([sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) for one, other in pairs])
-    assert float(vector_loss(mapped, taught, "mse")) == pytest.approx(squares, rel=1e-5)
+    assert float(vector_loss(mapped, teacher, "mse")) == pytest.approx(squares, rel=1e-5)
     with pytest.raises(TrainingError, match="there is no --vector-loss 'far'"):
-        vector_loss(mapped, taught, "far")
+        vector_loss(mapped, teacher, "far")
 
 
 @torch.no_grad()
 def test_masked_loss_equals_the_plain_one() -> None:
     learner = make_learner(replace(SMALL, objective="masked"), len(TOKENIZER.pieces)).eval()
     head = learner.head
-    assert isinstance(head, HiddenWords)
+    assert isinstance(head, MaskedLanguageHead)
     batch = MaskedBatch(torch.tensor([[5, 1, 7], [1, 9, 0]]), torch.tensor([[0, 6, 0], [8, 9, 0]]))
     total = 0.0
     for row, place, wanted in ((0, 1, 6), (1, 0, 8), (1, 1, 9)):
@@ -173,12 +172,14 @@ def test_smaller_dimensions_and_both_distances_count() -> None:
     batch = draw_batch(rows, np.arange(8), np.random.default_rng(0), SMALL, CONTINUES)
     assert isinstance(batch, PairBatch)
     learner = make_learner(SMALL, len(TOKENIZER.pieces)).eval()
-    assert isinstance(learner.head, Temperature)
-    assert learner.head().item() == pytest.approx(20)
+    assert isinstance(learner.head, LogitScale)
+    assert learner.head.logit_scale.exp().item() == pytest.approx(20)
     left, right = learner.encoder(batch.left).detach(), learner.encoder(batch.right).detach()
-    losses = [
-        float(contrastive_loss(left[:, :dim], right[:, :dim], batch.numbers, torch.tensor(20.0))) for dim in (8, 16, 32)
-    ]
+    same, scale = share_a_text(batch.numbers), torch.tensor(20.0).log()
+    losses = []
+    for dim in (8, 16, 32):
+        short_left, short_right = (functional.normalize(part[:, :dim], dim=1) for part in (left, right))
+        losses.append(float(contrastive_loss(short_left, short_right, scale, same)))
     found = loss_of(learner, batch, replace(SMALL, matryoshka="8,16")).item()
     assert found == pytest.approx(np.mean(losses), rel=1e-4)
     for wrong in ("32", "8,x", "0"):
@@ -187,21 +188,21 @@ def test_smaller_dimensions_and_both_distances_count() -> None:
 
     settings = replace(SMALL, objective="distil", vector_weight=0.5, similarity_weight=2.0)
     student = make_learner(settings, len(TOKENIZER.pieces), 8).eval()
-    taught = draw_batch(rows_for("distil", 16), np.arange(8), np.random.default_rng(0), settings, CONTINUES)
-    assert isinstance(taught, TaughtBatch)
-    vectors = student.encoder(taught.ids).detach()
-    near = vector_loss(student.head(vectors), taught.vectors, "cosine").item()
-    alike = float(similarity_loss(vectors, taught.vectors, settings.similarity_temperature))
-    assert loss_of(student, taught, settings).item() == pytest.approx(0.5 * near + 2 * alike, rel=1e-5)
+    teacher = draw_batch(rows_for("distil", 16), np.arange(8), np.random.default_rng(0), settings, CONTINUES)
+    assert isinstance(teacher, DistillationBatch)
+    vectors = student.encoder(teacher.ids).detach()
+    near = vector_loss(student.head(vectors), teacher.vectors, "cosine").item()
+    alike = float(similarity_loss(vectors, teacher.vectors, settings.similarity_temperature))
+    assert loss_of(student, teacher, settings).item() == pytest.approx(0.5 * near + 2 * alike, rel=1e-5)
 
 
 # Batches
 
 
-def test_hidden_tokens_are_as_many_and_of_the_sorts_they_should_be() -> None:
+def test_masked_tokens_are_as_many_and_of_the_sorts_they_should_be() -> None:
     ids = torch.from_numpy(np.random.default_rng(0).integers(2, len(WORDS) + 2, (400, 50)))
     ids[:, 40:] = PADDING_ID
-    batch = hide(ids, np.random.default_rng(1), CONTINUES, share=0.15, whole_words=False)
+    batch = mask_tokens(ids, np.random.default_rng(1), CONTINUES, share=0.15, whole_word_masking=False)
     chosen = batch.wanted != PADDING_ID
     assert float(chosen[:, :40].float().mean()) == pytest.approx(0.15, abs=0.01)
     assert not chosen[:, 40:].any()
@@ -211,13 +212,17 @@ def test_hidden_tokens_are_as_many_and_of_the_sorts_they_should_be() -> None:
     assert float((batch.ids[chosen] == ids[chosen]).float().mean()) == pytest.approx(0.1, abs=0.03)
 
 
-def test_whole_words_are_hidden_together() -> None:
+def test_whole_words_are_masked_together() -> None:
     begin, go_on = TOKENIZER.encode_word(WORDS[0])[0], TOKENIZER.pieces.index(CONTINUATION + WORDS[1])
     ids = torch.tensor([[begin, go_on, go_on] * 4] * 200)
-    chosen = (hide(ids, np.random.default_rng(0), CONTINUES, share=0.3, whole_words=True).wanted != 0).view(200, 4, 3)
+    chosen = (
+        mask_tokens(ids, np.random.default_rng(0), CONTINUES, share=0.3, whole_word_masking=True).wanted != 0
+    ).view(200, 4, 3)
     assert torch.equal(chosen.all(dim=2), chosen.any(dim=2))
     assert float(chosen.float().mean()) == pytest.approx(0.3, abs=0.05)
-    apart = (hide(ids, np.random.default_rng(0), CONTINUES, share=0.3, whole_words=False).wanted != 0).view(200, 4, 3)
+    apart = (
+        mask_tokens(ids, np.random.default_rng(0), CONTINUES, share=0.3, whole_word_masking=False).wanted != 0
+    ).view(200, 4, 3)
     assert not torch.equal(apart.all(dim=2), apart.any(dim=2))
 
 
@@ -297,9 +302,9 @@ def test_a_run_that_is_cut_off_ends_with_the_same_bits(objective: str, tmp_path:
 
 def test_an_objective_starts_from_the_encoder_of_another(tmp_path: Path) -> None:
     words = replace(SMALL, objective="masked", epochs=1)
-    train(rows_for("masked", 40), valid_sets(), TOKENIZER, words, tmp_path / "words")
-    (tmp_path / "words/tokenizer.json").write_text(dump_tokenizer(TOKENIZER), encoding="utf-8")
-    encoder, tokenizer, settings = load_encoder(tmp_path / "words")
+    train(rows_for("masked", 40), valid_sets(), TOKENIZER, words, tmp_path / "masked")
+    (tmp_path / "masked/tokenizer.json").write_text(dump_tokenizer(TOKENIZER), encoding="utf-8")
+    encoder, tokenizer, settings = load_encoder(tmp_path / "masked")
     assert settings == words
     assert encode_texts(encoder, ["", *texts(3, 5)], tokenizer, longest=12)[0].tolist() == [0.0] * 32
 
@@ -309,30 +314,33 @@ def test_an_objective_starts_from_the_encoder_of_another(tmp_path: Path) -> None
     assert np.allclose(vectors[1], cut / np.linalg.norm(cut, axis=1, keepdims=True), atol=1e-6)
 
     still = replace(SMALL, epochs=1, learning_rate=0.0, averaging=0.0, weight_decay=0.0)
-    train(rows_for("contrastive", 40), valid_sets(), TOKENIZER, still, tmp_path / "pairs", start=tmp_path / "words")
-    before, after = weights(tmp_path / "words", BEST), weights(tmp_path / "pairs", BEST)
+    train(rows_for("contrastive", 40), valid_sets(), TOKENIZER, still, tmp_path / "pairs", start=tmp_path / "masked")
+    before, after = weights(tmp_path / "masked", BEST), weights(tmp_path / "pairs", BEST)
     shared = [name for name in before if name.startswith("encoder.")]
     assert shared
     assert all(torch.equal(before[name], after[name]) for name in shared)
     fewer = Tokenizer(TOKENIZER.pieces[:-1])
     with pytest.raises(TrainingError, match="made with a vocabulary of 82 pieces, this one has 81"):
-        train(rows_for("contrastive", 40), valid_sets(), fewer, still, tmp_path / "other", start=tmp_path / "words")
+        train(rows_for("contrastive", 40), valid_sets(), fewer, still, tmp_path / "other", start=tmp_path / "masked")
     torch.save({"model": {"x": torch.zeros(1)}, "settings": {}}, tmp_path / BEST)
     with pytest.raises(TrainingError, match="the checkpoint of another stage"):
         load_encoder(tmp_path)
 
 
-def test_token_embeddings_start_from_a_bag(tmp_path: Path) -> None:
+def test_token_embeddings_start_from_a_static_encoder(tmp_path: Path) -> None:
     table = random(len(TOKENIZER.pieces), 32)
-    torch.save({"model": {"bag.table": table, "bag.token_weights": torch.zeros(2, 3)}}, tmp_path / "bag.pt")
+    torch.save(
+        {"model": {"static_encoder.table": table, "static_encoder.token_weights": torch.zeros(2, 3)}},
+        tmp_path / "static.pt",
+    )
     still = replace(SMALL, epochs=1, learning_rate=0.0, averaging=0.0)
     rows = rows_for("contrastive", 40)
-    train(rows, valid_sets(), TOKENIZER, still, tmp_path / "run", table=tmp_path / "bag.pt")
+    train(rows, valid_sets(), TOKENIZER, still, tmp_path / "run", table=tmp_path / "static.pt")
     found = weights(tmp_path / "run", BEST)["encoder.table.weight"]
     assert torch.allclose(found, table / table.norm(dim=1, keepdim=True))
-    torch.save({"model": {"bag.table": table[:9]}}, tmp_path / "bag.pt")
+    torch.save({"model": {"static_encoder.table": table[:9]}}, tmp_path / "static.pt")
     with pytest.raises(TrainingError, match="made with a vocabulary of 9 pieces, this one has 82"):
-        train(rows, valid_sets(), TOKENIZER, still, tmp_path / "other", table=tmp_path / "bag.pt")
+        train(rows, valid_sets(), TOKENIZER, still, tmp_path / "other", table=tmp_path / "static.pt")
 
 
 def test_training_on_pairs_finds_held_out_pairs(tmp_path: Path) -> None:
@@ -340,7 +348,7 @@ def test_training_on_pairs_finds_held_out_pairs(tmp_path: Path) -> None:
     untrained: Learner = make_learner(settings, len(TOKENIZER.pieces))
     valid = [retrieval_of("half", ((" ".join(t.split()[:3]), " ".join(t.split()[1:])) for t in texts(30, 9)))]
     scorer = scorer_of(lambda some: encode_texts(untrained.encoder, some, TOKENIZER, longest=12))
-    before = float(np.mean(reciprocal_ranks(valid[0], scorer)))
+    before = float(np.mean(text_reciprocal_ranks(valid[0], scorer)))
     rows = token_rows(
         TOKENIZER.encode_text(part)
         for t in texts(400, 3)
@@ -358,7 +366,7 @@ def test_ranks_count_ties_against_and_take_the_best_right_text() -> None:
     part = retrieval_of("p", [("a", "x"), ("a", "y"), ("b", "z"), ("c", "x")])
     assert (part.queries, part.texts, part.right) == (["a", "b", "c"], ["x", "y", "z"], [[0, 1], [2], [0]])
     scores = np.array([[0.1, 0.5, 0.9], [0.2, 0.1, 0.2], [0.7, 0.1, 0.2]], np.float32)
-    assert reciprocal_ranks(part, lambda queries, texts: scores) == [1 / 2, 1 / 2, 1.0]
+    assert text_reciprocal_ranks(part, lambda queries, texts: scores) == [1 / 2, 1 / 2, 1.0]
 
 
 def test_bm25_finds_words_in_other_forms() -> None:
@@ -431,16 +439,16 @@ def test_the_commands_say_what_is_missing(tmp_path: Path, capsys: pytest.Capture
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the recipe is a bash script")
 def test_small_recipe_ends_with_an_encoder_that_was_measured(tmp_path: Path) -> None:
     data = data_folder(tmp_path / "data")
-    taught = texts(200, 4)
+    teacher = texts(200, 4)
     vectors = rows_for("distil", 200).vectors
     assert vectors is not None
-    write_vectors(taught, lambda part: vectors[[taught.index(t) for t in part]].astype(np.float32),
+    write_embeddings(teacher, lambda part: vectors[[teacher.index(t) for t in part]].astype(np.float32),
                   tmp_path / "work/teacher", dim=8, teacher="chance")  # fmt: skip
     environment = {**os.environ, "PYTHON": sys.executable, "SMALL": "1", "OMP_NUM_THREADS": "1"}
     command = ["bash", str(RECIPE), str(data), str(tmp_path / "work")]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
     figures = json.loads((tmp_path / "work/valid.json").read_text(encoding="utf-8"))
-    assert figures.keys() == {"BM25", "words", "taught", "pairs"}
+    assert figures.keys() == {"BM25", "masked", "distilled", "pairs"}
     assert figures["pairs"].keys() == {"conala", "halves", "names"}
     assert load_encoder(tmp_path / "work/pairs")[2].objective == "contrastive"

@@ -10,7 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from hunch_training.transformer_encoder import TransformerEncoder
+from hunch_training.networks.transformer_encoder import TransformerEncoder
 
 Array = NDArray[np.float64]
 

@@ -10,19 +10,29 @@ from collections.abc import Sequence
 from hunch_training.errors import TrainingError
 
 STAGES = {
-    "codesearchnet": ("codesearchnet", "CodeSearchNet, from the hub or its files, as pairs"),
-    "mine": ("mine_pairs", "pairs of documentation and code out of folders of source"),
-    "describe": ("describe_data", "what pair files hold, as tables and as a data card"),
-    "compare-tokenizers": ("compare_tokenizers", "subwords beside whole words: unknowns, lengths, rare identifiers"),
-    "tokenizer": ("train_tokenizer", "the subword vocabulary that both towers read"),
-    "gettext-pairs": ("gettext_pairs", "pairs of sentences out of translation catalogues, to try a model on"),
-    "seq2seq": ("train_seq2seq", "code -> documentation: recurrent with attention, or a Transformer"),
-    "evaluate-seq2seq": ("evaluate_seq2seq", "what such models write, in figures, samples and pictures"),
-    "teacher": ("teacher", "what a public sentence encoder makes of the training texts, to learn from"),
-    "text-encoder": ("train_text_encoder", "sentence -> vector: hidden words, pairs, or a teacher"),
-    "evaluate-text": ("text_retrieval", "text encoders beside BM25 and a public one on held-out texts"),
-    "joint": ("train_joint", "code and language in one space: bags of tokens, Transformers, or one of each"),
-    "contextual": ("train_contextual", "a contextual encoder of both, starting from a public sentence encoder"),
+    "codesearchnet": ("data.codesearchnet", "CodeSearchNet, from the hub or its files, as pairs"),
+    "mine": ("data.mine_pairs", "pairs of documentation and code out of folders of source"),
+    "describe": ("data.describe_data", "what pair files hold, as tables and as a data card"),
+    "compare-tokenizers": (
+        "tokenizer.compare_tokenizers",
+        "subwords beside whole words: unknowns, lengths, rare names",
+    ),
+    "tokenizer": ("tokenizer.train_tokenizer", "the subword vocabulary of the search models"),
+    "gettext-pairs": ("data.gettext_pairs", "pairs of sentences out of translation catalogues, to try a model on"),
+    "seq2seq": ("seq2seq.train_seq2seq", "code -> documentation: recurrent with attention, or a Transformer"),
+    "evaluate-seq2seq": ("seq2seq.evaluate_seq2seq", "what such models write, in figures, samples and pictures"),
+    "teacher": ("text_encoder.teacher", "embeddings of the training texts by a public encoder, for distillation"),
+    "text-encoder": ("text_encoder.train_text_encoder", "sentence encoder: masked words, distillation, pairs"),
+    "evaluate-text": ("text_encoder.evaluate_text", "text encoders beside BM25 and a public one on held-out texts"),
+    "joint": ("bi_encoder.train_bi_encoder", "bi-encoders of queries and code: static, Transformer, or both"),
+    "contextual": (
+        "contextual.train_contextual",
+        "the contextual encoder, starting from a public sentence encoder",
+    ),
+    "mine-negatives": ("bi_encoder.mine_negatives", "hard negatives for bi-encoders, by a trained model or BM25"),
+    "average-runs": ("loop.average_runs", "the mean of the weights of runs with one start"),
+    "evaluate": ("bi_encoder.evaluate", "how well bi-encoders find code, BM25 beside them"),
+    "compare-joint": ("bi_encoder.compare_bi_encoders", "quality, speed and size of bi-encoders in one table"),
     "gather-features": ("ranking.gather", "features of the candidates of train and valid queries, for the ranker"),
     "linear-weights": ("ranking.linear", "the linear baseline: one weight a feature for all queries"),
     "similar-weights": ("ranking.similar", "what features are worth where code stands for the question"),
@@ -30,10 +40,6 @@ STAGES = {
     "calibrate-ranker": ("ranking.calibrate", "its scores as probabilities, and the thresholds of answerability"),
     "ablate-ranker": ("ranking.ablate", "what each group of features is worth to the ranker"),
     "tune-fields": ("ranking.fields", "weights and length normalisations of BM25F"),
-    "mine-negatives": ("hard_negatives", "hard negatives for that, by a trained model or BM25"),
-    "average-runs": ("average_runs", "the mean of the weights of runs with one start"),
-    "evaluate": ("evaluate", "how well models find code, BM25 beside them"),
-    "compare-joint": ("compare_joint", "quality, speed and size of such models in one table"),
 }
 """Command to module and a line of help; modules are loaded when they are run, as torch takes seconds."""
 

@@ -1,4 +1,4 @@
-"""How far a run is: a bar where a person looks on, now and then a line where a file does."""
+"""Progress of a run: a bar on a terminal, a line now and then in a file."""
 
 from __future__ import annotations
 

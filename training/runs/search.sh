@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Rebuilds the bundle that searches: the bag of tokens (bag.sh), the contextual encoder, and both in one bundle.
+# Rebuilds the search bundle: the static encoder (static.sh), the contextual encoder, and both in one bundle.
 #
 #   training/runs/search.sh PUBLIC [DATA] [WORK] [BUNDLE]   about three hours on two cores; goes on where it was cut off
 #   SMALL=1 training/runs/search.sh ...                     the same steps on 2,000 rows a file, some minutes
@@ -21,11 +21,11 @@ if [[ ${SMALL:-} ]]; then
 fi
 read -ra fast <<< "${FAST:-}"
 
-"$(dirname "$0")/bag.sh" "$data" "$work/bag"
+"$(dirname "$0")/static.sh" "$data" "$work/static"
 "$python" -m hunch_training.cli contextual "$data" "$public" --run "$work/contextual" "${contextual[@]}" \
     ${fast[@]+"${fast[@]}"}
 # Once more from there, with questions that people typed twenty times as often.
 "$python" -m hunch_training.cli contextual "$data" "$public" --run "$work/questions" \
     --start "$work/contextual/best.pt" --questions 20 --share 0.03 --epochs 3 --learning-rate 1e-4 --warmup 30 --seed 1 \
     "${contextual[@]}" ${fast[@]+"${fast[@]}"}
-"$python" -m hunch_export contextual "$data" --run "$work/questions" --bundle "$work/bag/bag-en" --out "$bundle"
+"$python" -m hunch_export contextual "$data" --run "$work/questions" --bundle "$work/static/static-en" --out "$bundle"

@@ -6,7 +6,7 @@
 #   SMALL=1 training/runs/seq2seq.sh ...         the same steps on a few rows, under a minute
 #   TRAIN=.venv/bin/hunch-train                  the command, of training/ as it is installed
 #   FAST="--bf16"                                for processors that compute in bfloat16 (lscpu | grep bf16) and for GPUs
-#   SPLIT=valid                                  what is measured on: test is for the last look
+#   SPLIT=valid                                  what is measured on: test is for the final evaluation
 set -euo pipefail
 
 data=${1:-../shared/data}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What each remedy against over-fitting and against frequent words does, one change at a time, on part of the pairs.
+# What each regularisation and each remedy against frequent words does, one change at a time, on part of the pairs.
 #
 #   training/runs/seq2seq_ablations.sh [DATA] [WORK]     about half an hour of one core; goes on where it was cut off
 #   SMALL=1 training/runs/seq2seq_ablations.sh ...       the same steps on a few rows, minutes
@@ -28,7 +28,7 @@ one() {
     shift
     runs+=("$work/$name")
     local vocabulary=(--subwords "$work/base/subwords.json")
-    [[ $name != base && $name != whole-words ]] || vocabulary=()
+    [[ $name != base && $name != word-level ]] || vocabulary=()
     "$train" seq2seq "$pairs" --run "$work/$name" "${settings[@]}" ${vocabulary[@]+"${vocabulary[@]}"} "$@" ${FAST:-}
 }
 one base
@@ -39,5 +39,5 @@ one label-smoothing --label-smoothing 0.1
 one frequent-weight --frequent-weight 0.2
 one teacher-forcing-0.7 --teacher-forcing 0.7
 one constant-rate --schedule constant
-one whole-words --whole-words
+one word-level --word-level
 "$train" evaluate-seq2seq "${pairs/.train/.valid}" "${runs[@]}" --out "$work/report" ${report[@]+"${report[@]}"}

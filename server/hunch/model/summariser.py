@@ -98,7 +98,7 @@ class Summariser:
             chosen = np.argpartition(-flat, min(2 * beams, len(flat) - 1))[: 2 * beams]
             chosen = chosen[np.argsort(-flat[chosen], kind="stable")]
             parents, following = np.divmod(chosen, together.shape[1])
-            # A text may end where its end is among the likeliest ways to go on; see hunch_training.decoding.
+            # A text may end where its end is among the likeliest ways to go on; see hunch_training.seq2seq.decoding.
             for parent, token, total in zip(parents[:beams], following[:beams], flat[chosen[:beams]], strict=True):
                 if token == END and total / divisors[length] > best_score:
                     best, best_score = Written(texts[parent], float(total), True), float(total / divisors[length])

@@ -1,7 +1,8 @@
 """What a model that writes sees of code, and how its tokens become prose.
 
 Code is its words alone, lower case, identifiers split; each word is cut by byte-pair merges (Sennrich et al., 2016,
-arXiv:1508.07909). A piece that begins a word carries a mark. Training learns the merges; see hunch_training.subwords.
+arXiv:1508.07909). A piece that begins a word carries a mark. Training learns the merges; see
+hunch_training.tokenizer.subwords.
 """
 
 from __future__ import annotations

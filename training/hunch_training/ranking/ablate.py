@@ -20,9 +20,9 @@ import torch
 from hunch.search.features import NEGATIVE
 from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query_features import QUERY_FEATURES
+from hunch_training.loop.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.ranking.data import OWN, VALID, RankingData, load_ranking_data, ndcg_by_query
 from hunch_training.ranking.train import WHOLE, Settings, limited, new_ranker, scores_of, train
-from hunch_training.run_folder import BEST, describe_run, load_checkpoint, load_weights
 from hunch_training.stage_flags import add_flags, settings_of
 
 GROUPS: Mapping[str, Sequence[str]] = {

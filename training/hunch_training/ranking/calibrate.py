@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from hunch.model.ranker import Answerability
 from hunch.search.features import COLUMNS, POSITIVE
 from hunch.search.query_features import QUERY_FEATURES
+from hunch_training.loop.run_folder import BEST, SETTINGS, load_checkpoint, load_weights, save_checkpoint
 from hunch_training.ranking.data import (
     EXCLUDED,
     FOREIGN,
@@ -39,7 +40,6 @@ from hunch_training.ranking.facts import RANKING, write_facts
 from hunch_training.ranking.linear import SHIPPED_LINEAR, Logistic, load_linear
 from hunch_training.ranking.model import Lists, Ranker, probability_loss
 from hunch_training.ranking.train import EMBEDDED, SHARES, lists_of, scores_of
-from hunch_training.run_folder import BEST, SETTINGS, load_checkpoint, load_weights, save_checkpoint
 
 CALIBRATED = "calibrated.pt"
 """The checkpoint that becomes a bundle"""

@@ -30,7 +30,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.query_features import QUERY_FEATURES, query_features_of
 from hunch.settings import model_folder
 from hunch.text.terms import STOP_WORDS
-from hunch_training.evaluate import TextSet, part_of
+from hunch_training.evaluation.retrieval_sets import TextSet, part_of
 from hunch_training.ranking.data import (
     EXCLUDED,
     FOREIGN,

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch_training.evaluate import (
+from hunch_training.evaluation.retrieval_sets import (
     TextSet,
     load_cosqa,
     load_csn,

@@ -27,8 +27,9 @@ from hunch.model.ranker import LinearRanking
 from hunch.search.features import NAMES as FEATURES
 from hunch.search.features import NEGATIVE, POSITIVE, best_of_others, guess_context
 from hunch.search.query_features import QUERY_FEATURES
-from hunch_training.loop import fit
-from hunch_training.loop_settings import LoopSettings
+from hunch_training.loop.fit import fit
+from hunch_training.loop.run_folder import describe_run
+from hunch_training.loop.settings import LoopSettings
 from hunch_training.ranking.data import (
     OWN,
     TRAIN,
@@ -39,7 +40,6 @@ from hunch_training.ranking.data import (
 )
 from hunch_training.ranking.linear import SHIPPED_LINEAR, load_linear
 from hunch_training.ranking.model import Lists, Ranker, listwise_loss, statistics_of
-from hunch_training.run_folder import describe_run
 from hunch_training.stage_flags import add_flags, settings_of
 
 EMBEDDED = ("meaning", "context", "neighbour")

@@ -1,0 +1,1 @@
+"""The contextual encoder, which starts from a public one."""

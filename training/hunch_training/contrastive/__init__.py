@@ -1,0 +1,1 @@
+"""Contrastive training: the loss, batches and mined negatives."""

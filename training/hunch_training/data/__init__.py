@@ -1,0 +1,1 @@
+"""Pairs of a description and a function: reading, mining and describing them."""

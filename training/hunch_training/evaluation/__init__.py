@@ -1,0 +1,1 @@
+"""Retrieval sets, their metrics, BM25 and plots."""

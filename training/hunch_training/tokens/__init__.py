@@ -1,0 +1,1 @@
+"""Pairs as token ids: bags, sequences, and both as tensors."""
