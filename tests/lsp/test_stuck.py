@@ -131,7 +131,12 @@ def test_a_failure_is_its_own(tmp_path: Path) -> None:
 def test_the_end_waits_for_nobody(pipes: list[Path]) -> None:
     threads = Threads(1, "test")
     begun = threading.Event()
-    stuck = threads.submit(lambda: (begun.set(), wait_for(pipes[0])))
+
+    def stick() -> bytes:
+        begun.set()
+        return wait_for(pipes[0])
+
+    stuck = threads.submit(stick)
     waiting = threads.submit(lambda: 7)
     assert begun.wait(30)  # what no thread has taken yet is cancelled too
     threads.shutdown(cancel_futures=True)

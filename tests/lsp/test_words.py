@@ -8,7 +8,7 @@ import pytest
 
 from hunch.index.records import ChunkRecord
 from hunch.live import Phase, Status
-from hunch.lsp.hints import NEARLY_IDENTICAL, alike, new_functions, tokens_of
+from hunch.lsp.hints import NEARLY_IDENTICAL, new_functions, similarity, tokens_of
 from hunch.lsp.progress import report_of
 from hunch.lsp.reading import first_sentence, hover_text
 from hunch.search.rank import Reason
@@ -83,7 +83,7 @@ def test_nearly_identical_functions(changes: dict[str, str], is_twin: bool) -> N
     other = TOTAL
     for old, new in changes.items():
         other = other.replace(old, new)
-    share = alike(tokens_of(function(TOTAL)), tokens_of(function(other)))
+    share = similarity(tokens_of(function(TOTAL)), tokens_of(function(other)))
     assert (share >= NEARLY_IDENTICAL) is is_twin, share
 
 

@@ -16,9 +16,9 @@ from lsprotocol import types
 from hunch.index.records import ChunkRecord
 from hunch.lsp import uris
 from hunch.lsp.fields import ParamsError
+from hunch.lsp.folders import Folder, Location
 from hunch.lsp.params import SearchParams
 from hunch.lsp.positions import Encoding, split_lines, units
-from hunch.lsp.session import Folder, Place
 from hunch.search.marks import Mark, mark_words, with_near_words
 from hunch.search.merge import merge_answers
 from hunch.search.query import Query, QueryError, parse_query
@@ -99,7 +99,7 @@ def ask(folders: Sequence[Folder], query: Query, limit: int) -> Found:
     return Found(merged, [folder_of[hit.root] for hit in merged.hits])
 
 
-def similar(place: Place, lines: Iterable[int], limit: int) -> Found:
+def similar(place: Location, lines: Iterable[int], limit: int) -> Found:
     """Find code like the definition at the first of some lines, counted from 1, that has one.
 
     Raises:

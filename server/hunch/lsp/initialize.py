@@ -1,4 +1,4 @@
-"""The first exchange, ``initialize``, answered before anything slow is imported."""
+"""The initialize handshake, answered before anything slow is imported."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from hunch import __version__
-from hunch.lsp.client import read_abilities
+from hunch.lsp.capabilities import read_capabilities
 from hunch.lsp.fields import ParamsError
 from hunch.lsp.messages import (
     INVALID_PARAMS,
@@ -20,8 +20,8 @@ from hunch.lsp.messages import (
     error_response,
     response,
 )
-from hunch.lsp.outbox import Outbox
 from hunch.lsp.positions import Encoding
+from hunch.lsp.send_queue import SendQueue
 from hunch.lsp.standard import InitializeParams, read_initialize
 
 COMMANDS = (
@@ -44,7 +44,7 @@ DOCUMENT_KIND = "refactor.rewrite.hunch"
 """Of the code action that inserts generated documentation"""
 
 
-async def greet(arriving: AsyncIterator[Message], outbox: Outbox) -> InitializeParams | int:
+async def handshake(arriving: AsyncIterator[Message], send_queue: SendQueue) -> InitializeParams | int:
     """Answer until the client has said who it is; an exit status when it leaves before that."""
     async for message in arriving:
         answer: dict[str, Any] | None = None
@@ -56,7 +56,9 @@ async def greet(arriving: AsyncIterator[Message], outbox: Outbox) -> InitializeP
             except ParamsError as error:
                 answer = error_response(message.id, INVALID_PARAMS, str(error))
             else:
-                _send(outbox, response(message.id, initialize_result(read_abilities(params.capabilities).encoding)))
+                _send(
+                    send_queue, response(message.id, initialize_result(read_capabilities(params.capabilities).encoding))
+                )
                 return params
         elif isinstance(message, Request):
             answer = error_response(message.id, NOT_INITIALIZED, "initialize comes first")
@@ -65,7 +67,7 @@ async def greet(arriving: AsyncIterator[Message], outbox: Outbox) -> InitializeP
         else:
             assert isinstance(message, (Notification, Response))  # which the protocol says to drop
         if answer is not None:
-            _send(outbox, answer)
+            _send(send_queue, answer)
     return 1
 
 
@@ -85,5 +87,5 @@ def initialize_result(encoding: Encoding) -> dict[str, Any]:
     }
 
 
-def _send(outbox: Outbox, message: dict[str, Any]) -> None:
-    outbox.put(json.dumps(message).encode())
+def _send(send_queue: SendQueue, message: dict[str, Any]) -> None:
+    send_queue.put(json.dumps(message).encode())

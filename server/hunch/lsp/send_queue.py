@@ -1,4 +1,4 @@
-"""What waits to be sent. Nobody who sends ever waits: a thread of its own writes."""
+"""The send queue: whoever sends never waits, since a thread of its own writes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ MOST_WAITING = 16 * 1024 * 1024
 """Bytes that may wait for a client that does not read; with more, the conversation is over."""
 
 
-class _Letter:
+class _Queued:
     __slots__ = ("body", "key")
 
     def __init__(self, body: bytes, key: str | None) -> None:
         self.body, self.key = body, key
 
 
-class Outbox:
+class SendQueue:
     """Messages in the order in which they are sent, each whole."""
 
     def __init__(
@@ -37,8 +37,8 @@ class Outbox:
         self._send = send
         self._on_end = on_end
         self._most_waiting = most_waiting
-        self._letters: deque[_Letter] = deque()
-        self._replaceable: dict[str, _Letter] = {}
+        self._queued: deque[_Queued] = deque()
+        self._replaceable: dict[str, _Queued] = {}
         self._waiting = 0
         self._sending = False
         self._over = False
@@ -50,17 +50,17 @@ class Outbox:
         with self._condition:
             if self._over:
                 return
-            letter = _Letter(body, replaces)
+            queued = _Queued(body, replaces)
             if replaces is not None:
                 # Not in its place: what was said in between, an answer with an older state say, would come last.
                 unsent = self._replaceable.get(replaces)
                 if unsent is not None:
-                    self._letters.remove(unsent)
+                    self._queued.remove(unsent)
                     self._waiting -= len(unsent.body)
-                self._replaceable[replaces] = letter
-            self._letters.append(letter)
+                self._replaceable[replaces] = queued
+            self._queued.append(queued)
             self._waiting += len(body)
-            is_stuck = self._waiting > self._most_waiting and len(self._letters) > 1
+            is_stuck = self._waiting > self._most_waiting and len(self._queued) > 1
             self._over = is_stuck
             self._condition.notify_all()
         if is_stuck:
@@ -71,7 +71,7 @@ class Outbox:
         deadline = time.monotonic() + seconds
         with self._condition:
             return self._condition.wait_for(
-                lambda: self._over or not (self._letters or self._sending), max(0.0, deadline - time.monotonic())
+                lambda: self._over or not (self._queued or self._sending), max(0.0, deadline - time.monotonic())
             )
 
     def _write(self) -> None:
@@ -79,16 +79,16 @@ class Outbox:
             with self._condition:
                 self._sending = False
                 self._condition.notify_all()
-                self._condition.wait_for(lambda: self._letters or self._over)
+                self._condition.wait_for(lambda: self._queued or self._over)
                 if self._over:
                     return
-                letter = self._letters.popleft()
-                if letter.key is not None:
-                    self._replaceable.pop(letter.key, None)
-                self._waiting -= len(letter.body)
+                queued = self._queued.popleft()
+                if queued.key is not None:
+                    self._replaceable.pop(queued.key, None)
+                self._waiting -= len(queued.body)
                 self._sending = True
             try:
-                self._send(letter.body)
+                self._send(queued.body)
             except Exception as error:
                 with self._condition:
                     self._over, self._sending = True, False

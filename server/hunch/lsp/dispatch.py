@@ -1,8 +1,6 @@
-"""The conversation after ``initialize``: requests to handlers, answers and errors back. No handler can end it.
+"""JSON-RPC after the initialize handshake: requests to handlers, answers and errors back. No handler can end it.
 
-Of pygls this uses the types of messages and their encoding. Reading, documents and writing are ours: pygls reads in
-the threads that its handlers block, logs whole messages, splits lines where the protocol does not, and turns an object
-that stands where a text belongs into a text.
+The types of standard messages and their encoding are lsprotocol's. ARCHITECTURE.md says why the rest is not pygls's.
 """
 
 from __future__ import annotations
@@ -16,12 +14,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cattrs import Converter
-from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, default_converter
+from lsprotocol.converters import get_converter
 
-from hunch import __version__
-from hunch.lsp.client import Abilities, ClientError
+from hunch.lsp.capabilities import ClientCapabilities
+from hunch.lsp.client import ClientError
 from hunch.lsp.fields import ParamsError
 from hunch.lsp.messages import (
     INTERNAL_ERROR,
@@ -38,7 +34,7 @@ from hunch.lsp.messages import (
     error_response,
     response,
 )
-from hunch.lsp.outbox import Outbox
+from hunch.lsp.send_queue import SendQueue
 
 logger = logging.getLogger(__name__)
 
@@ -60,26 +56,23 @@ class Route:
     handle: Callable[[Any], Any]
 
 
-class ClientProtocol(LanguageServerProtocol):
-    """One client. Everything but the handlers' own threads happens in the loop's thread."""
+class Dispatcher:
+    """One client's messages. Everything but the handlers' own threads happens in the loop's thread."""
 
-    def __init__(self, server: LanguageServer, converter: Converter) -> None:
-        """As pygls makes it; see ``open_protocol``."""
-        super().__init__(server, converter)
-        self.abilities = Abilities()
+    def __init__(self, send_queue: SendQueue, capabilities: ClientCapabilities) -> None:
+        """Begin after the handshake, without routes."""
+        self.capabilities = capabilities
         self.routes: Mapping[str, Route] = {}
         self.exit_status: int | None = None
-        """Set when the client has said goodbye."""
-        self._outbox: Outbox | None = None
+        """Set by ``exit``."""
+        self.is_shut_down = False
+        """Whether the client has sent ``shutdown``."""
+        self._send_queue = send_queue
+        self._unstructure = get_converter().unstructure
         self._answering: dict[MessageId, asyncio.Future[Any]] = {}
         self._asked: dict[MessageId, asyncio.Future[Any]] = {}
         self._asked_count = 0
-        self._noticing: set[asyncio.Future[Any]] = set()
-
-    @property
-    def is_shut_down(self) -> bool:
-        """Whether the client has asked for the end."""
-        return self._shutdown
+        self._in_background: set[asyncio.Future[Any]] = set()
 
     # ---- what comes ----
 
@@ -103,8 +96,8 @@ class ClientProtocol(LanguageServerProtocol):
     def _take_request(self, request: Request) -> None:
         identity = request.id
         route = self.routes.get(request.method)
-        if self._shutdown or request.method == "initialize":
-            reason = "the server is shutting down" if self._shutdown else "initialize comes once"
+        if self.is_shut_down or request.method == "initialize":
+            reason = "the server is shutting down" if self.is_shut_down else "initialize comes once"
             self._send_data(error_response(identity, INVALID_REQUEST, reason))
         elif request.method == "shutdown":
             self._shut_down(identity)
@@ -149,15 +142,15 @@ class ClientProtocol(LanguageServerProtocol):
     def _take_notification(self, notification: Notification) -> None:
         method = notification.method
         if method == "exit":
-            self.exit_status = 0 if self._shutdown else 1
+            self.exit_status = 0 if self.is_shut_down else 1
         elif method == "$/cancelRequest":
             identity = notification.params.get("id") if isinstance(notification.params, dict) else None
             if isinstance(identity, (int, str)) and identity in self._answering:
                 self._answering[identity].cancel()
-        elif not self._shutdown and (route := self.routes.get(method)) is not None:
-            self._notice(method, route, notification.params)
+        elif not self.is_shut_down and (route := self.routes.get(method)) is not None:
+            self._handle_notification(method, route, notification.params)
 
-    def _notice(self, method: str, route: Route, params: Any) -> None:
+    def _handle_notification(self, method: str, route: Route, params: Any) -> None:
         try:
             result = route.handle(route.read(params))
         except ParamsError as error:
@@ -172,18 +165,18 @@ class ClientProtocol(LanguageServerProtocol):
     def run(self, work: Awaitable[Any], name: str) -> None:
         """Let something happen in the background; a failure of it is logged under the name."""
         task = asyncio.ensure_future(work)
-        self._noticing.add(task)
+        self._in_background.add(task)
 
         def done(task: asyncio.Future[Any]) -> None:
-            self._noticing.discard(task)
+            self._in_background.discard(task)
             if not task.cancelled() and (error := task.exception()) is not None:
                 log_failure(name, error)
 
         task.add_done_callback(done)
 
     def _shut_down(self, identity: MessageId) -> None:
-        self._shutdown = True
-        for task in [*self._answering.values(), *self._noticing]:
+        self.is_shut_down = True
+        for task in [*self._answering.values(), *self._in_background]:
             task.cancel()
         self._send_data(response(identity, None))
 
@@ -213,26 +206,14 @@ class ClientProtocol(LanguageServerProtocol):
             asked.set_result(answer.result)
 
     def _send_data(self, data: Any, *, replaces: str | None = None) -> None:
-        if self._outbox is None:
-            return
         try:
-            text = json.dumps(data, default=self._serialize_message, ensure_ascii=False, separators=(",", ":"))
+            text = json.dumps(data, default=self._unstructure, ensure_ascii=False, separators=(",", ":"))
         except Exception as error:
             log_failure("encoding a message", error)
             if isinstance(data, dict) and "id" in data and "method" not in data:
                 self._send_data(error_response(data["id"], INTERNAL_ERROR, "internal error: no JSON"))
             return
-        self._outbox.put(text.encode("utf-8", "replace"), replaces=replaces)
-
-
-def open_protocol(outbox: Outbox, abilities: Abilities) -> ClientProtocol:
-    """Return the conversation with a client that was greeted; its routes are still to be set."""
-    server = LanguageServer("hunch", __version__, protocol_cls=ClientProtocol, converter_factory=default_converter)
-    protocol = server.protocol
-    assert isinstance(protocol, ClientProtocol)
-    protocol.abilities = abilities
-    protocol._outbox = outbox
-    return protocol
+        self._send_queue.put(text.encode("utf-8", "replace"), replaces=replaces)
 
 
 def log_failure(what: str, error: BaseException) -> None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from hunch.lsp.latest import Latest, SupersededError
-from hunch.lsp.outbox import Outbox
+from hunch.lsp.send_queue import SendQueue
 
 SECONDS = 10.0
 
@@ -36,36 +36,36 @@ class Slow:
 
 def test_messages_keep_their_order_and_the_newest_of_a_kind_replaces_the_one_that_waits() -> None:
     stream = Slow()
-    outbox = Outbox(stream.send, stream.end)
-    outbox.put(b"1")
+    send_queue = SendQueue(stream.send, stream.end)
+    send_queue.put(b"1")
     assert stream.begun.wait(SECONDS)
-    outbox.put(b"status a", replaces="status")
-    outbox.put(b"2")
-    outbox.put(b"status b", replaces="status")
-    outbox.put(b"progress", replaces="progress")
-    outbox.put(b"status c", replaces="status")
-    assert not outbox.flush(0.01)
+    send_queue.put(b"status a", replaces="status")
+    send_queue.put(b"2")
+    send_queue.put(b"status b", replaces="status")
+    send_queue.put(b"progress", replaces="progress")
+    send_queue.put(b"status c", replaces="status")
+    assert not send_queue.flush(0.01)
     stream.may.set()
-    assert outbox.flush(SECONDS)
+    assert send_queue.flush(SECONDS)
     assert stream.sent == [b"1", b"2", b"progress", b"status c"]
-    outbox.put(b"status d", replaces="status")
-    assert outbox.flush(SECONDS)
+    send_queue.put(b"status d", replaces="status")
+    assert send_queue.flush(SECONDS)
     assert stream.sent[-1] == b"status d"
     assert stream.ends == []
 
 
 def test_what_is_sent_never_waits_and_too_much_of_it_is_the_end() -> None:
     stream = Slow()
-    outbox = Outbox(stream.send, stream.end, most_waiting=100)
-    outbox.put(b"x" * 500)
+    send_queue = SendQueue(stream.send, stream.end, most_waiting=100)
+    send_queue.put(b"x" * 500)
     assert stream.begun.wait(SECONDS)  # one message alone may be as long as it likes
-    outbox.put(b"y" * 99)
+    send_queue.put(b"y" * 99)
     assert not stream.ended.is_set()
-    outbox.put(b"y" * 99)
+    send_queue.put(b"y" * 99)
     assert stream.ended.wait(SECONDS)
-    outbox.put(b"z")
+    send_queue.put(b"z")
     assert stream.ends == ["the client reads nothing and 198 bytes wait for it"]
-    assert outbox.flush(SECONDS)
+    assert send_queue.flush(SECONDS)
     stream.may.set()
 
 
@@ -75,11 +75,11 @@ def test_a_client_that_is_gone_is_told_once() -> None:
     def broken(body: bytes) -> None:
         raise BrokenPipeError
 
-    outbox = Outbox(broken, stream.end)
-    outbox.put(b"1")
+    send_queue = SendQueue(broken, stream.end)
+    send_queue.put(b"1")
     assert stream.ended.wait(SECONDS)
-    outbox.put(b"2")
-    assert outbox.flush(SECONDS)
+    send_queue.put(b"2")
+    assert send_queue.flush(SECONDS)
     assert stream.ends == ["the client is gone: BrokenPipeError"]
 
 
