@@ -56,9 +56,8 @@ async def handshake(arriving: AsyncIterator[Message], send_queue: SendQueue) -> 
             except ParamsError as error:
                 answer = error_response(message.id, INVALID_PARAMS, str(error))
             else:
-                _send(
-                    send_queue, response(message.id, initialize_result(read_capabilities(params.capabilities).encoding))
-                )
+                encoding = read_capabilities(params.capabilities).encoding
+                _send(send_queue, response(message.id, initialize_result(encoding)))
                 return params
         elif isinstance(message, Request):
             answer = error_response(message.id, NOT_INITIALIZED, "initialize comes first")
