@@ -13,8 +13,8 @@ from lsprotocol import types
 from hunch.index.isolation import read_apart
 from hunch.lsp import uris
 from hunch.lsp.positions import Encoding, line_at, units
-from hunch.lsp.searching import title_of
 from hunch.lsp.session import Document, Place, Session
+from hunch.search.present import title_of
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
 from hunch.text.chunk import Chunk

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hunch.lsp.hints import Hints
     from hunch.lsp.progress import Progress
     from hunch.model.summariser import Summariser
-    from hunch.search.search import Hit
+    from hunch.search.present import FinishedHit
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Session:
         self.searches = Latest(self.search_threads)
         self.is_loaded = False
         """Whether the search engine was imported though there is no folder."""
-        self.recent: OrderedDict[tuple[str, str, str], Hit] = OrderedDict()
+        self.recent: OrderedDict[tuple[str, str, str], FinishedHit] = OrderedDict()
         """The last hits that the client was given, by URI, kind and qualified name."""
         self.on_opened: Callable[[Folder], Awaitable[None]] | None = None
         self.on_closed: Callable[[Folder], None] | None = None
@@ -278,7 +278,7 @@ class Session:
 
     # ---- the rest ----
 
-    def remember(self, key: tuple[str, str, str], hit: Hit) -> None:
+    def remember(self, key: tuple[str, str, str], hit: FinishedHit) -> None:
         """Keep a hit that the client was given."""
         self.recent[key] = hit
         self.recent.move_to_end(key)
