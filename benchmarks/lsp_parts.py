@@ -2,8 +2,8 @@
 
     python -m benchmarks.lsp_parts
 
-Times are the shortest of several rounds in which both take turns, so that a busy machine changes little. Everything goes
-through public names of pygls.
+Times are the shortest of several rounds in which both take turns, so that a busy machine changes little.
+Everything goes through public names of pygls.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from hunch.lsp import uris
 from hunch.lsp.client import Client
 from hunch.lsp.folders import Document, Location
 from hunch.lsp.positions import Encoding, line_at, units
-from hunch.lsp.searching import title_of
 from hunch.lsp.view import SessionView
+from hunch.search.present import title_of
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
 from hunch.text.chunk import Chunk

@@ -13,13 +13,13 @@ from hunch.lsp.folders import Location, text_on_disk
 from hunch.lsp.initialize import DOCUMENT_KIND, SIMILAR_KIND
 from hunch.lsp.positions import line_at
 from hunch.lsp.recent import RecentHits
-from hunch.lsp.searching import Found, span_of, title_of
+from hunch.lsp.searching import Found, span_of
 from hunch.lsp.standard import ActionParams, PositionParams
 from hunch.lsp.summarising import GENERATED, read_function
 from hunch.lsp.view import SessionView
 from hunch.model.bundle import BundleError
 from hunch.model.summariser import LEAST_CONFIDENCE
-from hunch.search.search import Hit
+from hunch.search.present import FinishedHit
 from hunch.text.chunk import Chunk
 
 CHOICES = 5
@@ -27,7 +27,6 @@ CHOICES = 5
 
 _SENTENCE = re.compile(r"(.+?[.!?])(?:\s|$)", re.DOTALL)
 _LONGEST_SENTENCE = 300
-_REASONS = 3
 
 
 async def hover(session: SessionView, params: PositionParams) -> types.Hover | None:
@@ -67,22 +66,19 @@ async def _generated(session: SessionView, place: Location, params: PositionPara
 def remember(recent: RecentHits, found: Found) -> None:
     """Keep the hits that the client is given, for hover."""
     for hit, folder in reversed(list(zip(found.answer.hits, found.folders, strict=True))):
-        if hit.record.name:
-            identity = f"{folder.real}/{hit.path}"
-            recent.add((identity, hit.record.kind, hit.record.qualified_name), hit)
+        if hit.name:
+            recent.add((f"{folder.real}/{hit.path}", hit.kind, hit.qualified_name), hit)
 
 
-def hover_text(chunk: Chunk, hit: Hit | None, generated: str | None = None) -> str:
+def hover_text(chunk: Chunk, hit: FinishedHit | None, generated: str | None = None) -> str:
     """Return markdown: kind, name and place, the first sentence of the documentation, and why it was found."""
     lines = [f"**{chunk.kind}** {_code(chunk.qualified_name or chunk.name)} - {_plain(chunk.path)}:{chunk.start_line}"]
     if sentence := first_sentence(chunk.documentation):
         lines.append(_plain(sentence))
     elif generated:
         lines.append(f"*{GENERATED}* {_plain(generated)}")
-    reasons = [reason for reason in hit.why if reason.weight > 0][:_REASONS] if hit else []
-    if reasons:
-        why = [f"{one.signal} ({', '.join(one.terms)})" if one.terms else one.signal for one in reasons]
-        lines.append(f"Found by {_plain('; '.join(why))}")
+    if hit and hit.found_by:
+        lines.append(f"Found by {_plain(hit.found_by)}")
     return "\n\n".join(lines)
 
 
@@ -134,7 +130,7 @@ async def offer_hits(client: Client, found: Found) -> None:
     if not best:
         client.tell("window/showMessage", {"type": 3, "message": "There is no similar code"})
         return
-    titles = [title_of(hit) for hit, _ in best]
+    titles = [hit.title for hit, _ in best]
     answer = await client.ask(
         "window/showMessageRequest",
         {"type": 3, "message": "Similar code", "actions": [{"title": title} for title in titles]},

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hunch.search.search import Hit
+    from hunch.search.present import FinishedHit
 
 _MOST = 200
 
@@ -19,19 +19,19 @@ class RecentHits:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self._hits: OrderedDict[HitKey, Hit] = OrderedDict()
+        self._hits: OrderedDict[HitKey, FinishedHit] = OrderedDict()
 
     def __len__(self) -> int:
         """Return how many hits are kept."""
         return len(self._hits)
 
-    def add(self, key: HitKey, hit: Hit) -> None:
+    def add(self, key: HitKey, hit: FinishedHit) -> None:
         """Keep a hit as the newest."""
         self._hits[key] = hit
         self._hits.move_to_end(key)
         while len(self._hits) > _MOST:
             self._hits.popitem(last=False)
 
-    def get(self, key: HitKey) -> Hit | None:
+    def get(self, key: HitKey) -> FinishedHit | None:
         """Return a hit; None for one that was never given, or long ago."""
         return self._hits.get(key)

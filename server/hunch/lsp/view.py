@@ -12,7 +12,7 @@ from hunch.lsp.settings import Settings
 
 if TYPE_CHECKING:
     from hunch.model.summariser import Summariser
-    from hunch.search.search import Hit
+    from hunch.search.present import FinishedHit
 
 T = TypeVar("T")
 
@@ -23,7 +23,7 @@ class GivenHits(Protocol):
     def __len__(self) -> int:
         """Return how many hits are kept."""
 
-    def get(self, key: HitKey) -> Hit | None:
+    def get(self, key: HitKey) -> FinishedHit | None:
         """Return a hit; None for one that was never given, or long ago."""
 
 

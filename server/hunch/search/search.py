@@ -1,4 +1,4 @@
-"""From a query to an answer: candidates, scores, one best place each, and an honest verdict."""
+"""From a query to an answer: candidates, scores, one best place each, and how sure the answer is of itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.collapse import Copy, collapse
 from hunch.search.query import Query
 from hunch.search.rank import Reason, Signals, learned, reasons, signals_of
-from hunch.search.snippet import read_snippet
 from hunch.search.weights import RELEVANT_SCORE, WEAK_SCORE
 from hunch.text.chunk import Chunk
 
@@ -47,7 +46,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One place in the workspace."""
+    """One place in the workspace; ``hunch.search.present`` finishes it for people."""
 
     root: Path
     path: str
@@ -56,12 +55,7 @@ class Hit:
     score: float
     why: list[Reason]
     copies: tuple[Copy, ...] = ()
-    """The same definition in other files"""
-
-    @property
-    def snippet(self) -> str:
-        """The first lines of the code, read from the disk as it is now; empty when the file is gone."""
-        return read_snippet(self.root, self.path, self.record.start_line, self.record.end_line)
+    """Near-duplicates: the same definition in other files"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +78,7 @@ def search(
     """Answer a query from a snapshot.
 
     Args:
-        root: the workspace, to read snippets from.
+        root: the workspace.
         snapshot: what to search.
         encoder: None searches by words only.
         query: what to search for.

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
-from hunch.search.marks import NEAR_COSINE, NEAR_WORDS, Mark, mark_words, with_near_words
-from hunch.search.rank import Reason
+from hunch.search.highlights import MOST_RELATED, RELATED_COSINE, Highlight, find_highlights, related_terms
 from hunch.text.tokenizer import identifiers, split_identifier, words_with_places
 
 CODE = "def verify(stored):\n    digest = sha256(salt)\n    return digest.equals(stored.hashed)\n"
@@ -22,55 +21,51 @@ def encoder() -> Encoder:
     return Encoder(load_bundle())
 
 
-def test_words_of_one_stem_are_marked_where_they_stand() -> None:
-    (marks,) = mark_words([CODE], QUERY, None)
-    assert marks == [
-        Mark(0, 11, 17, "stored", "stored", 1.0),
-        Mark(2, 25, 31, "stored", "stored", 1.0),
-        Mark(2, 32, 38, "hash", "hashed", 1.0),
+def test_words_of_one_stem_are_highlighted_where_they_stand() -> None:
+    (found,) = find_highlights([CODE.split("\n")], QUERY, None)
+    assert found == [
+        Highlight(0, 11, 17, "stored", "stored", 1.0),
+        Highlight(2, 25, 31, "stored", "stored", 1.0),
+        Highlight(2, 32, 38, "hash", "hashed", 1.0),
     ]
 
 
-def test_words_close_in_meaning_are_marked_too(encoder: Encoder) -> None:
-    (marks,) = mark_words([CODE], QUERY, encoder)
-    near = {(mark.asked, mark.found) for mark in marks if mark.cosine < 1}
+def test_words_close_in_meaning_are_highlighted_too(encoder: Encoder) -> None:
+    (found,) = find_highlights([CODE.split("\n")], QUERY, encoder)
+    near = {(one.asked, one.found) for one in found if one.cosine < 1}
     assert ("compare", "equals") in near
     assert not {asked for asked, _ in near} & {"stored", "hash"}, "what is there itself needs no other word"
-    assert len(near) <= NEAR_WORDS
-    assert all(mark.cosine >= NEAR_COSINE for mark in marks)
+    assert len(near) <= MOST_RELATED
+    assert all(one.cosine >= RELATED_COSINE for one in found)
     lines = CODE.split("\n")
-    for mark in marks:
-        assert lines[mark.line][mark.start : mark.end].lower() == mark.found
-    assert marks == sorted(marks)
+    for one in found:
+        assert lines[one.line][one.start : one.end].lower() == one.found
+    assert found == sorted(found)
 
 
 def test_synonyms_that_the_model_knows(encoder: Encoder) -> None:
     code = "def prune(days):\n    for path in expired(days):\n        path.unlink()\n"
-    (marks,) = mark_words([code], "delete old backups", encoder)
-    assert {("delete", "unlink"), ("delete", "prune")} <= {(mark.asked, mark.found) for mark in marks}
+    (found,) = find_highlights([code.split("\n")], "delete old backups", encoder)
+    assert {("delete", "unlink"), ("delete", "prune")} <= {(one.asked, one.found) for one in found}
 
 
 def test_random_words_are_rarely_near(encoder: Encoder) -> None:
     words = "invoice socket matrix window cursor thread branch parser weather battery polygon syllable harbour".split()
     cosines = encoder.encode_words(words) @ encoder.encode_words(words).T
-    assert (cosines[~np.eye(len(words), dtype=bool)] >= NEAR_COSINE).mean() < 0.03
+    assert (cosines[~np.eye(len(words), dtype=bool)] >= RELATED_COSINE).mean() < 0.03
 
 
-def test_code_and_nothing_ask_for_no_near_words(encoder: Encoder) -> None:
+def test_code_and_nothing_ask_for_no_related_words(encoder: Encoder) -> None:
     many = " ".join(f"{a}{b}ing" for a in "bcdfgh" for b in "aeiou")
-    assert all(mark.cosine == 1 for mark in mark_words([CODE], f"{many} stored", encoder)[0])
-    assert mark_words([], QUERY, encoder) == []
-    assert mark_words(["", "\n\n"], QUERY, encoder) == [[], []]
+    assert all(one.cosine == 1 for one in find_highlights([CODE.split("\n")], f"{many} stored", encoder)[0])
+    assert find_highlights([], QUERY, encoder) == []
+    assert find_highlights([[""], ["", "", ""]], QUERY, encoder) == [[], []]
 
 
-def test_reasons_tell_the_words_that_meaning_rests_on() -> None:
-    why = [Reason("words", 2.0, ("stored",)), Reason("meaning", 1.0)]
-    marks = [Mark(0, 0, 6, "compare", "equals", 0.48), Mark(1, 0, 6, "hash", "digest", 0.5),
-             Mark(2, 0, 6, "hash", "digest", 0.5), Mark(3, 0, 6, "stored", "stored", 1.0)]  # fmt: skip
-    assert with_near_words(why, marks) == [
-        Reason("words", 2.0, ("stored",)),
-        Reason("meaning", 1.0, ("hash \u2248 digest", "compare \u2248 equals")),
-    ]
+def test_related_terms_are_there_once_the_closest_first() -> None:
+    found = [Highlight(0, 0, 6, "compare", "equals", 0.48), Highlight(1, 0, 6, "hash", "digest", 0.5),
+             Highlight(2, 0, 6, "hash", "digest", 0.5), Highlight(3, 0, 6, "stored", "stored", 1.0)]  # fmt: skip
+    assert related_terms(found) == (("hash", "digest", 0.5), ("compare", "equals", 0.48))
 
 
 def test_words_are_remembered_and_forgotten(encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
