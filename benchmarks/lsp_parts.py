@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -218,10 +219,13 @@ def expected_edit(text: str, span: Sequence[int], new: str) -> str:
     return text[: offsets[0]] + new + text[max(offsets) :]
 
 
-def wrong_texts(_: Path) -> Figures:
-    """Of a thousand edits of texts with other line ends, other planes and form feeds, those that go wrong."""
+_PLAIN = ("a", "bc", "é", "𝄞", " ", "\n", "\r\n")
+_RARE = (*_PLAIN, "\r", "\f", "\u2028", "\x85")
+
+
+def wrong_texts(_: Path, pieces: Sequence[str] = _PLAIN) -> Figures:
+    """Of a thousand edits of small texts, those that go wrong."""
     choice = random.Random(0)
-    pieces = ["a", "bc", "é", "𝄞", "\n", "\r\n", "\r", "\f", "\u2028", "\x85", " "]
     wrong = [0, 0]
     for _ in range(1_000):
         text = "".join(choice.choices(pieces, k=30))
@@ -296,6 +300,7 @@ ROWS: Sequence[tuple[str, str, str, Callable[[Path], Any]]] = (
     ("decoding", "a keystroke, \N{GREEK SMALL LETTER MU}s", "{:,.0f}", decoding),
     ("checking types", "messages of 8 with a wrong type that are taken", "{:.0f}", wrong_types),
     ("document store", "edits of 1,000 that leave a wrong text", "{:.0f}", wrong_texts),
+    ("document store", "the same with CR, form feeds, U+2028, U+0085", "{:.0f}", partial(wrong_texts, pieces=_RARE)),
     ("document store", "a keystroke in 20,000 lines, ms", "{:.2f}", typing),
     ("position encoding", "a line of 5,000 characters, \N{GREEK SMALL LETTER MU}s", "{:,.0f}", columns),
     ("URIs", "file names of 10 that do not come back", "{:.0f}", lost_paths),

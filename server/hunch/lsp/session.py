@@ -17,6 +17,7 @@ from hunch.lsp.client import INFO, WARNING, Client
 from hunch.lsp.fields import ParamsError
 from hunch.lsp.folders import Document, Folder, Location, find_locations
 from hunch.lsp.latest import Latest
+from hunch.lsp.protocol import ServerStatus
 from hunch.lsp.recent import RecentHits
 from hunch.lsp.settings import Settings, read_settings
 from hunch.lsp.standard import WorkspaceFolder
@@ -178,7 +179,7 @@ class Session:
 
     # ---- status ----
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """Return the body of ``hunch/status``."""
         encoder = next((folder.live.encoder for folder in self.folders if folder.live and folder.live.encoder), None)
         return {

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
+
+from hunch.lsp.protocol import FolderStatus, Phase
 
 if TYPE_CHECKING:
     from hunch.live import Status
 
 
-def status_of(uri: str, status: Status | None) -> dict[str, Any]:
+def status_of(uri: str, status: Status | None) -> FolderStatus:
     """Return a folder's part of ``hunch/status``; None stands for one that is not open yet."""
     if status is None:
         return {
@@ -17,7 +19,7 @@ def status_of(uri: str, status: Status | None) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "uri": uri,
-        "phase": status.phase.value,
+        "phase": cast(Phase, status.phase.value),
         "message": status.message,
         "done": status.done,
         "total": status.total,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from hunch.lsp.capabilities import ClientCapabilities
 from hunch.lsp.folders import Document, Folder, Location
+from hunch.lsp.protocol import ServerStatus
 from hunch.lsp.recent import HitKey
 from hunch.lsp.settings import Settings
 
@@ -66,7 +67,7 @@ class SessionView(Protocol):
     def text_of(self, uri: str) -> str | None:
         """Return the text of a document that the client has open, None of any other."""
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """Return the body of ``hunch/status``."""
 
     async def ready(self) -> None:

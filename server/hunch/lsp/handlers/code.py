@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from hunch.lsp import protocol
 from hunch.lsp.client import Client, ClientError
 from hunch.lsp.dispatch import RequestError
 from hunch.lsp.messages import REQUEST_FAILED
@@ -33,7 +34,7 @@ async def code_actions(view: SessionView, at: ActionParams) -> Any:
     return await reading.code_actions(view, at)
 
 
-async def summarize(view: SessionView, at: PositionParams) -> Any:
+async def summarize(view: SessionView, at: PositionParams) -> protocol.Summary | None:
     """Return a generated sentence about the function at a place; null where there is none."""
     await view.ready()
     from hunch.lsp import summarising
@@ -42,7 +43,9 @@ async def summarize(view: SessionView, at: PositionParams) -> Any:
     text = view.text_of(at.uri)
     function = await view.in_background(summarising.read_function, location, text, at.position.line)
     summary = await _summary_of(view, function.code) if function else None
-    return summarising.to_json(function, summary) if function and summary else None
+    if function is None or summary is None:
+        return None
+    return cast(protocol.Summary, summarising.to_json(function, summary))
 
 
 def document(view: SessionView, client: Client, at: PositionParams) -> Awaitable[bool]:

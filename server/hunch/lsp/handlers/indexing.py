@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hunch.lsp.params import FolderParams
+from hunch.lsp.protocol import ServerStatus
 from hunch.lsp.session import Session
 from hunch.lsp.view import SessionView
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from hunch.live import LiveWorkspace
 
 
-def status(view: SessionView, _: None) -> Any:
+def status(view: SessionView, _: None) -> ServerStatus:
     """Return where all folders stand."""
     return view.status()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from hunch.lsp.client import Client, ClientError
 from hunch.lsp.dispatch import RequestError
@@ -13,6 +13,7 @@ from hunch.lsp.folders import Folder
 from hunch.lsp.latest import SupersededError
 from hunch.lsp.messages import SERVER_CANCELLED
 from hunch.lsp.params import SearchParams, SimilarParams
+from hunch.lsp.protocol import Answer
 from hunch.lsp.recent import RecentHits
 from hunch.lsp.view import SessionView
 
@@ -25,7 +26,7 @@ _LINES_TRIED = 50
 """Of a selection, to find the first that has code."""
 
 
-async def search(view: SessionView, recent: RecentHits, asked: SearchParams) -> Any:
+async def search(view: SessionView, recent: RecentHits, asked: SearchParams) -> Answer:
     """Answer a query; an older search that still runs is given up."""
     await view.ready()
     from hunch.lsp import reading, searching
@@ -42,7 +43,7 @@ async def search(view: SessionView, recent: RecentHits, asked: SearchParams) -> 
     except SupersededError:
         raise RequestError(SERVER_CANCELLED, "a newer search has come") from None
     reading.remember(recent, found)
-    return answer
+    return cast(Answer, answer)
 
 
 def _searched(view: SessionView, asked: SearchParams) -> tuple[list[Folder], str]:
@@ -56,7 +57,7 @@ def _searched(view: SessionView, asked: SearchParams) -> tuple[list[Folder], str
     return [found[0].folder], found[0].path
 
 
-async def similar(view: SessionView, recent: RecentHits, client: Client, asked: SimilarParams) -> Any:
+async def similar(view: SessionView, recent: RecentHits, client: Client, asked: SimilarParams) -> Answer:
     """Find code like that at a place; where that is wanted, the person is asked which hit to open."""
     await view.ready()
     from hunch.lsp import reading, searching
@@ -75,7 +76,7 @@ async def similar(view: SessionView, recent: RecentHits, client: Client, asked: 
     reading.remember(recent, found)
     if asked.show:
         client.run(_offer(client, found), "offering hits")
-    return answer
+    return cast(Answer, answer)
 
 
 async def _offer(client: Client, found: Found) -> None:
