@@ -99,7 +99,7 @@ def reading_messages(folder: Path) -> Figures:
     return found
 
 
-def standing_still(_: Path) -> Figures:
+def standing_still(_folder: Path) -> Figures:
     """How long the loop stands still while 2 MB are sent to a client that reads nothing for half a second; ms."""
     message, count = b"x" * 100_000, 20
     total = len(message) * count
@@ -146,7 +146,7 @@ def _protocol() -> Any:
     return LanguageServer("bench", "1").protocol
 
 
-def decoding(_: Path) -> Figures:
+def decoding(_folder: Path) -> Figures:
     """Decode the parameters of one keystroke; microseconds."""
     count = 500
     protocol = _protocol()
@@ -178,7 +178,7 @@ WRONG: Sequence[tuple[str, Callable[[object], object], object]] = (
 )  # fmt: skip
 
 
-def wrong_types(_: Path) -> Figures:
+def wrong_types(_folder: Path) -> Figures:
     """Of eight messages with a value of another type in them, those that are taken."""
     protocol = _protocol()
     taken = [0, 0]
@@ -223,7 +223,7 @@ _PLAIN = ("a", "bc", "é", "𝄞", " ", "\n", "\r\n")
 _RARE = (*_PLAIN, "\r", "\f", "\u2028", "\x85")
 
 
-def wrong_texts(_: Path, pieces: Sequence[str] = _PLAIN) -> Figures:
+def wrong_texts(_folder: Path, pieces: Sequence[str] = _PLAIN) -> Figures:
     """Of a thousand edits of small texts, those that go wrong."""
     choice = random.Random(0)
     wrong = [0, 0]
@@ -247,7 +247,7 @@ def wrong_texts(_: Path, pieces: Sequence[str] = _PLAIN) -> Figures:
     return Figures(*wrong)
 
 
-def typing(_: Path) -> Figures:
+def typing(_folder: Path) -> Figures:
     """One keystroke at the end of a file of 20,000 lines, 700 kB; milliseconds."""
     text = "    return value_of_something + 1\n" * 20_000
     document = TextDocument("file:///a.py", text)
@@ -257,7 +257,7 @@ def typing(_: Path) -> Figures:
     return both(lambda: document.apply_change(change), lambda: apply_change(text, span, "x", "utf-16"), 1e3)
 
 
-def columns(_: Path) -> Figures:
+def columns(_folder: Path) -> Figures:
     """Count the UTF-16 units of a line of 5,000 characters, one of them beyond the basic plane; microseconds."""
     count, line = 50, "x" * 4_999 + "𝄞"
     codec = PositionCodec()
@@ -268,7 +268,7 @@ def columns(_: Path) -> Figures:
     )
 
 
-def lost_paths(_: Path) -> Figures:
+def lost_paths(_folder: Path) -> Figures:
     """Of ten names of files, those that do not come back from their URI."""
     names = [
         "a;b.py", "a?b.py", "a#b.py", "a%20b.py", "a b.py", "é.py", "C:/a.py", "a\\b.py", "a\udcffb.py", "x;y/z.py",
@@ -284,7 +284,7 @@ def lost_paths(_: Path) -> Figures:
     return Figures(*lost)
 
 
-def importing(_: Path) -> Figures:
+def importing(_folder: Path) -> Figures:
     """What is imported before ``initialize`` can be answered, by a process of its own; milliseconds."""
 
     def run(code: str) -> Callable[[], object]:

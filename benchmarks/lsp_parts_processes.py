@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 4.0
 _BUSY = 8
 """Requests that each keep a thread busy: more than pygls has threads on two cores."""
 
-INITIALIZE = {"processId": None, "rootUri": None, "capabilities": {}}
+INITIALIZE: dict[str, Any] = {"processId": None, "rootUri": None, "capabilities": {}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _of_both(measure: Callable[[str], float]) -> Figures:
     return Figures(measure("pygls"), measure("hunch"))
 
 
-def busy_threads(_: Path) -> Figures:
+def busy_threads(_folder: Path) -> Figures:
     """While eight requests each take two seconds of a thread, how long a quick one waits; ms."""
 
     def measure(kind: str) -> float:
@@ -122,7 +122,7 @@ def busy_threads(_: Path) -> Figures:
     return _of_both(measure)
 
 
-def cancelling(_: Path) -> Figures:
+def cancelling(_folder: Path) -> Figures:
     """From cancelling a request of two seconds to its answer; ms."""
 
     def measure(kind: str) -> float:
@@ -137,7 +137,7 @@ def cancelling(_: Path) -> Figures:
     return _of_both(measure)
 
 
-def ending(_: Path) -> Figures:
+def ending(_folder: Path) -> Figures:
     """From the end of the input to the end of the process while a request takes two seconds; ms."""
 
     def measure(kind: str) -> float:
@@ -165,7 +165,7 @@ _MALFORMED: Sequence[bytes] = (
 )
 
 
-def malformed(_: Path) -> Figures:
+def malformed(_folder: Path) -> Figures:
     """Of eight kinds of bytes that are no message, those to which no error is the answer."""
 
     def measure(kind: str) -> float:
@@ -181,7 +181,7 @@ def malformed(_: Path) -> Figures:
     return _of_both(measure)
 
 
-def strangers(_: Path) -> Figures:
+def strangers(_folder: Path) -> Figures:
     """Of one client that has no token, how many a listening server serves."""
 
     def is_served(command: Sequence[str], port: int | None) -> bool:

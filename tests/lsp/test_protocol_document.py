@@ -40,7 +40,7 @@ Table = Mapping[str, str]
 
 def read_tables(text: str) -> dict[str, Table]:
     """Read the tables under headings of level four."""
-    found = {}
+    found: dict[str, Table] = {}
     for name, body in re.findall(r"^#### `(\w+)`\n\n\|.*\n\| ---.*\n((?:\|.*\n)+)", text, re.MULTILINE):
         rows = re.findall(r"^\| `(\w+\??)` \| `([^`]+)` \|", body, re.MULTILINE)
         assert len(rows) == body.count("\n"), f"a row of {name} has another form"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from hunch.lsp.protocol import FolderStatus, Phase
+from hunch.lsp.protocol import FolderStatus
 
 if TYPE_CHECKING:
     from hunch.live import Status
@@ -19,7 +19,7 @@ def status_of(uri: str, status: Status | None) -> FolderStatus:
         }  # fmt: skip
     return {
         "uri": uri,
-        "phase": cast(Phase, status.phase.value),
+        "phase": status.phase.value,
         "message": status.message,
         "done": status.done,
         "total": status.total,
