@@ -289,8 +289,8 @@ def test_a_real_server_answers_as_it_is_described(shop: Shop) -> None:
         if kind == "Answer":
             assert result["hits"] and result["hits"][0]["why"] and result["hits"][0]["reasons"]
     assert talk.search("check a password")["hits"][0]["highlights"]
-    told = documented(talk.told("hunch/statusChanged"), "ServerStatus")
-    assert told["folders"]
+    told = [message["params"] for message in talk.seen if message.get("method") == "hunch/statusChanged"]
+    assert documented(told, "ServerStatus[]")[-1]["folders"]
     assert talk.ask("hunch/summarize", place) is not None
     talk.wait_until_indexed()
 
