@@ -11,7 +11,7 @@ DATA ?= ../shared/data
 EDITORS := neovim emacs-nox elpa-eglot strace chromium fonts-dejavu-core
 WORKSPACES ?= ../workspaces
 PACKAGES ?= ../packages
-CHECKED := server training export tests benchmarks
+CHECKED := server training export tests benchmarks .github/scripts
 
 .PHONY: demo test editors vsix lint typecheck fix bench lock audit audit-python clean
 

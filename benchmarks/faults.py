@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
-from benchmarks import faults_of_index, faults_of_messages, faults_of_processes, faults_of_source
+from benchmarks import faults_of_index, faults_of_messages, faults_of_processes, faults_of_soak, faults_of_source
 from benchmarks.fault_error import WrongError
 from benchmarks.machine import save_result
 from benchmarks.table import table_of
@@ -48,6 +48,7 @@ ROWS: Sequence[Row[Any]] = (
     Row("processes killed", faults_of_processes.prepared, faults_of_processes.kill_once, 0.2),
     Row("hostile source", faults_of_source.prepared, faults_of_source.read_one, 2.0),
     Row("messages", faults_of_messages.prepared, faults_of_messages.send_nonsense, 0.6),
+    Row("soak", faults_of_soak.prepared, faults_of_soak.soak_once, 0.004),
 )
 
 

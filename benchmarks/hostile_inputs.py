@@ -7,7 +7,7 @@ makes more of them out of the same tokens (tests/index/test_hostile.py).
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hunch.text.grammars import GRAMMARS
@@ -257,10 +257,3 @@ def hostile_source(language: str, shape: str, size: int) -> bytes:
     text = SHAPES[shape](_TOKENS[language], size)
     prefix = "<?php\n" if language == "php" else ""
     return (prefix + text).encode()[:size]
-
-
-def hostile_sources(size: int) -> Iterator[tuple[str, str, bytes]]:
-    """Yield (language, shape, source) for every shape in every language."""
-    for language in LANGUAGES:
-        for shape in SHAPES:
-            yield language, shape, hostile_source(language, shape, size)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.history import in_a_sentence
 from benchmarks.lsp_report import lsp_tables, soak_tables
 from benchmarks.machine import in_words, load_result
 from benchmarks.robustness_report import fault_tables, hostile_tables
@@ -257,6 +258,16 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
 }
 
 
+def filled_tables() -> dict[str, str]:
+    """Return what stands between the marks of each benchmark: its newest figures, what on, what changed."""
+    results = {name: load_result(name) for name in TABLES}
+    return {
+        name: f"{TABLES[name](result)}\n\nMeasured on {in_words(result['machine'])}. {in_a_sentence(name)}".rstrip()
+        for name, result in results.items()
+        if result is not None
+    }
+
+
 def fill(text: str, name: str, tables: str) -> str:
     """Put tables between the marks ``<!-- NAME -->`` and ``<!-- /NAME -->`` of a page."""
     marks = re.compile(rf"(<!-- {name} -->).*?(<!-- /{name} -->)", re.DOTALL)
@@ -269,11 +280,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--print", action="store_true", help="print the tables and leave README.md alone")
     options = parser.parse_args(arguments)
     text = README.read_text(encoding="utf-8")
-    for name, tables in TABLES.items():
-        result = load_result(name)
-        if result is None:
-            continue
-        filled = f"{tables(result)}\n\nMeasured on {in_words(result['machine'])}."
+    for name, filled in filled_tables().items():
         if options.print:
             print(f"## {name}\n\n{filled}\n")
         text = fill(text, name, filled)

@@ -14,11 +14,13 @@ def hostile_tables(result: Mapping[str, Any]) -> str:
     names = list(next(iter(sizes.values()))["summary"])
     rows = [[name, *(_number(one["summary"][name]) for one in sizes.values())] for name in names]
     parts = [table_of(["", *(f"{int(size):,} bytes" for size in sizes)], rows)]
-    if "server" in result:
-        server = result["server"]
+    for name in ("server, control", "server"):
+        if name not in result:
+            continue
+        server = result[name]
         moments = {name: value for name, value in server.items() if isinstance(value, dict)}
         facts = {name: value for name, value in server.items() if not isinstance(value, dict)}
-        header = ["a server", *next(iter(moments.values()))]
+        header = [name, *next(iter(moments.values()))]
         parts.append(table_of(header, [[name, *map(_number, one.values())] for name, one in moments.items()]))
         parts.append("; ".join(f"{name}: {_number(value)}" for name, value in facts.items()) + ".")
     return "\n\n".join(parts)

@@ -174,6 +174,8 @@ def test_no_code_of_the_workspace_is_run(
 
 # ---- what the source says ----
 
+_CHANGES = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b")
+
 
 def test_one_module_alone_knows_sql_faiss_and_onnxruntime() -> None:
     owners: dict[str, set[str]] = {"faiss": set(), "onnxruntime": set(), "SQL": set()}
@@ -194,6 +196,21 @@ def test_one_module_alone_knows_sql_faiss_and_onnxruntime() -> None:
         "onnxruntime": {"model/session.py"},
         "SQL": {"index/integrity.py", "index/store.py"},
     }
+
+
+def test_only_the_writer_writes_into_the_store() -> None:
+    store = ast.parse((PRODUCT / "index" / "store.py").read_text(encoding="utf-8"))
+    (methods,) = (node.body for node in store.body if isinstance(node, ast.ClassDef) and node.name == "Store")
+    writing = {
+        method.name
+        for method in methods
+        if isinstance(method, ast.FunctionDef)
+        and any(isinstance(node, ast.Constant) and _CHANGES.search(str(node.value)) for node in ast.walk(method))
+    }
+    assert len(writing) > 3
+    writing -= {"forget"}  # what is damaged, for the writer to make again
+    callers = {path for path, node in nodes() if is_call_of(node, *writing)}
+    assert callers <= {"index/writer.py", "index/stamps.py", "index/second_pass.py", "index/store.py"}
 
 
 def test_only_the_command_line_prints() -> None:

@@ -38,6 +38,7 @@ from hunch.terminal import (
     to_json,
 )
 from hunch.workspace.scan import RootError, Skip, read_source
+from hunch.workspace.walk import composed
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -133,7 +134,7 @@ def run_similar(options: argparse.Namespace) -> int:
     with open_engine(root, write=not options.no_update, patience=_PATIENCE_SECONDS) as engine:
         if not _up_to_date(engine, options):
             return INTERRUPTED
-        path = file.resolve().relative_to(root).as_posix()
+        path = composed(file.resolve().relative_to(root).as_posix())
         told = len(engine.notices)
         found = similar(engine, path, line, limit=options.limit)
         _tell(engine, told)
@@ -292,7 +293,7 @@ def _root_of(chosen: Path | None) -> tuple[Path, str]:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (workspace_cache(folder) / DATABASE).exists():
-            below = here.relative_to(folder).as_posix()
+            below = composed(here.relative_to(folder).as_posix())
             return folder, "" if below == "." else below
     return here, ""
 

@@ -192,6 +192,10 @@ def test_a_key_that_is_missing_is_named(folder: Path, key: str) -> None:
         ("sha256", None),
         ("metrics", []),
         ("training", "recipe"),
+        ("license", ["MIT"]),
+        ("license", None),
+        ("derived_from", "all-MiniLM-L6-v2"),
+        ("derived_from", {"name": "x"}),
     ],
 )
 def test_a_value_of_the_wrong_type_is_named(folder: Path, key: str, value: object) -> None:
@@ -242,6 +246,36 @@ def test_what_a_later_version_may_add_is_let_be(folder: Path) -> None:
     assert load_bundle(folder).manifest == load_bundle().manifest
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "all-MiniLM-L6-v2",
+        None,
+        {},
+        {"name": "x", "license": "MIT"},
+        {"name": "x", "url": "https://example.org"},
+        {"name": "x", "license": "", "url": "https://example.org"},
+        {"name": 5, "license": "MIT", "url": "https://example.org"},
+        {"name": "x", "license": ["MIT"], "url": "https://example.org"},
+    ],
+)
+def test_an_origin_that_is_not_described(folder: Path, origin: object) -> None:
+    edit(folder, lambda manifest: manifest.update(derived_from=[origin]))
+    check_refused(folder, MANIFEST, "derived_from", "name, license and url")
+
+
+@pytest.mark.parametrize("license", ["", "MIT", "Apache", "MIT OR Apache-1.1", "MIT\nAND Apache"])
+def test_a_licence_that_leaves_out_that_of_an_origin(folder: Path, license: str) -> None:
+    edit(folder, lambda manifest: manifest.update(license=license))
+    check_refused(folder, MANIFEST, "license", "Apache-2.0", "all-MiniLM-L6-v2")
+
+
+def test_a_bundle_that_does_not_say_its_licence_and_origins(folder: Path) -> None:
+    edit(folder, lambda manifest: (manifest.pop("license"), manifest.pop("derived_from")))
+    manifest = load_bundle(folder).manifest
+    assert (manifest.license, manifest.derived_from) == ("", [])
+
+
 def test_metrics_and_training_may_be_missing(folder: Path) -> None:
     edit(folder, lambda manifest: (manifest.pop("metrics"), manifest.pop("training")))
     manifest = load_bundle(folder).manifest
@@ -263,7 +297,10 @@ def test_the_identity_follows_name_version_and_files() -> None:
 
 def test_the_identity_ignores_what_does_not_reach_the_vectors() -> None:
     manifest = load_bundle().manifest
-    same = replace(manifest, metrics={}, training={}, sha256=dict(reversed(list(manifest.sha256.items()))))
+    reworded = manifest.sha256 | {MODEL_CARD: "0" * 64}
+    same = replace(
+        manifest, metrics={}, training={}, license="MIT", derived_from=[], sha256=dict(reversed(list(reworded.items())))
+    )
     assert same.identity == manifest.identity
 
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from hunch.search.metrics import bootstrap, ndcg_at, ranks_of_diagonal, recall_at, reciprocal_rank
+from hunch.search.metrics import bootstrap, ndcg_at, recall_at, reciprocal_rank
 
 L3 = 1 / math.log2(3)
 L4 = 1 / math.log2(4)
@@ -70,19 +70,6 @@ def test_recall(k: int, ranked: str, relevant: str, expected: float) -> None:
 )
 def test_ndcg(k: int | None, ranked: str, gains: dict[object, float], expected: float) -> None:
     assert ndcg_at(k, list(ranked), gains) == pytest.approx(expected)
-
-
-@pytest.mark.parametrize(
-    ("scores", "expected"),
-    [
-        ([[1.0]], [1]),
-        ([[3, 1, 2], [9, 5, 1], [1, 2, 3]], [1, 2, 1]),
-        ([[1, 1], [1, 1]], [2, 2]),  # ties count against the item
-        ([[0, 5], [7, 6]], [2, 2]),
-    ],
-)
-def test_ranks_of_the_diagonal(scores: list[list[float]], expected: list[int]) -> None:
-    assert ranks_of_diagonal(np.array(scores, np.float32)).tolist() == expected
 
 
 def test_the_bootstrap_of_one_value_is_that_value() -> None:

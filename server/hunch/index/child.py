@@ -76,7 +76,7 @@ def start_child(
         OSError: no process can be started.
     """
     process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _BOOTSTRAP],
+        [_interpreter(), "-I", "-S", "-c", _BOOTSTRAP],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # an allocation that fails in a grammar is told there
@@ -134,6 +134,12 @@ def _write(stream: IO[bytes], item: object) -> None:
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None
     return stream
+
+
+def _interpreter() -> str:
+    # In a virtual environment of Windows sys.executable is a launcher, and what is measured and ended would be that.
+    base = getattr(sys, "_base_executable", "") if sys.platform == "win32" else ""
+    return str(base or sys.executable)
 
 
 def _trusted_path() -> list[str]:

@@ -40,7 +40,6 @@ _MOST_TRIES: Final = 3
 _NO_FAULT_OF_THE_SOURCE: Final = (RETIRED, -9)
 """How it may end and be replaced: it has grown, or somebody else killed it, such as a system without memory."""
 _IS_WATCHED: Final = not sys.platform.startswith("linux")
-_MOST_RESIDENT: Final = BYTES + 100_000_000
 
 
 class LimitError(Exception):
@@ -217,12 +216,13 @@ def _await_result(child: Child) -> object:
         LimitError: it had to be ended.
     """
     began = time.monotonic()
+    most = _resident_bytes(child) + BYTES if _IS_WATCHED else 0
     while True:
         try:
             _, result = _state.results.get(timeout=_LOOK_SECONDS)
             break
         except queue.Empty:
-            if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _is_too_large(child)):
+            if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _resident_bytes(child) > most):
                 _end_child(at_once=True)
                 raise LimitError("it did not answer") from None
     if result is ENDED:
@@ -230,10 +230,10 @@ def _await_result(child: Child) -> object:
     return result
 
 
-def _is_too_large(child: Child) -> bool:
+def _resident_bytes(child: Child) -> int:
     with suppress(psutil.Error):
-        return int(psutil.Process(child.process.pid).memory_info().rss) > _MOST_RESIDENT
-    return False
+        return int(psutil.Process(child.process.pid).memory_info().rss)
+    return 0
 
 
 def _end_child(*, at_once: bool) -> None:

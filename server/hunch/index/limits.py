@@ -49,10 +49,12 @@ def limited(seconds: float = SECONDS, size: int = BYTES) -> Iterator[None]:
 
 
 def resident_bytes() -> int:
-    """Return how much of this process is in memory; 0 where the system does not say so cheaply."""
+    """Return how much of this process is in memory."""
     with suppress(OSError, ValueError):
         return int(_STATM.read_bytes().split()[1]) * _PAGE
-    return 0
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
 
 
 if sys.platform == "win32":

@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -456,7 +456,7 @@ def _connect(place: str) -> sqlite3.Connection:
 
 
 def _connect_for_reading(file: Path) -> sqlite3.Connection:
-    place = f"{file.absolute().as_uri()}?mode=ro"
+    place = f"{_uri_of(file.absolute())}?mode=ro"
     connection = sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS)
     try:
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -467,6 +467,12 @@ def _connect_for_reading(file: Path) -> sqlite3.Connection:
         # In a folder that cannot be written no shared memory for the log can be made; without a log none is needed.
         connection = sqlite3.connect(f"{place}&immutable=1", uri=True)
     return connection
+
+
+def _uri_of(file: PurePath) -> str:
+    # SQLite takes no host in a URI: a Windows share is written as a path that begins with two slashes.
+    uri = file.as_uri()
+    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
 
 
 def _create(connection: sqlite3.Connection, content: str) -> None:

@@ -6,10 +6,13 @@ import os
 import re
 import sys
 
+from hunch.workspace.walk import composed
+
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
 _WRITTEN = [chr(byte) if byte in _UNRESERVED else f"%{byte:02X}" for byte in range(256)]
 _DRIVE = re.compile(r"/[A-Za-z]:(?=/|$)")
+_LONG = re.compile(r"^\\\\\?\\(?:UNC\\)?")  # how Windows begins a path that is longer than 260 characters
 _WINDOWS = sys.platform == "win32"
 
 
@@ -38,7 +41,7 @@ def path_of(uri: str, *, windows: bool = _WINDOWS) -> str | None:
         return path.rstrip("/") if len(path) > 3 else path
     if host and host.lower() != "localhost":
         return None
-    return path.rstrip("/") or "/"
+    return composed(path.rstrip("/") or "/")
 
 
 def uri_of(path: str, *, windows: bool = _WINDOWS) -> str:
@@ -72,7 +75,9 @@ def relative(path: str, folder: str) -> str | None:
 def resolved(path: str) -> str:
     """Return a path with its symbolic links followed; parts that do not exist stay as they are."""
     real = os.path.realpath(path)
-    return real.replace("\\", "/") if _WINDOWS else real
+    if _WINDOWS:
+        return _LONG.sub(r"\\\\" if real[4:7] == "UNC" else "", real).replace("\\", "/")
+    return composed(real)
 
 
 def _encode(path: str) -> str:

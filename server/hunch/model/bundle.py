@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -33,6 +34,8 @@ LARGEST_JSON = 32_000_000
 
 T = TypeVar("T")
 
+_SPDX = re.compile(r"[A-Za-z0-9.+-]+")
+
 
 class BundleError(Exception):
     """A bundle cannot be used; the message is one line that names the file and what to do."""
@@ -51,14 +54,19 @@ class Manifest:
     training_data: list[str]
     sha256: dict[str, str]
     """Checksum of every other file of the bundle, by its name."""
+    license: str = ""
+    """An SPDX expression for the files of the bundle; empty when whoever made it did not say."""
+    derived_from: list[dict[str, str]] = field(default_factory=list)
+    """Models that weights or vocabularies started from: name, license (SPDX) and url of each."""
     metrics: dict[str, float] = field(default_factory=dict)
     training: dict[str, Any] = field(default_factory=dict)
     """Recipe, seeds, data hashes: what is needed to build the bundle again."""
 
     @property
     def identity(self) -> str:
-        """A short text that differs whenever the vectors of two bundles can differ."""
-        digest = hashlib.sha256(json.dumps(self.sha256, sort_keys=True).encode()).hexdigest()
+        """A short text that differs whenever the vectors of two bundles can differ; the card does not count."""
+        weights = {name: digest for name, digest in self.sha256.items() if name != MODEL_CARD}
+        digest = hashlib.sha256(json.dumps(weights, sort_keys=True).encode()).hexdigest()
         return f"{self.name}-{self.version}-{digest[:12]}"
 
 
@@ -160,10 +168,24 @@ def _manifest_of(content: Any) -> Manifest:
     expected: dict[str, type] = {
         "format": int, "name": str, "version": str, "dim": int, "max_tokens": int,
         "languages": list, "training_data": list, "sha256": dict, "metrics": dict, "training": dict,
+        "license": str, "derived_from": list,
     }  # fmt: skip
     known = {f.name for f in fields(Manifest)}
     values = {name: value for name, value in content.items() if name in known}
     for name, value in values.items():
         if not isinstance(value, expected[name]):
             raise TypeError(f"{name} is not {expected[name].__name__}")
+    _check_origins(values.get("license", ""), values.get("derived_from", []))
     return Manifest(**values)
+
+
+def _check_origins(license: str, derived_from: Sequence[Any]) -> None:
+    """Raise ValueError unless each origin is described and its licence is part of the bundle's."""
+    for origin in derived_from:
+        named = isinstance(origin, Mapping) and all(
+            isinstance(origin.get(key), str) and origin[key] for key in ("name", "license", "url")
+        )
+        if not named:
+            raise ValueError("derived_from: an entry without name, license and url")
+        if not set(_SPDX.findall(origin["license"])) <= set(_SPDX.findall(license)):
+            raise ValueError(f"license {license!r} leaves out {origin['license']!r} of {origin['name']!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 
 class Interval(NamedTuple):
@@ -35,15 +35,6 @@ def ndcg_at(k: int | None, ranked: Sequence[object], gains: Mapping[object, floa
     """
     ideal = _dcg(sorted(gains.values(), reverse=True)[:k])
     return _dcg([gains.get(item, 0.0) for item in ranked[:k]]) / ideal if ideal > 0 else 0.0
-
-
-def ranks_of_diagonal(scores: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Return the rank, from 1, of item i among the scores of query i, for a square score matrix.
-
-    Ties count against the item, so a model that scores everything alike gets no credit.
-    """
-    own = np.diagonal(scores)[:, None]
-    return np.asarray((scores >= own).sum(axis=1), np.int64)
 
 
 def bootstrap(values: ArrayLike, *, samples: int = 1000, level: float = 0.95, seed: int = 0) -> Interval:

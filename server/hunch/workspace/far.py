@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import PurePath
 
 _FAR = re.compile(r"[\\/]{2}|[\\/]\?\?[\\/]")  # the second: the kernel's own form of a device path
 _LONG_LOCAL = re.compile(r"[\\/]{2}\?[\\/](?=[A-Za-z]:[\\/])")  # how Windows tells of the target of a link
+_DEVICE = re.compile(
+    r"(?:CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00b9\u00b2\u00b3]) *(?:[.:].*)?", re.IGNORECASE
+)
 _MOST_LINKS = 100  # more than any system follows
 
 
 def is_far(name: str) -> bool:
     """Return whether a path leads to another machine or to a device, as Windows reads it."""
     return _FAR.match(name) is not None
+
+
+def is_device(path: str, *, windows: bool = sys.platform == "win32") -> bool:
+    """Return whether Windows takes a path for a device, such as ``src/NUL`` or ``aux.c``; elsewhere these are files."""
+    return windows and any(_DEVICE.fullmatch(part) is not None for part in re.split(r"[\\/]", path))
 
 
 def leads_far(folder: str, name: str) -> bool:

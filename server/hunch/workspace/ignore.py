@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
-from hunch.workspace.far import leads_far
+from hunch.workspace.far import is_device, leads_far
 from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, parse_rules
 
 HUNCHIGNORE, IGNORE, GITIGNORE = IGNORE_NAMES = (".hunchignore", ".ignore", ".gitignore")
@@ -184,6 +184,10 @@ def read_regular(file: str | Path, limit: int, *, follow_link: bool = True) -> b
 
     Raises `OSError`, also for what is not a regular file, and for a link unless ``follow_link``.
     """
+    if is_device(os.fspath(file)):
+        raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))
+    if not follow_link and not hasattr(os, "O_NOFOLLOW") and stat.S_ISLNK(os.lstat(file).st_mode):  # Windows
+        raise OSError(errno.ELOOP, "a link", os.fspath(file))
     handle = os.open(file, _READ if follow_link else _READ | getattr(os, "O_NOFOLLOW", 0))
     try:
         if not stat.S_ISREG(os.fstat(handle).st_mode):

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from hunch.text.languages import language_of
 from hunch.workspace.ignore import read_regular
-from hunch.workspace.walk import link_reason, reading_problem, walk
+from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
 
@@ -92,9 +92,10 @@ def scan(
     for folder in walk(root, only, skipped, warnings):
         ignored = folder.ignores.ignored
         for entry in folder.entries:
-            path = folder.path + entry.name
+            name = composed(entry.name)
+            path = folder.path + name
             try:
-                if ignored(entry.name, path, False):
+                if ignored(name, path, False):
                     skipped["ignored"] += 1
                 elif entry.is_file(follow_symlinks=False):
                     found = _source_file(path, entry, max_file_bytes)

@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ class Folder:
     """What is in force in it."""
     entries: list[os.DirEntry[str]]
     """What lies in it and is no folder, ignored or not."""
-    is_repository: bool
 
 
 def walk(
@@ -68,10 +68,12 @@ def walk(
         try:
             with os.scandir(folder) as listing:
                 if wanted is None:
-                    entries = {entry.name: entry for entry in listing}
+                    entries = {composed(entry.name): entry for entry in listing}
                 else:
                     entries = {
-                        entry.name: entry for entry in listing if entry.name in wanted or entry.name in RULING_NAMES
+                        name: entry
+                        for entry in listing
+                        if (name := composed(entry.name)) in wanted or name in RULING_NAMES
                     }
         except OSError as error:
             skipped[reading_problem(error)] += 1
@@ -108,10 +110,10 @@ def walk(
                 elif _is_junction(entry):
                     skipped[link_reason(entry, os.path.realpath(top))] += 1
                 else:
-                    todo.append((f"{folder}{name}{os.sep}", f"{relative}{name}/", ignores, below))
+                    todo.append((f"{folder}{entry.name}{os.sep}", f"{relative}{name}/", ignores, below))
             except OSError as error:
                 skipped[reading_problem(error)] += 1
-        yield Folder(relative, ignores, others, repository is not None)
+        yield Folder(relative, ignores, others)
 
 
 def may_count(path: str, *, is_folder: bool) -> bool:
@@ -162,6 +164,11 @@ def _names(only: Collection[str] | None) -> _Names | None:
         else:
             at[name] = None
     return names
+
+
+def composed(name: str) -> str:
+    """Return a name or path as editors and git write it: macOS may keep "é" as two characters, and finds both."""
+    return unicodedata.normalize("NFC", name) if sys.platform == "darwin" and not name.isascii() else name
 
 
 def is_unicode(name: str) -> bool:
@@ -222,6 +229,8 @@ def _is_junction(entry: os.DirEntry[str]) -> bool:
 
 def reading_problem(error: Exception) -> str:
     """The reason to count for what could not be read."""
+    if getattr(error, "winerror", None) == 206:  # ERROR_FILENAME_EXCED_RANGE, which Python takes for ENOENT
+        return "path too long"
     match getattr(error, "errno", None):
         case errno.ENOENT | errno.ENOTDIR | errno.ESTALE:
             return "vanished"

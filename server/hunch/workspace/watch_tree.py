@@ -27,6 +27,7 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver, ObservedWatch
 
+from hunch.workspace.walk import composed
 from hunch.workspace.watch_plan import (
     count_folders,
     folders_to_watch,
@@ -68,7 +69,7 @@ class TreeWatch(FileSystemEventHandler):
         on_root_gone: Callable[[], None],
         on_problem: Callable[[str], None],
     ) -> None:
-        self._root = os.path.realpath(root)  # macOS tells of real paths
+        self._root = _as_told(os.path.realpath(root))
         self._base = self._root.rstrip(os.sep) + os.sep
         self._on_change = on_change
         self._on_root_gone = on_root_gone
@@ -141,7 +142,7 @@ class TreeWatch(FileSystemEventHandler):
                 if event.event_type in ("deleted", "moved"):
                     self._on_root_gone()
             elif path.startswith(self._base):
-                relative = path[len(self._base) :].replace(os.sep, "/")
+                relative = composed(path[len(self._base) :].replace(os.sep, "/"))
                 if isinstance(event, DirMovedEvent) and "" in ends:
                     self._strays.append(relative)
                 self._on_change(Change(relative, event.is_directory))
@@ -230,6 +231,20 @@ class TreeWatch(FileSystemEventHandler):
         if self._told:
             self._told.clear()
             self._on_problem("")
+
+
+def _as_told(root: str) -> str:
+    """Return a real path as the system tells of it: macOS in the letter case of its folders, however it is typed."""
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):
+            descriptor = os.open(root, os.O_RDONLY)
+            try:
+                return os.fsdecode(fcntl.fcntl(descriptor, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+            finally:
+                os.close(descriptor)
+    return root
 
 
 def _new_observer() -> BaseObserver:
