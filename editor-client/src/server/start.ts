@@ -2,7 +2,6 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { LogOutputChannel } from "vscode";
 import * as vscode from "vscode";
 import {
   CloseAction,
@@ -32,8 +31,8 @@ export interface StartOptions {
   readonly launch: Launch;
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly log: LogOutputChannel;
-  readonly trace: LogOutputChannel;
+  readonly log: vscode.LogOutputChannel;
+  readonly trace: vscode.LogOutputChannel;
   readonly signal: AbortSignal;
   /** Called before the first message is exchanged. */
   readonly prepare: (client: LanguageClient) => void;
@@ -146,7 +145,7 @@ function begin(options: StartOptions): Promise<ChildProcess> {
   });
 }
 
-export interface ClientParts {
+interface ClientParts {
   readonly server: ServerOptions;
   readonly log: vscode.LogOutputChannel;
   readonly trace: vscode.LogOutputChannel;
@@ -169,7 +168,7 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export function createClient(parts: ClientParts): LanguageClient {
+function createClient(parts: ClientParts): LanguageClient {
   const options: LanguageClientOptions = {
     // Text of any language may be changed and not saved; what is no file can not be in a folder.
     documentSelector: [{ scheme: "file" }],
