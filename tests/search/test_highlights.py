@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
-from hunch.search.highlights import MOST_RELATED, RELATED_COSINE, Highlight, find_highlights, related_terms
+from hunch.search.highlights import (
+    MOST_RELATED,
+    RELATED_COSINE,
+    Highlight,
+    _cached_words_of,
+    find_highlights,
+    related_terms,
+)
 from hunch.text.tokenizer import identifiers, split_identifier, words_with_places
 
 CODE = "def verify(stored):\n    digest = sha256(salt)\n    return digest.equals(stored.hashed)\n"
@@ -60,6 +67,14 @@ def test_code_and_nothing_ask_for_no_related_words(encoder: Encoder) -> None:
     assert all(one.cosine == 1 for one in find_highlights([CODE.split("\n")], f"{many} stored", encoder)[0])
     assert find_highlights([], QUERY, encoder) == []
     assert find_highlights([[""], ["", "", ""]], QUERY, encoder) == [[], []]
+
+
+def test_a_line_of_any_length_has_its_highlights_and_is_not_kept() -> None:
+    line = f"stored = {'x + ' * 5_000}1; keep(stored)"
+    before = _cached_words_of.cache_info().currsize
+    (found,) = find_highlights([[line]], "stored", None)
+    assert [(one.start, one.end) for one in found] == [(0, 6), (len(line) - 7, len(line) - 1)]
+    assert _cached_words_of.cache_info().currsize == before
 
 
 def test_related_terms_are_there_once_the_closest_first() -> None:

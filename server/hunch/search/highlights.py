@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
@@ -22,7 +22,13 @@ _SHORTEST = 3
 """Characters of words that are compared by meaning"""
 _MOST_ASKED = 24
 """Longer queries are texts or code rather than questions: only words with the same stem are looked for."""
-_CACHED_LINES = 2_048
+_CACHED_LINES = 1_024
+_CACHED_CHARACTERS = 200
+"""Longer lines are rarely read again, and take too much room."""
+_CACHED_WORDS = 8_192
+
+_Line = tuple[tuple[str, str, int, int], ...]
+"""Words of a line in lower case, each with its stem, start and end"""
 
 
 class Highlight(NamedTuple):
@@ -54,16 +60,6 @@ class RelatedTerm(NamedTuple):
     cosine: float
 
 
-class _Word(NamedTuple):
-    text: str
-    """In lower case"""
-    stem: str
-    start: int
-    end: int
-    is_compared: bool
-    """By meaning: it is neither short nor common."""
-
-
 def find_highlights(texts: Sequence[Sequence[str]], query: str, encoder: Encoder | None) -> list[list[Highlight]]:
     """Return the highlights of each text, in the order of the text.
 
@@ -73,19 +69,16 @@ def find_highlights(texts: Sequence[Sequence[str]], query: str, encoder: Encoder
         encoder: None looks for words with the same stem alone.
     """
     asked = {stem(word): word for term in query_terms(query) for word in split_identifier(term.text)}
-    words = [[(row, word) for row, line in enumerate(lines) for word in _words_of(line)] for lines in texts]
+    words = [[_words_of(line) for line in lines] for lines in texts]
     found = [
-        [Highlight(row, word.start, word.end, asked[word.stem], word.text, 1.0)
-         for row, word in of_text if word.stem in asked]
+        [Highlight(row, start, end, asked[stemmed], word, 1.0)
+         for row, line in enumerate(of_text) for word, stemmed, start, end in line if stemmed in asked]
         for of_text in words
     ]  # fmt: skip
     if encoder is None or not 0 < len(asked) <= _MOST_ASKED:
         return found
     questions = [word for word in asked.values() if len(word) >= _SHORTEST]
-    others = [
-        list(dict.fromkeys(word.text for _, word in of_text if word.is_compared and word.stem not in asked))
-        for of_text in words
-    ]
+    others = [_compared(of_text, asked) for of_text in words]
     row_of = {word: row for row, word in enumerate(dict.fromkeys(chain.from_iterable(others)))}
     if not questions or not row_of:
         return found
@@ -97,8 +90,12 @@ def find_highlights(texts: Sequence[Sequence[str]], query: str, encoder: Encoder
         if rows and candidates:
             columns = [row_of[word] for word in candidates]
             related = _nearest([questions[row] for row in rows], candidates, cosines[np.ix_(rows, columns)])
-            exact += [Highlight(row, word.start, word.end, *related[word.text])
-                      for row, word in of_text if word.text in related]  # fmt: skip
+            exact += [
+                Highlight(row, start, end, *related[word])
+                for row, line in enumerate(of_text)
+                for word, _, start, end in line
+                if word in related
+            ]
             exact.sort()
     return found
 
@@ -120,9 +117,21 @@ def _nearest(
             for number in order.tolist() if values[number] >= RELATED_COSINE}  # fmt: skip
 
 
-@lru_cache(maxsize=_CACHED_LINES)
-def _words_of(line: str) -> tuple[_Word, ...]:
-    return tuple([
-        _Word(word, stem(word), start, end, len(word) >= _SHORTEST and word not in STOP_WORDS)
-        for word, start, end in words_with_places(line)
-    ])  # fmt: skip
+def _compared(lines: Sequence[_Line], asked: Mapping[str, str]) -> list[str]:
+    """Return each word once that is compared by meaning; asked is by stem."""
+    once = dict.fromkeys([(word, stemmed) for line in lines for word, stemmed, _, _ in line])
+    return [
+        word for word, stemmed in once if len(word) >= _SHORTEST and word not in STOP_WORDS and stemmed not in asked
+    ]
+
+
+def _words_of(line: str) -> _Line:
+    return _cached_words_of(line) if len(line) <= _CACHED_CHARACTERS else _split(line)
+
+
+def _split(line: str) -> _Line:
+    return tuple([(word, _stem(word), start, end) for word, start, end in words_with_places(line)])
+
+
+_cached_words_of = lru_cache(maxsize=_CACHED_LINES)(_split)
+_stem = lru_cache(maxsize=_CACHED_WORDS)(stem)

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isInside, type Launch, launchInterpreter, launchOwn, safeEnvironment } from "../../src/server/launch.js";
-import type { PythonVersion } from "../../src/server/versions.js";
+import { type Launch, launchInterpreter, launchOwn, safeEnvironment } from "../../../src/server/provisioning/launch.js";
+import { isInside } from "../../../src/server/provisioning/paths.js";
+import type { PythonVersion } from "../../../src/server/provisioning/versions.js";
 import { emptyEnvironment, fakeModule, newFolder, script } from "./programs.js";
 
 test("PYTHONPATH keeps what is outside of the workspace", () => {

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { launchCommand } from "../../src/server/launch.js";
-import { onPath } from "../../src/server/path-search.js";
-import { probeInterpreter, probePython, probeServer } from "../../src/server/probe.js";
+import { launchCommand } from "../../../src/server/provisioning/launch.js";
+import { onPath } from "../../../src/server/provisioning/paths.js";
+import { probeInterpreter, probePython, probeServer } from "../../../src/server/provisioning/probe.js";
 import {
   emptyEnvironment,
   fakeHunch,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readFailure, readStep } from "../../src/server/pip-output.js";
+import { readFailure, readStep } from "../../../src/server/provisioning/pip-output.js";
 
 test.each([
   ["Collecting numpy>=1.26 (from codehunch==0.1.0)", { kind: "find", name: "numpy" }],

@@ -5,8 +5,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, wri
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
-import { safeEnvironment } from "../../src/server/launch.js";
-import type { ProbeOptions } from "../../src/server/probe.js";
+import { safeEnvironment } from "../../../src/server/provisioning/launch.js";
+import type { ProbeOptions } from "../../../src/server/provisioning/probe.js";
 
 /** A new folder that is removed after the test, with a name that programs trip over. */
 export function newFolder(): string {

@@ -17,14 +17,14 @@ import {
   type SetUpProblem,
   type SetUpStep,
   useEnvironment,
-} from "../../src/server/environment.js";
-import { launchOwn } from "../../src/server/launch.js";
-import { describeFailure, describeStep } from "../../src/server/messages.js";
-import { type Python, probePython, probeServer } from "../../src/server/probe.js";
-import { findWheel, type Wheel } from "../../src/server/wheel.js";
+} from "../../../src/server/provisioning/environment.js";
+import { launchOwn } from "../../../src/server/provisioning/launch.js";
+import { describeFailure, describeStep } from "../../../src/server/provisioning/messages.js";
+import { type Python, probePython, probeServer } from "../../../src/server/provisioning/probe.js";
+import { findWheel, type Wheel } from "../../../src/server/provisioning/wheel.js";
 import { newFolder, options, realPython, script } from "./programs.js";
 
-const client = resolve(__dirname, "../..");
+const client = resolve(__dirname, "../../..");
 let wheel: Wheel;
 let python: Python;
 

@@ -1,6 +1,6 @@
 import { delimiter, dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { findPythons, pythonPaths } from "../../src/server/python.js";
+import { findPythons, pythonPaths } from "../../../src/server/provisioning/find-python.js";
 import { emptyEnvironment, newFolder, oldPython, options, realPython, script } from "./programs.js";
 
 const places = (folder: string, PATH: string) => ({ preferred: [], env: { PATH }, home: folder, shunned: [] });

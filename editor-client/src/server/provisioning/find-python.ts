@@ -1,9 +1,10 @@
-// Finds the Pythons that an environment can be made from.
+// Finds the Pythons that an environment can be made from, and lets the person choose one.
 
 import { readdir } from "node:fs/promises";
+import { homedir } from "node:os";
 import { join } from "node:path";
-import { isInside } from "./launch.js";
-import { isExecutable, onPath } from "./path-search.js";
+import * as vscode from "vscode";
+import { isExecutable, isInside, onPath } from "./paths.js";
 import { type ProbeOptions, type Python, probePython } from "./probe.js";
 import { isNewEnough, isOldEnough } from "./versions.js";
 
@@ -96,4 +97,46 @@ async function inside(folder: string, name: RegExp, file: string): Promise<strin
   // Newest first, by number: 3.9 comes after 3.13.
   names.sort((one, other) => other.localeCompare(one, "en", { numeric: true }));
   return names.map((one) => join(folder, one, file));
+}
+
+interface Choice extends vscode.QuickPickItem {
+  readonly path?: string;
+}
+
+/** Returns the path that was chosen, if any. */
+export async function chooseInterpreter(
+  options: ProbeOptions,
+  preferred: readonly string[],
+): Promise<string | undefined> {
+  const places = { preferred, env: options.env, home: homedir(), shunned: [] };
+  const browse: Choice = { label: vscode.l10n.t("Browse\u2026"), iconPath: new vscode.ThemeIcon("folder-opened") };
+  const choices = findPythons(places, options).then(({ usable, bare }): Choice[] => [
+    browse,
+    ...[...usable, ...bare].map((python) => ({
+      label: `Python ${python.version.join(".")}`,
+      description: python.executable,
+      detail: python.hasHunch
+        ? vscode.l10n.t("Has hunch")
+        : python.canMakeEnvironments
+          ? vscode.l10n.t("Hunch makes an environment of its own from it")
+          : vscode.l10n.t("Cannot make environments: it lacks venv or ensurepip"),
+      path: python.path,
+    })),
+  ]);
+  const chosen = await vscode.window.showQuickPick(choices, {
+    title: vscode.l10n.t("Hunch: Choose an Interpreter"),
+    placeHolder: vscode.l10n.t("A Python, 3.10 or newer, that has hunch or that an environment is made from"),
+    matchOnDescription: true,
+  });
+  return chosen && (chosen.path ?? browseForFile());
+}
+
+async function browseForFile(): Promise<string | undefined> {
+  const chosen = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t("Choose a Python interpreter"),
+    openLabel: vscode.l10n.t("Use This Python"),
+    canSelectFiles: true,
+    canSelectMany: false,
+  });
+  return chosen?.[0]?.fsPath;
 }

@@ -1,6 +1,26 @@
-// The setting hunch.trace.server: what is said between editor and server, in the log.
+// The log: lines of the server at their level, and the trace of the setting hunch.trace.server.
 
 import * as vscode from "vscode";
+
+export type Level = "debug" | "info" | "warn" | "error";
+
+const LEVELS: Readonly<Record<string, Level>> = {
+  DEBUG: "debug",
+  INFO: "info",
+  WARNING: "warn",
+  ERROR: "error",
+  CRITICAL: "error",
+};
+
+/**
+ * The level of a line that the server writes to stderr: "DATE TIME LEVEL logger: message". What is not in this format comes from further down, such as a
+ * traceback, and is kept as it is.
+ */
+export function readLogLine(line: string): { readonly level: Level; readonly text: string } {
+  const [, level = "", text = ""] = /^\d{4}-\d\d-\d\d [\d:,.]+ ([A-Z]+) (.*)$/.exec(line) ?? [];
+  const known = LEVELS[level];
+  return known ? { level: known, text } : { level: "info", text: line };
+}
 
 /**
  * A channel for the language client. The client traces only into a channel whose level is "trace"; this one has that

@@ -3,10 +3,10 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import { type Environment, makeEnvironment, SetUpFailure, type SetUpStep } from "./environment.js";
-import { isInside } from "./launch.js";
+import { findPythons, rankPythons } from "./find-python.js";
 import { describeFailure, describeNoPython, describeStep } from "./messages.js";
+import { isInside } from "./paths.js";
 import { type ProbeOptions, type Python, probePython } from "./probe.js";
-import { findPythons, rankPythons } from "./python.js";
 import { isNewEnough } from "./versions.js";
 import type { Wheel } from "./wheel.js";
 

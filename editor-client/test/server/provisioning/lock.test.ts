@@ -3,7 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { holdLock } from "../../src/server/lock.js";
+import { holdLock } from "../../../src/server/provisioning/lock.js";
 import { newFolder } from "./programs.js";
 
 test("one after the other holds it, and nothing is left", async () => {

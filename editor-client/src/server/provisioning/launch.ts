@@ -1,6 +1,7 @@
 // How a server is started so that nothing of the open workspace is imported or run. Pure.
 
-import { delimiter, isAbsolute, relative } from "node:path";
+import { delimiter, isAbsolute } from "node:path";
+import { isInside } from "./paths.js";
 import type { PythonVersion } from "./versions.js";
 
 /** A program and what comes before `lsp` or `--version`. */
@@ -35,9 +36,4 @@ export function safeEnvironment(env: NodeJS.ProcessEnv, folders: readonly string
   if (paths.length) safe.PYTHONPATH = paths.join(delimiter);
   else delete safe.PYTHONPATH;
   return safe;
-}
-
-export function isInside(path: string, folder: string): boolean {
-  const inner = relative(folder, path);
-  return inner === "" || (!/^\.\.(?:[\\/]|$)/.test(inner) && !isAbsolute(inner));
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expandPath, type Surroundings } from "../../src/server/setting-path.js";
+import { expandPath, type Surroundings } from "../../../src/server/provisioning/paths.js";
 
 const around: Surroundings = {
   home: "/home/me",
