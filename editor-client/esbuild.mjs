@@ -1,5 +1,7 @@
-// Bundles the extension into one file; --watch builds again on each change, --production leaves the source map out.
+// Bundles the extension into one file; --watch builds again on each change, --production leaves the source map out and
+// writes the licences that travel with it.
 import { context } from "esbuild";
+import { writeNotices } from "./scripts/notices.mjs";
 
 const watching = process.argv.includes("--watch");
 const production = process.argv.includes("--production");
@@ -14,11 +16,13 @@ const build = await context({
   external: ["vscode"],
   sourcemap: !production,
   minify: production,
+  metafile: true,
   logLevel: "warning",
 });
 if (watching) {
   await build.watch();
 } else {
-  await build.rebuild();
+  const { metafile } = await build.rebuild();
+  if (production) writeNotices(import.meta.dirname, metafile);
   await build.dispose();
 }

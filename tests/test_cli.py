@@ -39,7 +39,7 @@ def test_search_prints_places_and_reasons(indexed_shop: Shop) -> None:
     assert found.err == ""
     first, why, *_ = found.out.splitlines()
     assert re.fullmatch(r" 1  src/auth\.py:7  check_password  function  [01]\.\d\d", first)
-    assert "words: " in why
+    assert "words (" in why
     assert why.count("meaning") == 1, "to a reader both meanings say the same"
 
 
@@ -70,7 +70,8 @@ def check_answer(answer: dict[str, Any], root: Path) -> None:
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
     for hit in answer["hits"]:
         assert set(hit) == {
-            "path", "start_line", "end_line", "name", "kind", "language", "score", "why", "highlights", "copies",
+            "path", "start_line", "end_line", "name", "kind", "language", "score", "reasons", "why", "highlights",
+            "near_duplicates", "copies",
             "snippet",
         }  # fmt: skip
         lines = (root / hit["path"]).read_text(encoding="utf-8").splitlines()
@@ -88,6 +89,7 @@ def check_answer(answer: dict[str, Any], root: Path) -> None:
             marked = lines[mark["line"] - 1][mark["start"] : mark["end"]]
             assert marked.isalnum() and (not mark["exact"] or marked.lower()[:2] == mark["term"][:2])
         assert isinstance(hit["why"], list)
+        assert all(set(one) == {"key", "terms", "text"} for one in hit["reasons"])
         for reason in hit["why"]:
             assert set(reason) == {"signal", "weight", "terms"}
             assert isinstance(reason["signal"], str)
@@ -117,7 +119,7 @@ def test_strict_leaves_out_the_nearest(indexed_shop: Shop) -> None:
     assert (text.status, text.out) == (1, "Nothing here seems to do that.\n")
 
 
-def test_copies_are_named_below_the_hit(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
+def test_near_duplicates_are_named_below_the_hit(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:
     code = (
         "def check_password(password, salt, stored_hash):\n    return compare(hash_of(password, salt), stored_hash)\n"
     )
@@ -126,8 +128,10 @@ def test_copies_are_named_below_the_hit(run_hunch: RunHunch, make_workspace: Mak
     assert run.out.count("check_password") == 1
     assert re.search(r"\n    the same in part\d/auth.py:1, part\d/auth.py:1, part\d/auth.py:1 and 2 more\n", run.out)
     (answer,) = run_hunch("search", "check a password", "--root", root, "--json").answers
-    assert {"path", "start_line", "end_line"} == set(answer["hits"][0]["copies"][0])
-    assert len(answer["hits"][0]["copies"]) == 5
+    hit = answer["hits"][0]
+    assert {"path", "start_line", "end_line"} == set(hit["near_duplicates"][0])
+    assert len(hit["near_duplicates"]) == 5
+    assert hit["copies"] == hit["near_duplicates"]
 
 
 def test_explain_shows_every_signal_with_its_weight(indexed_shop: Shop) -> None:
@@ -138,7 +142,7 @@ def test_explain_shows_every_signal_with_its_weight(indexed_shop: Shop) -> None:
     assert len(signals) >= 3
     for line in signals:
         assert re.fullmatch(r"\s+[+-]\d+\.\d\d  [a-z ]+(  \S.*)?", line)
-    assert any("meaning" in line for line in signals)
+    assert any("embedding" in line for line in signals)
 
 
 def test_queries_from_a_file_are_answered_one_a_line(indexed_shop: Shop, tmp_path: Path) -> None:
@@ -269,7 +273,7 @@ def test_index_thorough_reads_everything_in_context_once(run_hunch: RunHunch, ma
     first = run_hunch("index", root, "--thorough")
     chunks = status["chunks"]
     assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} pieces of code are read in context\n")
-    assert f"{chunks:,} of the chunks are read in context" in run_hunch("status", root).out
+    assert f"{chunks:,} of the chunks have contextual embeddings" in run_hunch("status", root).out
     assert run_hunch("search", "--root", root, "sort orders by date", "--no-update").status == 0
 
 

@@ -28,24 +28,27 @@ export interface Range {
   readonly end: Position;
 }
 
-/** One signal that carried a hit; `terms` are the words of the query that it matched. */
-export interface Reason {
-  readonly signal: string;
-  readonly weight: number;
+/** One reason for a hit in words. */
+export interface Statement {
+  /** Of the phrase, for a translation. */
+  readonly key: string;
+  /** The words that it rests on, few, with an ellipsis as the last where there are more. */
   readonly terms: readonly string[];
+  /** Phrase and terms in English. */
+  readonly text: string;
 }
 
-/** A word of the code that the question asked for. */
+/** A word of the code that the query asked for. */
 export interface Highlight {
   readonly range: Range;
-  /** The word of the question. */
+  /** The word of the query. */
   readonly term: string;
   /** False for a word that is only close to it in meaning. */
   readonly exact: boolean;
 }
 
 /** A place that holds the same definition once more. */
-export interface Copy {
+export interface NearDuplicate {
   readonly uri: string;
   readonly path: string;
   readonly range: Range;
@@ -66,11 +69,11 @@ export interface Hit {
   readonly kind: Kind;
   readonly language: string;
   readonly score: number;
-  readonly why: readonly Reason[];
+  /** What carried it most. Missing, as the two below, in hits that were stored by an earlier version. */
+  readonly reasons?: readonly Statement[];
   /** In the first lines of the hit, as they were when it was found. */
   readonly highlights?: readonly Highlight[];
-  /** Missing, as highlights are, in hits that were stored by an earlier version. */
-  readonly copies?: readonly Copy[];
+  readonly nearDuplicates?: readonly NearDuplicate[];
   readonly signature: string;
   readonly documentation: string;
   readonly snippet: string;
@@ -80,6 +83,8 @@ export interface Answer {
   readonly query: string;
   readonly elapsedMs: number;
   readonly verdict: Verdict;
+  /** What is said above the hits about how sure the answer is, in English; empty for a good one. */
+  readonly label?: string;
   /** False while the index does not hold the whole workspace yet. */
   readonly complete: boolean;
   readonly notices: readonly string[];
@@ -126,7 +131,7 @@ export interface FolderStatus {
   readonly total: number;
   readonly files: number;
   readonly chunks: number;
-  /** Of the chunks, those that a second pass has read in context. */
+  /** How many of the chunks have contextual embeddings. */
   readonly inContext: number;
   readonly complete: boolean;
   readonly writer: boolean;

@@ -17,9 +17,9 @@ from hunch.engine import Engine
 from hunch.index.isolation import notice_of
 from hunch.index.writer import Progress, UpdateReport
 from hunch.model.encoder import Encoder
-from hunch.search.marks import Mark, mark_words, with_near_words
-from hunch.search.rank import NEARLY_SPELT, Reason
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.phrases import explained
+from hunch.search.present import FinishedAnswer, FinishedHit, present
+from hunch.search.search import Answer, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,24 +28,7 @@ if TYPE_CHECKING:
     from hunch.search.evaluate import Evaluation
 
 _SHOWN_LINES = 6
-_SIGNALS_SHOWN = 3
-_COPIES_SHOWN = 3
-_SIGNALS_IN_WORDS = {
-    "context": "meaning in context",
-    "symbol": "exact name",
-    NEARLY_SPELT: "nearly the name",
-    "typed": "as typed",
-    "prefix": "beginning of the name",
-    "neighbour": "related code in the file",
-    "file words": "words elsewhere in the file",
-    "language": "in the language",
-    "kind": "of the kind",
-}
-_MEANINGS = ("meaning", "context")
-_OF_FILE = ("neighbour", "file words")
-_NOTHING = "Nothing here seems to do that. The nearest are:"
-_NOTHING_STRICT = "Nothing here seems to do that."
-_WEAK = "Not sure; these come nearest:"
+_DUPLICATES_SHOWN = 3
 _PROGRESS_AFTER_SECONDS = 0.3
 
 _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash", "tsx": "tsx"}
@@ -53,42 +36,49 @@ _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash",
 
 def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) -> dict[str, Any]:
     """Return an answer as the object that programs read."""
-    hits = [] if strict and answer.verdict is Verdict.NONE else answer.hits
-    snippets = [hit.snippet for hit in hits]
+    finished = _finished(answer, encoder, strict=strict)
     return {
-        "query": answer.query,
-        "elapsed_ms": round(answer.elapsed_ms, 3),
-        "verdict": answer.verdict.value,
-        "complete": answer.complete,
-        "notices": answer.notices,
-        "hits": [
+        "query": finished.query,
+        "elapsed_ms": round(finished.elapsed_ms, 3),
+        "verdict": finished.verdict.value,
+        "label": finished.label,
+        "complete": finished.complete,
+        "notices": finished.notices,
+        "hits": [_hit_to_json(hit) for hit in finished.hits],
+    }
+
+
+def _finished(answer: Answer, encoder: Encoder | None, *, strict: bool) -> FinishedAnswer:
+    """Return what is shown of an answer; when strict, no hits where nothing seems to fit."""
+    is_nothing = strict and answer.verdict is Verdict.NONE
+    return present(replace(answer, hits=[]) if is_nothing else answer, encoder)
+
+
+def _hit_to_json(hit: FinishedHit) -> dict[str, Any]:
+    duplicates = [place._asdict() for place in hit.near_duplicates]
+    return {
+        "path": hit.path,
+        "start_line": hit.start_line,
+        "end_line": hit.end_line,
+        "name": hit.shown_name or None,
+        "kind": hit.kind,
+        "language": hit.language,
+        "score": hit.score,
+        "reasons": [{"key": one.key, "terms": list(one.terms), "text": one.text} for one in hit.reasons],
+        "why": [{"signal": one.signal, "weight": one.weight, "terms": list(one.terms)} for one in hit.why],
+        "highlights": [
             {
-                "path": hit.path,
-                "start_line": hit.record.start_line,
-                "end_line": hit.record.end_line,
-                "name": hit.record.qualified_name or hit.record.name or None,
-                "kind": hit.record.kind,
-                "language": hit.language,
-                "score": hit.score,
-                "why": [
-                    {"signal": reason.signal, "weight": reason.weight, "terms": list(reason.terms)}
-                    for reason in with_near_words(hit.why, marks)
-                ],
-                "highlights": [
-                    {
-                        "line": hit.record.start_line + mark.line,
-                        "start": mark.start,
-                        "end": mark.end,
-                        "term": mark.asked,
-                        "exact": mark.cosine == 1,
-                    }
-                    for mark in marks
-                ],
-                "copies": [copy._asdict() for copy in hit.copies],
-                "snippet": snippet,
+                "line": hit.start_line + one.line,
+                "start": one.start,
+                "end": one.end,
+                "term": one.asked,
+                "exact": one.is_exact,
             }
-            for hit, snippet, marks in zip(hits, snippets, mark_words(snippets, answer.query, encoder), strict=True)
+            for one in hit.highlights
         ],
+        "near_duplicates": duplicates,
+        "copies": duplicates,  # the name of near_duplicates before 0.2
+        "snippet": hit.snippet,
     }
 
 
@@ -107,23 +97,19 @@ def print_sentence(text: str) -> None:
 def print_answer(
     answer: Answer, encoder: Encoder | None, *, explain: bool = False, strict: bool = False, with_query: bool = False
 ) -> None:
-    """Print an answer for a person: places, why, and a few lines of code with the query's words marked."""
+    """Print an answer for a person: places, why, and a few lines of code with the query's words highlighted."""
     console = _console()
+    finished = _finished(answer, encoder, strict=strict)
     if with_query:
-        console.print(_one_line(answer.query), style="bold underline", markup=False)
-    for notice in answer.notices:
+        console.print(_one_line(finished.query), style="bold underline", markup=False)
+    for notice in finished.notices:
         print_notice(notice)
-    if not answer.complete:
+    if not finished.complete:
         print_notice("not everything is indexed yet: there may be better hits")
-    if answer.verdict is Verdict.NONE:
-        console.print(_NOTHING_STRICT if strict or not answer.hits else _NOTHING, style="yellow")
-        if strict:
-            return
-    elif answer.verdict is Verdict.WEAK:
-        console.print(_WEAK, style="yellow")
-    marks = mark_words([hit.snippet for hit in answer.hits], answer.query, encoder)
-    for number, (hit, of_hit) in enumerate(zip(answer.hits, marks, strict=True), 1):
-        _print_hit(console, number, replace(hit, why=with_near_words(hit.why, of_hit)), of_hit, explain=explain)
+    if finished.label:
+        console.print(f"{finished.label}{':' if finished.hits else '.'}", style="yellow")
+    for number, hit in enumerate(finished.hits, 1):
+        _print_hit(console, number, hit, explain=explain)
 
 
 def print_notice(text: str, *, error: bool = False) -> None:
@@ -179,7 +165,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         elif name == "notices":
             value = "; ".join(value)
         elif name == "in_context":
-            name, value = "in context", f"{value:,} of the chunks are read in context" if value else ""
+            name, value = "contextual", f"{value:,} of the chunks have contextual embeddings" if value else ""
         elif isinstance(value, int):
             value = f"{value:,}"
         if value:
@@ -295,72 +281,45 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def _print_hit(console: Console, number: int, hit: Hit, marks: list[Mark], *, explain: bool) -> None:
+def _print_hit(console: Console, number: int, hit: FinishedHit, *, explain: bool) -> None:
     from rich.text import Text
 
-    record = hit.record
     head = Text(f"{number:>2}  ")
-    head.append(f"{_one_line(hit.path)}:{record.start_line}", style="bold cyan")
-    name = record.qualified_name or record.name
-    head.append(f"  {_one_line(name)}" if name else "", style="bold")
-    head.append(f"  {record.kind}  {hit.score:.2f}", style="dim")
+    head.append(f"{_one_line(hit.path)}:{hit.start_line}", style="bold cyan")
+    head.append(f"  {_one_line(hit.shown_name)}" if hit.shown_name else "", style="bold")
+    head.append(f"  {hit.kind}  {hit.score:.2f}", style="dim")
     console.print(head)
     if explain:
         for reason in hit.why:
             terms = f"  {', '.join(reason.terms)}" if reason.terms else ""
-            console.print(Text(f"      {reason.weight:+6.2f}  {_told(reason)}{terms}", style="dim"))
+            console.print(Text(f"      {reason.weight:+6.2f}  {explained(reason.signal)}{terms}", style="dim"))
     else:
-        console.print(Text(f"    {_why(hit)}", style="dim"))
-    if hit.copies:
-        places = ", ".join(f"{_one_line(copy.path)}:{copy.start_line}" for copy in hit.copies[:_COPIES_SHOWN])
-        more = f" and {len(hit.copies) - _COPIES_SHOWN} more" if len(hit.copies) > _COPIES_SHOWN else ""
-        console.print(Text(f"    the same in {places}{more}", style="dim"))
+        console.print(Text(f"    {_one_line(hit.found_by)}", style="dim"))
+    if hit.near_duplicates:
+        shown = hit.near_duplicates[:_DUPLICATES_SHOWN]
+        places = ", ".join(f"{_one_line(place.path)}:{place.start_line}" for place in shown)
+        left = len(hit.near_duplicates) - len(shown)
+        console.print(Text(f"    the same in {places}{f' and {left} more' if left else ''}", style="dim"))
     if console.is_terminal:
-        for line, text in _snippet_lines(hit, marks):
+        for line, text in _snippet_lines(hit):
             console.print(Text(f"    {line:>6}  ", style="dim").append_text(text))
         console.print()
 
 
-def _why(hit: Hit) -> str:
-    # What the rest of the file says is said last.
-    ordered = sorted(_told_once(hit.why), key=lambda reason: reason.signal in _OF_FILE)
-    shown = [
-        f"{_told(reason)}: {', '.join(reason.terms)}" if reason.terms else _told(reason)
-        for reason in ordered
-        if reason.weight > 0 and reason.signal != "length"  # which is no reason to believe anything
-    ]
-    return "; ".join(shown[:_SIGNALS_SHOWN])
-
-
-def _told_once(why: Sequence[Reason]) -> Iterator[Reason]:
-    """Yield reasons, of the two that are meaning the greater alone: to a reader both say the same."""
-    meanings = [reason for reason in why if reason.signal in _MEANINGS]
-    near = next((reason.terms for reason in meanings if reason.terms), ())
-    for reason in why:
-        if reason not in meanings:
-            yield reason
-        elif reason is meanings[0]:
-            yield reason._replace(terms=near)
-
-
-def _told(reason: Reason) -> str:
-    return _SIGNALS_IN_WORDS.get(reason.signal, reason.signal)
-
-
-def _snippet_lines(hit: Hit, marks: list[Mark]) -> Iterator[tuple[int, Text]]:
+def _snippet_lines(hit: FinishedHit) -> Iterator[tuple[int, Text]]:
     from rich.syntax import Syntax
 
-    lines = hit.snippet.split("\n")
+    lines = list(hit.lines)
     while lines and not lines[-1].strip():
         lines.pop()
     code = Syntax("", _STYLES.get(hit.language, hit.language), theme="ansi_dark", background_color="default")
-    shown = [_printable(line.rstrip("\r"))[:200] for line in lines[:_SHOWN_LINES]]
-    highlighted = list(code.highlight("\n".join(shown)).split("\n", allow_blank=True)) if shown else []
-    for number, text in enumerate(highlighted[: len(shown)], hit.record.start_line):
-        for mark in marks:
-            if hit.record.start_line + mark.line == number:
-                text.stylize("bold yellow" if mark.cosine == 1 else "yellow", mark.start, mark.end)
-        yield number, text
+    shown = [_printable(line)[:200] for line in lines[:_SHOWN_LINES]]
+    coloured = list(code.highlight("\n".join(shown)).split("\n", allow_blank=True)) if shown else []
+    for row, text in enumerate(coloured[: len(shown)]):
+        for highlight in hit.highlights:
+            if highlight.line == row:
+                text.stylize("bold yellow" if highlight.is_exact else "yellow", highlight.start, highlight.end)
+        yield hit.start_line + row, text
 
 
 def _one_line(text: str) -> str:

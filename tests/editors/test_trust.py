@@ -245,6 +245,7 @@ def test_writes_into_its_own_folder_only(visit: Visit) -> None:
     written = {path for call in visit.calls if _changes_something(call) for path in call.paths}
     own = {path for path in written if path.is_relative_to(visit.place.cache)}
     passing = {path for path in written if path.is_relative_to("/dev") or "__pycache__" in path.parts}
+    passing.add(Path("/proc/self/autogroup"))  # how low the priority of a worker is: see hunch.index.priority
     assert own
     assert sorted(map(str, written - own - passing)) == []
 

@@ -33,7 +33,7 @@ class Wire:
         self._reader.start()
 
     def open(self, folders: Sequence[Path]) -> dict[str, Any]:
-        """Exchange the greeting, with these workspace folders."""
+        """Make the initialize handshake, with these workspace folders."""
         workspace = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
         params: dict[str, Any] = {
             "processId": os.getpid(),

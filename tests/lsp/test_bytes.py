@@ -250,10 +250,10 @@ def test_a_client_that_never_reads_again_is_given_up(start: Start, make_workspac
 
 def test_stdout_belongs_to_the_protocol_alone(run_hunch: RunHunch, tmp_path: Path) -> None:
     code = (
-        "import os, sys\nimport hunch.lsp.greeting as greeting\nread = greeting.read_initialize\n"
+        "import os, sys\nimport hunch.lsp.initialize as first\nread = first.read_initialize\n"
         "def noisy(raw):\n    print('printed', flush=True); os.system('echo from a child'); os.write(1, b'raw')\n"
         "    assert os.read(0, 10) == b''\n    return read(raw)\n"
-        "greeting.read_initialize = noisy\nfrom hunch.cli import main\nsys.exit(main(['lsp']))"
+        "first.read_initialize = noisy\nfrom hunch.cli import main\nsys.exit(main(['lsp']))"
     )
     message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
     body = json.dumps(message).encode()

@@ -298,6 +298,53 @@ def check_served(talk: Talk, way: str, token: str) -> None:
         check_web_socket_client_is_served(talk, f"/?token={token}")
 
 
+# ---- the end ----
+
+SLOW_IMPORT = """
+import sys, time
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "hunch.lsp.handlers":
+            time.sleep(SECONDS)
+
+sys.meta_path.insert(0, Slow())
+"""
+"""Makes what is imported after ``initialize`` take as long as on a machine that is far too busy."""
+
+
+def slow_import(folder: Path, seconds: int) -> dict[str, str]:
+    """Return what the environment of a server has to have for it to import slowly."""
+    (folder / "sitecustomize.py").write_text(SLOW_IMPORT.replace("SECONDS", str(seconds)))
+    return {"PYTHONPATH": str(folder)}
+
+
+@pytest.mark.parametrize("way", ["--stdio", "--tcp", "--ws"])
+def test_a_client_that_leaves_during_the_import_ends_the_server_at_once(start: Start, tmp_path: Path, way: str) -> None:
+    talk = start(way, *([] if way == "--stdio" else ["0"]), env=slow_import(tmp_path, 600))
+    if way == "--stdio":
+        talk.open()
+        talk.hang_up()
+        assert talk.wait() == 1
+        return
+    with ExitStack() as stack:
+        for _ in range(80):  # who is connected besides changes nothing
+            stack.enter_context(reached(talk.listening()[0]))
+        check_served(talk, way, talk.listening()[1])
+    assert len(talk.logged().splitlines()) == 1
+
+
+def test_what_was_asked_before_the_end_of_the_input_is_still_answered(start: Start, tmp_path: Path) -> None:
+    talk = start(env=slow_import(tmp_path, 1))
+    talk.open()
+    asked = talk.begin("hunch/status")
+    last = talk.begin("shutdown")
+    talk.hang_up()
+    assert talk.answer(asked)["result"]["folders"] == []
+    assert talk.answer(last)["result"] is None
+    assert talk.wait() == 0
+
+
 # ---- the port ----
 
 

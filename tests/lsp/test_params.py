@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hunch.lsp.fields import Fields, ParamsError
-from hunch.lsp.handlers import argument_of
+from hunch.lsp.handlers.commands import argument_of
 from hunch.lsp.messages import Malformed, Notification, Request, Response, read_message
 from hunch.lsp.params import SearchParams, SimilarParams, read_folder, read_nothing, read_search, read_similar
 from hunch.lsp.positions import Position, Span
@@ -27,7 +27,7 @@ from hunch.lsp.standard import (
     read_folders,
     read_initialize,
     read_opened,
-    read_place,
+    read_position_params,
     read_symbols,
     read_token,
     read_watched,
@@ -142,7 +142,7 @@ def test_folders_are_the_workspaces_else_the_root_else_none(params: dict[str, An
             {"textDocument": FILE, "contentChanges": [{"text": "", "range": {"start": PLACE, "end": {"line": "1"}}}]},
             "contentChanges[0].range.end.line: expected a whole number, got text",
         ),
-        (read_place, {"textDocument": FILE, "position": None}, "position: expected an object, got null"),
+        (read_position_params, {"textDocument": FILE, "position": None}, "position: expected an object, got null"),
         (read_symbols, {"query": 1}, "query: expected text, got a number"),
         (read_command, {"command": 1}, "command: expected text, got a number"),
         (read_command, {"command": "a", "arguments": {}}, "arguments: expected a list, got an object"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hunch.index.records import ChunkRecord
-from hunch.lsp.searching import name_row
+from hunch.search.present import name_row
 
 
 @pytest.mark.parametrize(

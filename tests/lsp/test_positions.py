@@ -112,3 +112,12 @@ def test_no_place_is_outside(text: str, line: int, character: int, encoding: Enc
 )
 def test_the_clients_first_known_encoding_is_used(offered: object, expected: str) -> None:
     assert choose_encoding(offered) == expected
+
+
+@given(parts=st.lists(st.sampled_from(["\n", "\r", "\r\n", "x" * 300, "yz"]), max_size=200), data=st.data())
+def test_lines_of_long_texts_start_behind_the_ends_before_them(parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    starts = [0, *(end.end() for end in re.finditer("\r\n|\r|\n", text))]
+    line = data.draw(st.integers(0, len(starts) + 1))
+    expected = starts[line] if line < len(starts) else len(text)
+    assert offset_at(text, Position(line, 0), "utf-16") == expected

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import pytest
 import hunch
 
 if TYPE_CHECKING:
+    from conftest import RunHunch
     from lsp.conftest import Talk
 
     Shop = tuple[Talk, Path]
@@ -20,7 +22,7 @@ PASSWORD = "check a password against its stored hash"
 def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
     talk, root = shop
     answer = talk.search(PASSWORD, limit=3)
-    assert set(answer) == {"query", "elapsedMs", "verdict", "complete", "notices", "hits"}
+    assert set(answer) == {"query", "elapsedMs", "verdict", "label", "complete", "notices", "hits"}
     assert (answer["query"], answer["verdict"], answer["complete"], answer["notices"]) == (
         PASSWORD,
         "relevant",
@@ -32,6 +34,9 @@ def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
     best = answer["hits"][0]
     assert 0 < best.pop("score") <= 1
     why = best.pop("why")
+    reasons = best.pop("reasons")
+    assert [set(one) for one in reasons] == [{"key", "terms", "text"}] * len(reasons)
+    assert {one["key"] for one in reasons} <= {one["signal"] for one in why}
     assert [set(one) for one in why] == [{"signal", "weight", "terms"}] * len(why)
     marks = best.pop("highlights")
     shown = (root / "src/auth.py").read_text().split("\n")
@@ -48,6 +53,7 @@ def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
         "qualifiedName": "check_password",
         "kind": "function",
         "language": "python",
+        "nearDuplicates": [],
         "copies": [],
         "signature": "def check_password(password, salt, stored_hash)",
         "documentation": "Compare a password with the salted hash that was stored for the user.",
@@ -255,6 +261,25 @@ def test_hover_knows_the_hits_of_late(shop: Shop) -> None:
     assert talk.ask("textDocument/hover", talk.at(uri, 14, 4)) is None  # inside, not at the name
     assert talk.ask("textDocument/hover", talk.at(uri, 500, 4)) is None
     assert talk.ask("textDocument/hover", talk.at("untitled:1", 0)) is None
+
+
+def test_hover_terminal_and_search_give_the_same_reasons(shop: Shop, indexed_shop: tuple[RunHunch, Path]) -> None:
+    talk, root = shop
+    run, _ = indexed_shop
+    query = "sort purchases by day"
+    # Scores rest on the contextual embeddings: both processes have to see all of them.
+    talk.eventually(
+        lambda: talk.ask("hunch/status")["folders"][0], lambda folder: folder["inContext"] == folder["chunks"]
+    )
+    hit = talk.search(query, paths=["src/**"], limit=1)["hits"][0]
+    words = "; ".join(one["text"] for one in hit["reasons"])
+    assert "\u2248" in words, "the query has to have related terms"
+    shown = talk.ask("textDocument/hover", talk.at(hit["uri"], hit["selectionRange"]["start"]["line"], 0))
+    assert re.sub(r"\\(.)", r"\1", shown["contents"]["value"].split("\n\n")[-1]) == f"Found by {words}"
+    asked = ("search", query, "--root", root, "--path", "src/**", "--limit", "1", "--no-update")
+    assert run(*asked).out.splitlines()[2] == f"    {words}"
+    (answer,) = run(*asked, "--json").answers
+    assert answer["hits"][0]["reasons"] == hit["reasons"]
 
 
 def test_an_action_finds_similar_code(shop: Shop) -> None:

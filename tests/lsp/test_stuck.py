@@ -76,7 +76,7 @@ def test_only_regular_files_give_a_snippet(tmp_path: Path) -> None:
     (root / "link.py").symlink_to(tmp_path / "secret")
     (root / "zero.py").symlink_to("/dev/zero")
     for name in ("pipe.py", "link.py", "zero.py", "gone.py"):
-        assert read_snippet(root, name, 1, 5) == ""
+        assert read_snippet(root, name, 1, 5) == []
 
 
 # ---- threads ----

@@ -8,11 +8,12 @@ import pytest
 
 from hunch.index.records import ChunkRecord
 from hunch.live import Phase, Status
-from hunch.lsp.hints import NEARLY_IDENTICAL, alike, new_functions, tokens_of
+from hunch.lsp.hints import NEARLY_IDENTICAL, new_functions, similarity, tokens_of
 from hunch.lsp.progress import report_of
 from hunch.lsp.reading import first_sentence, hover_text
+from hunch.search.present import present
 from hunch.search.rank import Reason
-from hunch.search.search import Hit
+from hunch.search.search import Answer, Hit, Verdict
 from hunch.text.chunk import Chunk, chunk_source
 
 TOTAL = '''def total_price(orders, tax_rate):
@@ -47,7 +48,9 @@ def test_hover_says_kind_place_sentence_and_reasons() -> None:
     chunk = Chunk("lib/__init__.py", "python", "method", "run", "Job.run", "", "Run <it> now. Later.", "", 3, 9)
     why = [Reason("words", 1.5, ("run", "job")), Reason("meaning", 0.5), Reason("test", -1.0)]
     record = ChunkRecord("method", "run", "Job.run", "", "", 3, 9, 0)
-    assert hover_text(chunk, Hit(Path("/x"), "lib/__init__.py", "python", record, 0.7, why)).split("\n\n") == [
+    hit = Hit(Path("/x"), "lib/__init__.py", "python", record, 0.7, why)
+    (finished,) = present(Answer("run job", [hit], Verdict.RELEVANT, 1.0, True, []), None).hits
+    assert hover_text(chunk, finished).split("\n\n") == [
         r"**method** `Job.run` - lib/\_\_init\_\_.py:3",
         r"Run \<it\> now.",
         "Found by words (run, job); meaning",
@@ -83,7 +86,7 @@ def test_nearly_identical_functions(changes: dict[str, str], is_twin: bool) -> N
     other = TOTAL
     for old, new in changes.items():
         other = other.replace(old, new)
-    share = alike(tokens_of(function(TOTAL)), tokens_of(function(other)))
+    share = similarity(tokens_of(function(TOTAL)), tokens_of(function(other)))
     assert (share >= NEARLY_IDENTICAL) is is_twin, share
 
 

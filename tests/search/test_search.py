@@ -11,6 +11,7 @@ import pytest
 
 from hunch.engine import Engine, answer, ask, open_engine, similar, update
 from hunch.search.collapse import HITS_PER_FILE
+from hunch.search.present import snippet_lines
 from hunch.search.query import parse_query
 from hunch.search.rank import ranker_for
 from hunch.search.search import Answer, Hit, Verdict
@@ -107,7 +108,7 @@ def test_hits_come_best_first_with_what_they_are(engine: Engine, root: Path, tex
         lines = (root / hit.path).read_text(encoding="utf-8").split("\n")
         start, end = hit.record.start_line, hit.record.end_line
         assert 1 <= start <= end <= len(lines)
-        assert hit.snippet == "\n".join(lines[start - 1 : min(end, start + SNIPPET_LINES - 1)])
+        assert snippet_lines(hit) == lines[start - 1 : min(end, start + SNIPPET_LINES - 1)]
         assert hit.why and hit.language
 
 
@@ -213,19 +214,19 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path, monkeypatch: pytest.M
 def test_a_deleted_file_has_no_snippet(engine: Engine, root: Path) -> None:
     (root / "text/words.pyw").unlink()
     hit = ask(engine, "levenshtein").hits[0]
-    assert (hit.path, hit.snippet) == ("text/words.pyw", "")
+    assert (hit.path, snippet_lines(hit)) == ("text/words.pyw", [])
 
 
 def test_a_file_that_became_a_folder_has_no_snippet(engine: Engine, root: Path) -> None:
     (root / "text/words.pyw").unlink()
     (root / "text/words.pyw").mkdir()
-    assert ask(engine, "levenshtein").hits[0].snippet == ""
+    assert snippet_lines(ask(engine, "levenshtein").hits[0]) == []
 
 
 def test_a_snippet_is_what_is_on_disk_now(engine: Engine, root: Path) -> None:
     file = root / "text/words.pyw"
     file.write_text(file.read_text(encoding="utf-8").replace("def levenshtein", "def changed"), encoding="utf-8")
-    assert ask(engine, "levenshtein").hits[0].snippet.startswith("def changed")
+    assert snippet_lines(ask(engine, "levenshtein").hits[0])[0].startswith("def changed")
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_a_snippet_is_what_is_on_disk_now(engine: Engine, root: Path) -> None:
 )
 def test_the_lines_of_a_snippet(tmp_path: Path, content: bytes, start: int, end: int, expected: str) -> None:
     (tmp_path / "a.py").write_bytes(content)
-    assert read_snippet(tmp_path, "a.py", start, end).rstrip("\n") == expected.rstrip("\n")
+    assert "\n".join(read_snippet(tmp_path, "a.py", start, end)).rstrip("\n") == expected.rstrip("\n")
 
 
 SOURCE = "\n\ndef first_thing():\n    return 'the first'\n\n\ndef second_thing():\n    return 'the second'\n"
@@ -270,7 +271,7 @@ def test_a_snippet_begins_where_its_chunk_does(root: Path, name: str, content: b
     (root / "odd.py").write_bytes(content)
     hit = ask(indexed(root), "second_thing path:odd.py kind:function").hits[0]
     assert hit.record.name == "second_thing"
-    assert hit.snippet.splitlines()[0] == "def second_thing():"
+    assert snippet_lines(hit)[0] == "def second_thing():"
 
 
 # ---- similar ----

@@ -12,6 +12,8 @@ from vscode.editor import BrokenError, UnreachableError, run_npm
 
 REPOSITORY = Path(__file__).parents[2]
 CLIENT = REPOSITORY / "editor-client"
+LICENCES = ("LICENSE", "LICENSE-APACHE", "NOTICE")
+"""Texts in the repository's root that the extension carries."""
 
 NOTE = REPOSITORY / ".venv/installed-client"
 """What `make` wrote when it installed the client's tools: `installed`, or why not."""
@@ -36,6 +38,8 @@ def build_extension(folder: Path) -> Path:
     wheel = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--no-input", "--no-deps"]
     _run([*wheel, "--wheel-dir", copy / "server", REPOSITORY], copy)
     shutil.copy(REPOSITORY / "locks/server.lock", copy / "server")
+    for text in LICENCES:
+        shutil.copy(REPOSITORY / text, folder)
     (folder / "dist").mkdir()
     for script in ("build", "package"):
         run_npm(["run", script], copy)

@@ -1,7 +1,7 @@
 // Entries and files in the words of the tree: descriptions, and whole sentences for a screen reader. Pure; `t` translates.
 
 import type { Hit } from "../protocol.js";
-import { copiesOf, nameOf, reasonsOf, spokenOf, type Translate } from "../search/describe.js";
+import { nameOf, nearDuplicatesOf, reasonsOf, spokenOf, type Translate } from "../search/describe.js";
 import { type Entry, titleOf } from "./entries.js";
 import { type FileGroup, groupByFile, splitPath } from "./grouping.js";
 
@@ -48,7 +48,7 @@ export function fileLabel(group: FileGroup, folderName: string | undefined, t: T
 
 export function hitLabel(hit: Hit, t: Translate): Label {
   const reasons = reasonsOf(hit, t);
-  const copies = copiesOf(hit, t);
+  const copies = nearDuplicatesOf(hit, t);
   const line = `:${hit.selectionRange.start.line + 1}`;
   return {
     label: nameOf(hit),

@@ -42,7 +42,7 @@ export function hitTooltip(hit: Hit, place: string, t: Translate): string {
   // The server puts a signature on one line, however it is written; up to the parameters the two are the same.
   const isInCode = code.includes(signature.split("(")[0]?.trim() ?? "");
   const reasons = reasonsOf(hit, t);
-  const copies = (hit.copies ?? []).map((copy) => `${copy.path}:${copy.range.start.line + 1}`).join(", ");
+  const copies = (hit.nearDuplicates ?? []).map((place) => `${place.path}:${place.range.start.line + 1}`).join(", ");
   const parts = [
     signature.trim() === "" || isInCode ? "" : fenced(signature, hit.language),
     escapeText(firstSentence(hit.documentation)),

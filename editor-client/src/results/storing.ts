@@ -1,6 +1,6 @@
 // Entries as they are kept across reloads: small, and checked when they are read back. Pure.
 
-import type { Copy, Hit, Position, Range, Reason, SimilarParams } from "../protocol.js";
+import type { Hit, NearDuplicate, Position, Range, SimilarParams, Statement } from "../protocol.js";
 import { type Entry, idOf, MOST_ENTRIES, type Question } from "./entries.js";
 
 /** Raised when older forms cannot be read any more; they are then forgotten. */
@@ -100,21 +100,21 @@ function isHit(value: unknown): value is Hit {
     typeof value.score === "number" &&
     isRange(value.range) &&
     isRange(value.selectionRange) &&
-    isArrayOf(value.why, isReason) &&
     (value.highlights === undefined || isArrayOf(value.highlights, () => false)) &&
-    (value.copies === undefined || isArrayOf(value.copies, isCopy))
+    (value.reasons === undefined || isArrayOf(value.reasons, isStatement)) &&
+    (value.nearDuplicates === undefined || isArrayOf(value.nearDuplicates, isNearDuplicate))
   );
 }
 
-function isCopy(value: unknown): value is Copy {
+function isNearDuplicate(value: unknown): value is NearDuplicate {
   return isObject(value) && typeof value.uri === "string" && typeof value.path === "string" && isRange(value.range);
 }
 
-function isReason(value: unknown): value is Reason {
+function isStatement(value: unknown): value is Statement {
   return (
     isObject(value) &&
-    typeof value.signal === "string" &&
-    typeof value.weight === "number" &&
+    typeof value.key === "string" &&
+    typeof value.text === "string" &&
     isArrayOf(value.terms, (term) => typeof term === "string")
   );
 }

@@ -1,6 +1,7 @@
 // Hits and answers in the words of a list: names, places and reasons. Pure; `t` translates.
 
-import type { Answer, Hit, Kind, Reason } from "../protocol.js";
+import type { Answer, Hit, Kind } from "../protocol.js";
+import { answerLabel, statementText } from "./phrases.js";
 import { filterText, splitQuery } from "./query.js";
 
 export type Translate = (message: string, ...args: Array<string | number>) => string;
@@ -21,11 +22,6 @@ const ICONS: Record<Kind, string> = {
   file: "symbol-file",
 };
 
-const MEANINGS = ["meaning", "context"];
-const OF_FILE = ["neighbour", "file words"];
-/** Of one signal, that are named; similar code matches dozens. */
-const MOST_TERMS = 4;
-
 /** The name of a product icon. */
 export function iconOf(kind: Kind): string {
   return ICONS[kind] ?? "symbol-misc";
@@ -43,46 +39,12 @@ export function placeOf(hit: Hit, folderName?: string): string {
 
 /** Why a hit is there: what carried it most, with the words that matched. */
 export function reasonsOf(hit: Hit, t: Translate): string {
-  const names: Record<string, string> = {
-    meaning: t("meaning"),
-    context: t("meaning in context"),
-    words: t("words"),
-    name: t("name"),
-    signature: t("signature"),
-    symbol: t("exact name"),
-    "symbol, nearly": t("nearly the name"),
-    typed: t("as typed"),
-    prefix: t("beginning of the name"),
-    neighbour: t("related code in the file"),
-    "file words": t("words elsewhere in the file"),
-    language: t("in the language"),
-    kind: t("of the kind"),
-    path: t("path"),
-    documentation: t("documentation"),
-  };
-  const told = (reason: Reason) => {
-    const signal = names[reason.signal] ?? reason.signal;
-    const terms = reason.terms.slice(0, MOST_TERMS).join(", ");
-    const more = reason.terms.length > MOST_TERMS ? ", \u2026" : "";
-    return terms === "" ? signal : `${signal} (${terms}${more})`;
-  };
-  // Of the two that are meaning the greater alone: to a reader both say the same.
-  const meanings = hit.why.filter((reason) => MEANINGS.includes(reason.signal));
-  const near = meanings.find((reason) => reason.terms.length > 0)?.terms ?? [];
-  const reasons = hit.why
-    .filter((reason) => reason.weight > 0 && reason.signal !== "length") // which is no reason to believe anything
-    .filter((reason) => reason === meanings[0] || !meanings.includes(reason))
-    .map((reason) => (reason === meanings[0] ? { ...reason, terms: near } : reason));
-  const isOfFile = (reason: Reason) => OF_FILE.includes(reason.signal); // which is said last
-  return [...reasons.filter((reason) => !isOfFile(reason)), ...reasons.filter(isOfFile)]
-    .slice(0, 3)
-    .map(told)
-    .join(" \u00b7 ");
+  return (hit.reasons ?? []).map((reason) => statementText(reason, t)).join("; ");
 }
 
 /** That the same definition stands elsewhere too; empty when it does not. */
-export function copiesOf(hit: Hit, t: Translate): string {
-  const count = hit.copies?.length ?? 0;
+export function nearDuplicatesOf(hit: Hit, t: Translate): string {
+  const count = hit.nearDuplicates?.length ?? 0;
   return count === 0 ? "" : count === 1 ? t("and 1 copy") : t("and {0} copies", count);
 }
 
@@ -107,8 +69,5 @@ export function triedOf(query: string, files: number, t: Translate): string {
 
 /** How an answer is headed: nothing for a good one. */
 export function headingOf(answer: Answer, t: Translate): string | undefined {
-  if (answer.verdict === "none") {
-    return answer.hits.length > 0 ? t("The nearest there is, for what it is worth") : undefined;
-  }
-  return answer.verdict === "weak" ? t("Perhaps one of these") : undefined;
+  return answer.hits.length > 0 ? answerLabel(answer, t) || undefined : undefined;
 }

@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Answer, Hit } from "../protocol.js";
-import { copiesOf, headingOf, iconOf, nameOf, placeOf, reasonsOf, type Translate } from "./describe.js";
+import { headingOf, iconOf, nameOf, nearDuplicatesOf, placeOf, reasonsOf, type Translate } from "./describe.js";
 import { beginPreview, type Preview } from "./preview.js";
 
 export interface HitItem extends vscode.QuickPickItem {
@@ -181,7 +181,7 @@ function itemOf(hit: Hit): HitItem {
   return {
     label: nameOf(hit),
     iconPath: new vscode.ThemeIcon(iconOf(hit.kind)),
-    description: [placeOf(hit, folder?.name), copiesOf(hit, translate)].filter(Boolean).join(" \u00b7 "),
+    description: [placeOf(hit, folder?.name), nearDuplicatesOf(hit, translate)].filter(Boolean).join(" \u00b7 "),
     // With the kind in words: a screen reader says label, description and detail, and nothing of the icon.
     detail: `${hit.kind}: ${reasonsOf(hit, translate)}`,
     alwaysShow: true,

@@ -3,24 +3,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import * as vscode from "vscode";
 import type { Answer, PlaceParams, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
-import { asAnswerError } from "./answers.js";
-import { chooseInterpreter } from "./choose-interpreter.js";
-import { type Connection, Overtaken, type ServerState, Unanswerable } from "./connection.js";
-import { afterEnd } from "./crashes.js";
-import { debugFacts } from "./debug-facts.js";
-import { formatDebugInfo } from "./debug-info.js";
-import { minorOf, useEnvironment } from "./environment.js";
-import type { Found, Search } from "./find.js";
-import { Finder } from "./finder.js";
+import { asAnswerError, type Connection, Overtaken, type ServerState, Unanswerable } from "./connection.js";
+import { debugFacts, formatDebugInfo } from "./debug-info.js";
+import { traceChannel } from "./log.js";
 import {
-  describeBare,
   describeCrashes,
-  describeMissing,
-  describeRefusal,
   describeStartFailure,
   describeUnanswered,
-} from "./messages.js";
-import {
   mentionSetting,
   type NoticeActions,
   offerSetUp,
@@ -28,12 +17,22 @@ import {
   reportRefusal,
   reportSetUpFailure,
   reportStopped,
-} from "./notices.js";
-import { selectedInterpreters, watchSelected } from "./python-extension.js";
-import { type RunningServer, startServer } from "./running-server.js";
-import { setUpEnvironment } from "./set-up.js";
-import { setInterpreter, settingInterpreter, settingOf, workspacePaths } from "./surroundings.js";
-import { traceChannel } from "./trace.js";
+} from "./messages.js";
+import { minorOf, useEnvironment } from "./provisioning/environment.js";
+import { chooseInterpreter } from "./provisioning/find-python.js";
+import { Finder, type Found, type Search } from "./provisioning/find-server.js";
+import { describeBare, describeMissing, describeRefusal } from "./provisioning/messages.js";
+import {
+  selectedInterpreters,
+  setInterpreter,
+  settingInterpreter,
+  settingOf,
+  watchSelected,
+  workspacePaths,
+} from "./provisioning/places.js";
+import { setUpEnvironment } from "./provisioning/set-up.js";
+import { afterEnd } from "./restarts.js";
+import { type RunningServer, startServer } from "./start.js";
 
 const DISPOSE_LIMIT_MS = 1_900;
 /** In globalState: the person does not want to be asked. */

@@ -1,7 +1,15 @@
 // What the rest of the extension knows of the server: one connection, whatever process stands behind it.
 
 import type { CancellationToken, Disposable, Event } from "vscode";
-import type { Answer, PlaceParams, SearchParams, ServerStatus, SimilarParams } from "../protocol.js";
+import {
+  type Answer,
+  type PlaceParams,
+  REQUEST_CANCELLED,
+  SERVER_CANCELLED,
+  type SearchParams,
+  type ServerStatus,
+  type SimilarParams,
+} from "../protocol.js";
 
 /** Where the connection stands. */
 export type ServerState =
@@ -45,4 +53,14 @@ export interface Connection extends Disposable {
   showLogs(): void;
   /** A text for a bug report: versions, settings, where the server is, its state; no source text. */
   debugInfo(): Promise<string>;
+}
+
+/** How a question ended that the server, or the way to it, did not answer. */
+export function asAnswerError(error: unknown, isCancelled: boolean, gone: string): Overtaken | Unanswerable {
+  if (error instanceof Overtaken || error instanceof Unanswerable) return error;
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  if (isCancelled || code === REQUEST_CANCELLED || code === SERVER_CANCELLED) return new Overtaken();
+  // What has no code, or one of these, comes from the client's own side: the server has gone.
+  if (typeof code !== "number" || (code >= -32099 && code <= -32096)) return new Unanswerable(gone);
+  return new Unanswerable(error instanceof Error ? error.message : String(error));
 }

@@ -1,9 +1,12 @@
 // The text for a bug report: what runs where, and how it was found. No source text, no names of folders. Pure.
 
+import { homedir, release } from "node:os";
+import * as vscode from "vscode";
 import type { ServerStatus } from "../protocol.js";
-import type { Source } from "./candidates.js";
 import type { ServerState } from "./connection.js";
-import type { Note } from "./find.js";
+import type { Found, Note, Source } from "./provisioning/find-server.js";
+import { workspacePaths } from "./provisioning/places.js";
+import type { Wheel } from "./provisioning/wheel.js";
 
 export interface DebugFacts {
   readonly extension: string;
@@ -87,4 +90,46 @@ function replaceFolder(text: string, folder: string, name: string): string {
   if (folder.length < 2) return text;
   // As JSON writes it too, with doubled backslashes.
   return text.replaceAll(folder.replaceAll("\\", "\\\\"), name).replaceAll(folder, name);
+}
+
+const SETTINGS = [
+  "command",
+  "interpreter",
+  "cpuShare",
+  "pauseOnBattery",
+  "readInContext",
+  "similarHints",
+  "generatedSummaries",
+  "workspaceSymbols",
+  "maxResults",
+  "trace.server",
+];
+
+export function debugFacts(
+  extension: string,
+  wheel: Wheel | undefined,
+  state: ServerState,
+  running: Found | undefined,
+  notes: readonly Note[],
+): DebugFacts {
+  const configuration = vscode.workspace.getConfiguration("hunch");
+  const launch = running?.launch;
+  const python = running?.python;
+  return {
+    extension,
+    wheel: wheel && `${wheel.version} (${wheel.hash})`,
+    editor: `${vscode.env.appName} ${vscode.version}`,
+    system: `${process.platform} ${release()} ${process.arch}, Node ${process.versions.node}`,
+    remote: vscode.env.remoteName,
+    ui: `${vscode.env.uiKind === vscode.UIKind.Web ? "web" : "desktop"}, host ${vscode.env.appHost}`,
+    trusted: vscode.workspace.isTrusted,
+    state,
+    status: state.kind === "running" ? state.status : undefined,
+    notes,
+    interpreter: python && { path: python.path, version: python.version.join(".") },
+    running: launch && [launch.command, ...launch.args, "lsp"].join(" "),
+    settings: Object.fromEntries(SETTINGS.map((name) => [name, configuration.get(name)])),
+    home: homedir(),
+    folders: workspacePaths(),
+  };
 }

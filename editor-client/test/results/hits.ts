@@ -20,9 +20,9 @@ export function hitOf(changes: Partial<Hit> = {}): Hit {
     kind: "method",
     language: "python",
     score: 0.5,
-    why: [
-      { signal: "meaning", weight: 0.8, terms: [] },
-      { signal: "words", weight: 0.7, terms: ["retry"] },
+    reasons: [
+      { key: "meaning", terms: [], text: "meaning" },
+      { key: "words", terms: ["retry"], text: "words (retry)" },
     ],
     signature: "def retry(self)",
     documentation: "Sends it again. Waits longer each time.",

@@ -64,10 +64,10 @@ describe("a file in the tree", () => {
 it("a hit in the tree has its line and reasons behind its name", () => {
   expect(hitLabel(hitOf(), t)).toEqual({
     label: "Client.retry",
-    description: ":12 \u00b7 meaning \u00b7 words (retry)",
+    description: ":12 \u00b7 meaning; words (retry)",
     spoken: expect.stringMatching(/^method Client\.retry in src\/net\/retry\.py, line 12, .*\.$/),
   });
-  expect(hitLabel(hitOf({ why: [] }), t).description).toBe(":12");
+  expect(hitLabel(hitOf({ reasons: [] }), t).description).toBe(":12");
 });
 
 describe("the message above the tree", () => {

@@ -194,8 +194,8 @@ describe("the tooltip of a hit", () => {
 
   it("says where else the same stands", () => {
     const range = { start: { line: 4, character: 0 }, end: { line: 9, character: 0 } };
-    const copies = [{ uri: "file:///w/vendor/retry.py", path: "vendor/retry.py", range }];
-    expect(hitTooltip(hitOf({ copies }), "x", t)).toContain("The same in vendor/retry.py:5");
+    const nearDuplicates = [{ uri: "file:///w/vendor/retry.py", path: "vendor/retry.py", range }];
+    expect(hitTooltip(hitOf({ nearDuplicates }), "x", t)).toContain("The same in vendor/retry.py:5");
     expect(hitTooltip(hitOf(), "x", t)).not.toContain("The same");
   });
 
@@ -206,7 +206,7 @@ describe("the tooltip of a hit", () => {
   });
 
   it("is only the place of a hit of which nothing else is known", () => {
-    const bare = hitOf({ signature: "", documentation: "", snippet: "", why: [] });
+    const bare = hitOf({ signature: "", documentation: "", snippet: "", reasons: [] });
     expect(hitTooltip(bare, "a.py", t)).toBe("a.py");
   });
 });

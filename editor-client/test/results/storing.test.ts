@@ -64,7 +64,7 @@ describe("entries", () => {
     ["no hits", (entry) => ({ ...entry, hits: null })],
     ["a hit without a place", (entry) => ({ ...entry, hits: [{ ...hitOf(), selectionRange: { start: {} } }] })],
     ["a hit without a path", (entry) => ({ ...entry, hits: [{ ...hitOf(), path: undefined }] })],
-    ["a hit with odd reasons", (entry) => ({ ...entry, hits: [{ ...hitOf(), why: [{ signal: "words" }] }] })],
+    ["a hit with odd reasons", (entry) => ({ ...entry, hits: [{ ...hitOf(), reasons: [{ key: "words" }] }] })],
     ["nothing in it", () => null],
   ];
   it.each(damaged)("with %s are left out, and the others stay", (_, damage) => {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Answer, Hit } from "../../src/protocol.js";
 import {
-  copiesOf,
   headingOf,
   iconOf,
   nameOf,
+  nearDuplicatesOf,
   placeOf,
   reasonsOf,
   spokenOf,
@@ -25,12 +25,10 @@ const hit: Hit = {
   kind: "method",
   language: "python",
   score: 0.5,
-  why: [
-    { signal: "meaning", weight: 0.8, terms: [] },
-    { signal: "words", weight: 0.7, terms: ["retry", "backoff"] },
-    { signal: "symbol", weight: 0.1, terms: ["retry"] },
-    { signal: "path", weight: 0.05, terms: ["net"] },
-    { signal: "in test code", weight: -1.8, terms: [] },
+  reasons: [
+    { key: "context", terms: ["again \u2248 retry"], text: "meaning (again \u2248 retry)" },
+    { key: "words", terms: ["retry", "backoff"], text: "words (retry, backoff)" },
+    { key: "symbol", terms: [], text: "exact name" },
   ],
   signature: "def retry(self)",
   documentation: "",
@@ -56,40 +54,26 @@ describe("a hit", () => {
     expect(nameOf({ ...hit, name: null, qualifiedName: "" })).toBe("retry.py");
   });
 
-  it("says what carried it, the three greatest, and nothing that spoke against it", () => {
-    expect(reasonsOf(hit, l10n.t)).toBe("meaning · words (retry, backoff) · exact name (retry)");
+  it("says why it is there in the words of the server", () => {
+    expect(reasonsOf(hit, l10n.t)).toBe("meaning (again \u2248 retry); words (retry, backoff); exact name");
+    expect(reasonsOf(hit, l10n.t)).toBe(hit.reasons?.map(({ text }) => text).join("; "));
+    const { reasons, ...older } = hit;
+    expect(reasonsOf(older, l10n.t)).toBe("");
   });
 
-  it("says meaning once, with the words that are close in it, and last what its file says", () => {
-    const why = [
-      { signal: "context", weight: 2, terms: [] },
-      { signal: "file words", weight: 1, terms: [] },
-      { signal: "meaning", weight: 0.5, terms: ["delete \u2248 unlink"] },
-      { signal: "words", weight: 0.4, terms: ["file"] },
-    ];
-    expect(reasonsOf({ ...hit, why }, l10n.t)).toBe(
-      "meaning in context (delete \u2248 unlink) \u00b7 words (file) \u00b7 words elsewhere in the file",
+  it("says reasons in the editor's language, and one that is new here in English", () => {
+    const german = (message: string) => ({ words: "W\u00f6rter", meaning: "Bedeutung" })[message] ?? message;
+    const reasons = [...(hit.reasons ?? []), { key: "author", terms: ["ada"], text: "author (ada)" }];
+    expect(reasonsOf({ ...hit, reasons }, german)).toBe(
+      "Bedeutung (again \u2248 retry); W\u00f6rter (retry, backoff); exact name; author (ada)",
     );
-  });
-
-  it("takes length for no reason", () => {
-    const why = [
-      { signal: "length", weight: 2, terms: [] },
-      { signal: "language", weight: 1, terms: [] },
-    ];
-    expect(reasonsOf({ ...hit, why }, l10n.t)).toBe("in the language");
-  });
-
-  it("names a few words of many", () => {
-    const many = { signal: "words", weight: 1, terms: ["a", "b", "c", "d", "e"] };
-    expect(reasonsOf({ ...hit, why: [many] }, l10n.t)).toBe("words (a, b, c, d, \u2026)");
   });
 
   it("says how many copies there are", () => {
     const copy = { uri: "file:///w/vendor/retry.py", path: "vendor/retry.py", range: at(9) };
-    expect(copiesOf(hit, l10n.t)).toBe("");
-    expect(copiesOf({ ...hit, copies: [copy] }, l10n.t)).toBe("and 1 copy");
-    expect(copiesOf({ ...hit, copies: [copy, copy] }, l10n.t)).toBe("and 2 copies");
+    expect(nearDuplicatesOf(hit, l10n.t)).toBe("");
+    expect(nearDuplicatesOf({ ...hit, nearDuplicates: [copy] }, l10n.t)).toBe("and 1 copy");
+    expect(nearDuplicatesOf({ ...hit, nearDuplicates: [copy, copy] }, l10n.t)).toBe("and 2 copies");
   });
 
   it("is a whole sentence to a screen reader", () => {
@@ -112,9 +96,9 @@ describe("an answer that is none", () => {
   });
 
   it("heads the nearest hits as no more than that", () => {
-    expect(headingOf(answer("none", [hit]), l10n.t)).toContain("nearest");
+    expect(headingOf(answer("none", [hit]), l10n.t)).toBe("Nothing here seems to do that. These come nearest");
     expect(headingOf(answer("none", []), l10n.t)).toBeUndefined();
-    expect(headingOf(answer("weak", [hit]), l10n.t)).toContain("Perhaps");
+    expect(headingOf(answer("weak", [hit]), l10n.t)).toBe("Not sure; these come nearest");
     expect(headingOf(answer("relevant", [hit]), l10n.t)).toBeUndefined();
   });
 });

@@ -1,12 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { asAnswerError } from "../../src/server/answers.js";
-import { Overtaken, Unanswerable } from "../../src/server/connection.js";
-import { afterEnd, MOST_RESTARTS } from "../../src/server/crashes.js";
-import type { Python } from "../../src/server/probe.js";
-import { rankPythons } from "../../src/server/python.js";
-import { readLogLine } from "../../src/server/server-log.js";
-import { pickSettings } from "../../src/server/server-settings.js";
-import { fits, isNewEnough, isOlder } from "../../src/server/versions.js";
+import { asAnswerError, Overtaken, Unanswerable } from "../../src/server/connection.js";
+import { readLogLine } from "../../src/server/log.js";
+import { rankPythons } from "../../src/server/provisioning/find-python.js";
+import type { Python } from "../../src/server/provisioning/probe.js";
+import { fits, isNewEnough, isOlder } from "../../src/server/provisioning/versions.js";
+import { afterEnd, MOST_RESTARTS } from "../../src/server/restarts.js";
+import { pickSettings } from "../../src/server/settings.js";
 
 describe("how a question ends", () => {
   const gone = "it has ended";

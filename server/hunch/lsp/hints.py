@@ -12,9 +12,11 @@ from lsprotocol import types
 
 from hunch.index.isolation import read_apart
 from hunch.lsp import uris
+from hunch.lsp.client import Client
+from hunch.lsp.folders import Document, Location
 from hunch.lsp.positions import Encoding, line_at, units
-from hunch.lsp.searching import title_of
-from hunch.lsp.session import Document, Place, Session
+from hunch.lsp.view import SessionView
+from hunch.search.present import title_of
 from hunch.search.query import QueryError
 from hunch.search.search import Hit
 from hunch.text.chunk import Chunk
@@ -40,13 +42,14 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 class Hints:
     """What is planned and shown, by document. For the loop's thread only."""
 
-    session: Session
+    view: SessionView
+    client: Client
     planned: dict[str, asyncio.TimerHandle] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
 
     def touch(self, document: Document) -> None:
         """Look at a document when it has not changed for a second."""
-        if not self.session.settings.similar_hints:
+        if not self.view.settings.similar_hints:
             return
         if (planned := self.planned.pop(document.uri, None)) is not None:
             planned.cancel()
@@ -62,47 +65,47 @@ class Hints:
 
     def settings_changed(self) -> None:
         """Begin or end with all open documents."""
-        for document in self.session.documents.values():
-            if self.session.settings.similar_hints:
+        for document in self.view.documents.values():
+            if self.view.settings.similar_hints:
                 self.touch(document)
             else:
                 self.forget(document.uri)
 
     def _look(self, document: Document) -> None:
         self.planned.pop(document.uri, None)
-        places = self.session.places(document.uri)
-        if places and not self.session.closing:
-            self.session.client.run(self._show(document, places[0]), "looking for similar code")
+        locations = self.view.locations(document.uri)
+        if locations and not self.view.is_closing:
+            self.client.run(self._show(document, locations[0]), "looking for similar code")
 
-    async def _show(self, document: Document, place: Place) -> None:
+    async def _show(self, document: Document, location: Location) -> None:
         text = document.text
-        encoding = self.session.client.abilities.encoding
-        twins = await self.session.in_background(find_twins, place, document.opened_text, text)
-        is_newest = self.session.documents.get(document.uri) is document and document.text is text
-        if not is_newest or not self.session.settings.similar_hints:
+        encoding = self.view.capabilities.encoding
+        duplicates = await self.view.in_background(find_near_duplicates, location, document.opened_text, text)
+        is_newest = self.view.documents.get(document.uri) is document and document.text is text
+        if not is_newest or not self.view.settings.similar_hints:
             return
-        if twins or document.uri in self.shown:
-            diagnostics = [_diagnostic(text, chunk, hit, place, encoding) for chunk, hit in twins]
+        if duplicates or document.uri in self.shown:
+            diagnostics = [_diagnostic(text, chunk, hit, location, encoding) for chunk, hit in duplicates]
             self._publish(document.uri, diagnostics)
 
     def _publish(self, uri: str, diagnostics: list[types.Diagnostic]) -> None:
         (self.shown.add if diagnostics else self.shown.discard)(uri)
-        self.session.client.tell(
+        self.client.tell(
             "textDocument/publishDiagnostics", types.PublishDiagnosticsParams(uri=uri, diagnostics=diagnostics)
         )
 
 
-def find_twins(place: Place, before: str, text: str) -> list[tuple[Chunk, Hit]]:
+def find_near_duplicates(location: Location, before: str, text: str) -> list[tuple[Chunk, Hit]]:
     """Return the functions that a text has and had not before, each with one elsewhere that is nearly identical."""
     found = []
-    for chunk in list(new_functions(place.path, before, text))[:_MOST_KINDS]:
+    for chunk in list(new_functions(location.path, before, text))[:_MOST_KINDS]:
         try:
-            answer = place.live.similar(place.path, chunk.start_line, limit=_LOOKED_AT)
+            answer = location.live.similar(location.path, chunk.start_line, limit=_LOOKED_AT)
         except QueryError:
             continue
         for hit in answer.hits:
-            other = place.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in KINDS else None
-            if other is not None and alike(tokens_of(chunk), tokens_of(other)) >= NEARLY_IDENTICAL:
+            other = location.live.chunk_at(hit.path, hit.record.start_line) if hit.record.kind in KINDS else None
+            if other is not None and similarity(tokens_of(chunk), tokens_of(other)) >= NEARLY_IDENTICAL:
                 found.append((chunk, hit))
                 break
     return found
@@ -123,7 +126,7 @@ def code_lines(chunk: Chunk) -> list[str]:
     return [line for line in (chunk.signature, *chunk.body.splitlines()) if line.strip()]
 
 
-def alike(one: list[str], other: list[str]) -> float:
+def similarity(one: list[str], other: list[str]) -> float:
     """Return how much of two lists of tokens is the same, 0..1: the runs of three that both have, doubled, of all."""
     runs, others = _runs(one), _runs(other)
     total = sum(runs.values()) + sum(others.values())
@@ -147,7 +150,7 @@ def _functions(path: str, text: str) -> Iterator[Chunk]:
             yield chunk
 
 
-def _diagnostic(text: str, chunk: Chunk, hit: Hit, place: Place, encoding: Encoding) -> types.Diagnostic:
+def _diagnostic(text: str, chunk: Chunk, hit: Hit, location: Location, encoding: Encoding) -> types.Diagnostic:
     row = chunk.start_line - 1
     line = line_at(text, row) or ""
     indent = len(line) - len(line.lstrip())
@@ -160,7 +163,7 @@ def _diagnostic(text: str, chunk: Chunk, hit: Hit, place: Place, encoding: Encod
         message=f"{chunk.name} is nearly identical to {title_of(hit)}",
         related_information=[
             types.DiagnosticRelatedInformation(
-                location=types.Location(uris.join(place.folder.uri, hit.path), types.Range(there, there)),
+                location=types.Location(uris.join(location.folder.uri, hit.path), types.Range(there, there)),
                 message=title_of(hit),
             )
         ],

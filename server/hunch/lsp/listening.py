@@ -64,6 +64,9 @@ async def accept_tcp(port: int) -> AsyncIterator[Connection]:
     waiting = _Waiting()
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not server.is_serving():
+            writer.transport.abort()
+            return
         waiting.add(writer.transport)
         begin: bytes | None = None
         with suppress(OSError, asyncio.TimeoutError):

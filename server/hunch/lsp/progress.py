@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from hunch.lsp.client import Client, ClientError
-from hunch.lsp.session import Folder
+from hunch.lsp.folders import Folder
 
 if TYPE_CHECKING:
     from hunch.live import Status
@@ -43,7 +43,7 @@ class Progress:
 
     def show(self, folder: Folder, status: Status) -> None:
         """Take the newest status of a folder."""
-        if not self._client.abilities.progress:
+        if not self._client.capabilities.progress:
             return
         if status.phase.value != "indexing":
             self.end(folder, status.message)

@@ -1,243 +1,133 @@
-"""The conversation after ``initialize``: requests to handlers, answers and errors back. No handler can end it.
+"""The results of our own requests as a client reads them. ``docs/protocol.md`` says what each field means.
 
-Of pygls this uses the types of messages and their encoding. Reading, documents and writing are ours: pygls reads in
-the threads that its handlers block, logs whole messages, splits lines where the protocol does not, and turns an object
-that stands where a text belongs into a text.
+A test compares these types with that page, with the client's types, and with what a real server answers.
 """
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-import json
-import logging
-import traceback
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Literal, TypedDict
 
-from cattrs import Converter
-from pygls.lsp.server import LanguageServer
-from pygls.protocol import LanguageServerProtocol, default_converter
-
-from hunch import __version__
-from hunch.lsp.client import Abilities, ClientError
-from hunch.lsp.fields import ParamsError
-from hunch.lsp.messages import (
-    INTERNAL_ERROR,
-    INVALID_PARAMS,
-    INVALID_REQUEST,
-    METHOD_NOT_FOUND,
-    REQUEST_CANCELLED,
-    Malformed,
-    Message,
-    MessageId,
-    Notification,
-    Request,
-    Response,
-    error_response,
-    response,
-)
-from hunch.lsp.outbox import Outbox
-
-logger = logging.getLogger(__name__)
+Verdict = Literal["relevant", "weak", "none"]
+Kind = Literal[
+    "function", "method", "class", "interface", "struct", "enum", "trait", "module", "type", "macro", "query", "block",
+    "file",
+]  # fmt: skip
+Phase = Literal["starting", "indexing", "ready", "paused", "following", "problem", "closed"]
 
 
-class RequestError(Exception):
-    """A request that is refused with a code of its own."""
+class Position(TypedDict):
+    """A place between two characters."""
 
-    def __init__(self, code: int, reason: str) -> None:
-        """Take a code of the protocol and one line."""
-        super().__init__(reason)
-        self.code = code
+    line: int
+    character: int
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What happens with a method: its JSON parameters are read, then handled; an awaitable result is awaited."""
+class Range(TypedDict):
+    """What stands between two places."""
 
-    read: Callable[[object], Any]
-    handle: Callable[[Any], Any]
-
-
-class ClientProtocol(LanguageServerProtocol):
-    """One client. Everything but the handlers' own threads happens in the loop's thread."""
-
-    def __init__(self, server: LanguageServer, converter: Converter) -> None:
-        """As pygls makes it; see ``open_protocol``."""
-        super().__init__(server, converter)
-        self.abilities = Abilities()
-        self.routes: Mapping[str, Route] = {}
-        self.exit_status: int | None = None
-        """Set when the client has said goodbye."""
-        self._outbox: Outbox | None = None
-        self._answering: dict[MessageId, asyncio.Future[Any]] = {}
-        self._asked: dict[MessageId, asyncio.Future[Any]] = {}
-        self._asked_count = 0
-        self._noticing: set[asyncio.Future[Any]] = set()
-
-    @property
-    def is_shut_down(self) -> bool:
-        """Whether the client has asked for the end."""
-        return self._shutdown
-
-    # ---- what comes ----
-
-    def receive(self, message: Message) -> None:
-        """Take one message. Never raises."""
-        try:
-            if isinstance(message, Request):
-                self._take_request(message)
-            elif isinstance(message, Notification):
-                self._take_notification(message)
-            elif isinstance(message, Response):
-                self._take_response(message)
-            else:
-                self._refuse(message)
-        except Exception as error:
-            log_failure("a message", error)
-
-    def _refuse(self, message: Malformed) -> None:
-        self._send_data(error_response(message.id, message.code, message.reason))
-
-    def _take_request(self, request: Request) -> None:
-        identity = request.id
-        route = self.routes.get(request.method)
-        if self._shutdown or request.method == "initialize":
-            reason = "the server is shutting down" if self._shutdown else "initialize comes once"
-            self._send_data(error_response(identity, INVALID_REQUEST, reason))
-        elif request.method == "shutdown":
-            self._shut_down(identity)
-        elif route is None:
-            reason = f"there is no method {request.method[:100]!r}"
-            self._send_data(error_response(identity, METHOD_NOT_FOUND, reason))
-        elif identity in self._answering:
-            self._send_data(error_response(identity, INVALID_REQUEST, "id: a request with it is being answered"))
-        else:
-            self._answer(request, route)
-
-    def _answer(self, request: Request, route: Route) -> None:
-        try:
-            result = route.handle(route.read(request.params))
-        except Exception as error:
-            self._send_data(self._failure(request, error))
-            return
-        if not inspect.isawaitable(result):
-            self._send_data(response(request.id, result))
-            return
-        task = asyncio.ensure_future(result)
-        self._answering[request.id] = task
-        task.add_done_callback(lambda done: self._answered(request, done))
-
-    def _answered(self, request: Request, task: asyncio.Future[Any]) -> None:
-        self._answering.pop(request.id, None)
-        if task.cancelled():
-            self._send_data(error_response(request.id, REQUEST_CANCELLED, "cancelled"))
-        elif error := task.exception():
-            self._send_data(self._failure(request, error))
-        else:
-            self._send_data(response(request.id, task.result()))
-
-    def _failure(self, request: Request, error: BaseException) -> dict[str, Any]:
-        if isinstance(error, ParamsError):
-            return error_response(request.id, INVALID_PARAMS, str(error))
-        if isinstance(error, RequestError):
-            return error_response(request.id, error.code, str(error))
-        log_failure(request.method, error)
-        return error_response(request.id, INTERNAL_ERROR, f"internal error: {type(error).__name__}")
-
-    def _take_notification(self, notification: Notification) -> None:
-        method = notification.method
-        if method == "exit":
-            self.exit_status = 0 if self._shutdown else 1
-        elif method == "$/cancelRequest":
-            identity = notification.params.get("id") if isinstance(notification.params, dict) else None
-            if isinstance(identity, (int, str)) and identity in self._answering:
-                self._answering[identity].cancel()
-        elif not self._shutdown and (route := self.routes.get(method)) is not None:
-            self._notice(method, route, notification.params)
-
-    def _notice(self, method: str, route: Route, params: Any) -> None:
-        try:
-            result = route.handle(route.read(params))
-        except ParamsError as error:
-            logger.warning("%s was passed over: %s", method, error)
-            return
-        except Exception as error:
-            log_failure(method, error)
-            return
-        if inspect.isawaitable(result):
-            self.run(result, method)
-
-    def run(self, work: Awaitable[Any], name: str) -> None:
-        """Let something happen in the background; a failure of it is logged under the name."""
-        task = asyncio.ensure_future(work)
-        self._noticing.add(task)
-
-        def done(task: asyncio.Future[Any]) -> None:
-            self._noticing.discard(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                log_failure(name, error)
-
-        task.add_done_callback(done)
-
-    def _shut_down(self, identity: MessageId) -> None:
-        self._shutdown = True
-        for task in [*self._answering.values(), *self._noticing]:
-            task.cancel()
-        self._send_data(response(identity, None))
-
-    # ---- what goes ----
-
-    def tell(self, method: str, params: Any, *, replaces: str | None = None) -> None:
-        """Send a notification; one with the same ``replaces`` that was not sent yet is sent no more."""
-        self._send_data({"jsonrpc": "2.0", "method": method, "params": params}, replaces=replaces)
-
-    def ask(self, method: str, params: Any) -> Awaitable[Any]:
-        """Send a request and give its result as JSON; ClientError when the client refuses."""
-        self._asked_count += 1
-        identity = f"hunch-{self._asked_count}"
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._asked[identity] = answer
-        answer.add_done_callback(lambda _: self._asked.pop(identity, None))
-        self._send_data({"jsonrpc": "2.0", "id": identity, "method": method, "params": params})
-        return answer
-
-    def _take_response(self, answer: Response) -> None:
-        asked = self._asked.pop(answer.id, None)
-        if asked is None or asked.done():
-            logger.info("an answer to nothing that was asked")
-        elif answer.error is not None:
-            asked.set_exception(ClientError(str(answer.error.get("message", ""))[:500]))
-        else:
-            asked.set_result(answer.result)
-
-    def _send_data(self, data: Any, *, replaces: str | None = None) -> None:
-        if self._outbox is None:
-            return
-        try:
-            text = json.dumps(data, default=self._serialize_message, ensure_ascii=False, separators=(",", ":"))
-        except Exception as error:
-            log_failure("encoding a message", error)
-            if isinstance(data, dict) and "id" in data and "method" not in data:
-                self._send_data(error_response(data["id"], INTERNAL_ERROR, "internal error: no JSON"))
-            return
-        self._outbox.put(text.encode("utf-8", "replace"), replaces=replaces)
+    start: Position
+    end: Position
 
 
-def open_protocol(outbox: Outbox, abilities: Abilities) -> ClientProtocol:
-    """Return the conversation with a client that was greeted; its routes are still to be set."""
-    server = LanguageServer("hunch", __version__, protocol_cls=ClientProtocol, converter_factory=default_converter)
-    protocol = server.protocol
-    assert isinstance(protocol, ClientProtocol)
-    protocol.abilities = abilities
-    protocol._outbox = outbox
-    return protocol
+class Statement(TypedDict):
+    """One reason for a hit in words."""
+
+    key: str
+    terms: list[str]
+    text: str
 
 
-def log_failure(what: str, error: BaseException) -> None:
-    """Log where something failed, never with what: messages of exceptions can hold source text."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    logger.error("%s failed: %s%s", what, type(error).__name__, place)
-    logger.debug("%s failed", what, exc_info=error)
+class Reason(TypedDict):
+    """One feature of a hit."""
+
+    signal: str
+    weight: float
+    terms: list[str]
+
+
+class Highlight(TypedDict):
+    """A word of the snippet that the query asked for."""
+
+    range: Range
+    term: str
+    exact: bool
+
+
+class NearDuplicate(TypedDict):
+    """Another place of the same definition."""
+
+    uri: str
+    path: str
+    range: Range
+
+
+class Hit(TypedDict):
+    """One place in the workspace."""
+
+    uri: str
+    folder: str
+    path: str
+    range: Range
+    selectionRange: Range
+    name: str | None
+    qualifiedName: str
+    kind: Kind
+    language: str
+    score: float
+    reasons: list[Statement]
+    why: list[Reason]
+    highlights: list[Highlight]
+    nearDuplicates: list[NearDuplicate]
+    copies: list[NearDuplicate]
+    signature: str
+    documentation: str
+    snippet: str
+
+
+class Answer(TypedDict):
+    """Of ``hunch/search`` and ``hunch/similar``."""
+
+    query: str
+    elapsedMs: float
+    verdict: Verdict
+    label: str
+    complete: bool
+    notices: list[str]
+    hits: list[Hit]
+
+
+class FolderStatus(TypedDict):
+    """Where a workspace folder stands."""
+
+    uri: str
+    phase: Phase
+    message: str
+    done: int
+    total: int
+    files: int
+    chunks: int
+    inContext: int
+    complete: bool
+    writer: bool
+    pausedBy: str
+    notices: list[str]
+
+
+class ServerStatus(TypedDict):
+    """Of ``hunch/status`` and ``hunch/statusChanged``."""
+
+    version: str
+    model: str | None
+    folders: list[FolderStatus]
+
+
+class Summary(TypedDict):
+    """Of ``hunch/summarize``."""
+
+    summary: str
+    confidence: float
+    name: str
+    qualifiedName: str
+    kind: Kind
+    documented: bool
+    range: Range

@@ -14,14 +14,12 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import AsyncGenerator
-from contextlib import aclosing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from hunch.lsp.client import read_abilities
-from hunch.lsp.connection import Batch, Connection
-from hunch.lsp.greeting import greet
-from hunch.lsp.messages import Message
+from hunch.lsp.capabilities import read_capabilities
+from hunch.lsp.connection import Arriving, Connection
+from hunch.lsp.initialize import handshake
 from hunch.lsp.standard import InitializeParams
 from hunch.lsp.token import TokenError
 from hunch.lsp.transport import Kind, connect
@@ -29,7 +27,7 @@ from hunch.lsp.transport import Kind, connect
 if TYPE_CHECKING:
     import psutil
 
-    from hunch.lsp.protocol import ClientProtocol
+    from hunch.lsp.dispatch import Dispatcher
     from hunch.lsp.session import Session
 
 logger = logging.getLogger(__name__)
@@ -42,7 +40,8 @@ _END_SECONDS = 1.4
 _FLUSH_SECONDS = 0.2
 _SWITCH_SECONDS = 0.0002
 """For how long a thread keeps the interpreter while others want it. A search lets go of it some fifty times, wherever
-it reads a file, and with Python's own five milliseconds it waits as often for the thread that indexes."""
+it reads a file, and with Python's own five milliseconds it waits as often for the thread that indexes. Indexing takes
+4% more processor time for it."""
 _PARENT_SECONDS = 0.5
 _TERMINATED = 128 + 15
 
@@ -120,19 +119,26 @@ class _Conversation:
 
     async def run(self) -> int:
         """Talk, and return the exit status."""
-        async with aclosing(_messages(self._connection.incoming)) as arriving:
-            opened = await greet(arriving, self._connection.outbox)
-            if isinstance(opened, int):
-                return opened
-            if opened.process is not None:
-                self._tasks.append(asyncio.ensure_future(_watch_parent(opened.process, self._ended)))
-            await asyncio.to_thread(_import_conversation)
-            protocol = self._open(opened)
-            async for message in arriving:
-                protocol.receive(message)
-                if protocol.exit_status is not None:
-                    return protocol.exit_status
-            return 0 if protocol.is_shut_down else 1
+        arriving = Arriving(self._connection.incoming)
+        opened = await handshake(arriving, self._connection.send_queue)
+        if isinstance(opened, int):
+            return opened
+        if opened.process is not None:
+            self._tasks.append(asyncio.ensure_future(_watch_parent(opened.process, self._ended)))
+        # On a busy machine the import takes many seconds, which a client that has gone shall not be outlived by.
+        importing = asyncio.ensure_future(asyncio.to_thread(_import_conversation))
+        leaving = asyncio.ensure_future(arriving.is_left())
+        await _first_of(importing, leaving)
+        if leaving.done() and leaving.result():
+            return 1
+        leaving.cancel()
+        await importing
+        dispatcher = self._open(opened)
+        async for message in arriving:
+            dispatcher.receive(message)
+            if dispatcher.exit_status is not None:
+                return dispatcher.exit_status
+        return 0 if dispatcher.is_shut_down else 1
 
     async def close(self) -> None:
         """Let go of everything and send what is still to be sent."""
@@ -140,17 +146,17 @@ class _Conversation:
             task.cancel()
         if self._session is not None:
             await asyncio.to_thread(self._session.close)
-        await asyncio.to_thread(self._connection.outbox.flush, _FLUSH_SECONDS)
+        await asyncio.to_thread(self._connection.send_queue.flush, _FLUSH_SECONDS)
 
-    def _open(self, opened: InitializeParams) -> ClientProtocol:
+    def _open(self, opened: InitializeParams) -> Dispatcher:
+        from hunch.lsp.dispatch import Dispatcher
         from hunch.lsp.handlers import routes
-        from hunch.lsp.protocol import open_protocol
         from hunch.lsp.session import Session
 
-        protocol = open_protocol(self._connection.outbox, read_abilities(opened.capabilities))
-        self._session = Session(protocol, opened.options)
-        protocol.routes = routes(self._session, opened)
-        return protocol
+        dispatcher = Dispatcher(self._connection.send_queue, read_capabilities(opened.capabilities))
+        self._session = Session(dispatcher, opened.options)
+        dispatcher.routes = routes(self._session, opened)
+        return dispatcher
 
 
 def _import_conversation() -> None:
@@ -158,12 +164,6 @@ def _import_conversation() -> None:
     from hunch.lsp import handlers
 
     assert handlers
-
-
-async def _messages(incoming: asyncio.Queue[Batch | None]) -> AsyncGenerator[Message, None]:
-    while (batch := await incoming.get()) is not None:
-        for message in batch:
-            yield message
 
 
 # ---- the end ----
@@ -231,7 +231,7 @@ def _set_up_logging(level: str) -> None:
     )
     logging.getLogger("hunch").setLevel(chosen)
     # Libraries log what they are given, which is source text.
-    for library in ("pygls", "asyncio", "websockets", "watchdog", "concurrent.futures"):
+    for library in ("asyncio", "websockets", "watchdog", "concurrent.futures"):
         logging.getLogger(library).setLevel(logging.WARNING if chosen > logging.DEBUG else logging.INFO)
 
 

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hunch import __version__
 from hunch.lsp import uris
-from hunch.lsp.client import Client
+from hunch.lsp.capabilities import ClientCapabilities
+from hunch.lsp.client import INFO, WARNING, Client
 from hunch.lsp.fields import ParamsError
+from hunch.lsp.folders import Document, Folder, Location, find_locations
 from hunch.lsp.latest import Latest
+from hunch.lsp.protocol import ServerStatus
+from hunch.lsp.recent import RecentHits
 from hunch.lsp.settings import Settings, read_settings
 from hunch.lsp.standard import WorkspaceFolder
 from hunch.lsp.status import status_of
@@ -24,71 +26,20 @@ from hunch.lsp.threads import Threads
 from hunch.model.bundle import BundleError
 
 if TYPE_CHECKING:
-    from hunch.live import LiveOptions, LiveWorkspace, Status
+    from hunch.live import LiveOptions, Status
     from hunch.lsp.hints import Hints
     from hunch.lsp.progress import Progress
     from hunch.model.summariser import Summariser
-    from hunch.search.search import Hit
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-WARNING, INFO = 2, 3
-"""Types of messages, as the protocol numbers them."""
-
 _STATUS_SECONDS = 0.25
-_RECENT_HITS = 200
-
-
-class Watching(Protocol):
-    """What reports the changed files of one folder."""
-
-    def stop(self) -> None:
-        """Report nothing more; may take a moment."""
-
-
-@dataclass(eq=False, slots=True)
-class Folder:
-    """A workspace folder of the client."""
-
-    uri: str
-    """As the client wrote it, so that it recognises the places in it."""
-    path: str
-    name: str
-    real: str = ""
-    """With symbolic links followed; empty before it is opened."""
-    live: LiveWorkspace | None = None
-    status: Status | None = None
-    watching: Watching | None = None
-    opening: asyncio.Task[None] | None = None
-    told: set[str] = field(default_factory=set)
-    """What the person was told about it."""
-
-
-@dataclass(eq=False, slots=True)
-class Document:
-    """A file that the client has open, with the client's text."""
-
-    uri: str
-    text: str
-    opened_text: str
-    """What the client opened it with."""
-    version: int | None = None
-    """Of the text, as the client counts."""
-
-
-class Place(NamedTuple):
-    """A file in a folder that is open."""
-
-    folder: Folder
-    live: LiveWorkspace
-    path: str
-    """Posix, relative to the folder; empty for the folder itself."""
 
 
 class Session:
-    """The state; what happens to it is in the modules beside this one."""
+    """The state; what happens to it is in the handlers. Those that only read get it as a ``SessionView``."""
 
     def __init__(self, client: Client, options: object) -> None:
         """Begin without folders; options are the client's initializationOptions."""
@@ -100,20 +51,24 @@ class Session:
         self.reading = Threads(2, "hunch reading")
         self.search_threads = Threads(2, "hunch search")
         self.searches = Latest(self.search_threads)
-        self.is_loaded = False
-        """Whether the search engine was imported though there is no folder."""
-        self.recent: OrderedDict[tuple[str, str, str], Hit] = OrderedDict()
-        """The last hits that the client was given, by URI, kind and qualified name."""
+        self.recent = RecentHits()
         self.on_opened: Callable[[Folder], Awaitable[None]] | None = None
         self.on_closed: Callable[[Folder], None] | None = None
         self.hints: Hints | None = None
         self.progress: Progress | None = None
-        self.closing = False
+        self.is_closing = False
+        self._is_loaded = False
+        """Whether the search engine was imported though there is no folder."""
         self._resolving = asyncio.Lock()
         self._loading_summariser = asyncio.Lock()
         self._summariser: Summariser | BundleError | None = None
         self._announced: asyncio.TimerHandle | None = None
         self._log(problems)
+
+    @property
+    def capabilities(self) -> ClientCapabilities:
+        """What the client can do."""
+        return self.client.capabilities
 
     # ---- folders ----
 
@@ -160,14 +115,14 @@ class Session:
         try:
             await self.in_background(self._start, folder, report)
         except Exception as error:
-            if self.closing:
+            if self.is_closing:
                 return
             logger.error("a folder cannot be opened: %s", type(error).__name__)
             logger.debug("a folder cannot be opened", exc_info=error)
             reason = f"{folder.name} cannot be opened: {error}"
             self.client.tell("window/showMessage", _message(WARNING, reason))
             return
-        if folder not in self.folders or self.closing:
+        if folder not in self.folders or self.is_closing:
             await self.in_background(_close, folder)
         elif self.on_opened is not None:
             await self.on_opened(folder)
@@ -175,7 +130,7 @@ class Session:
     def _start(self, folder: Folder, report: Callable[[Status], None]) -> None:
         from hunch.live import LiveWorkspace  # with numpy, FAISS and ONNX Runtime: a second that nobody waits for
 
-        if not self.closing:
+        if not self.is_closing:
             live = LiveWorkspace(Path(folder.real), _live_options(self.settings), on_status=report)
             live.start()
             folder.live = live
@@ -186,20 +141,27 @@ class Session:
             await asyncio.wait(tasks)
         return [folder for folder in self.folders if folder.live is not None]
 
-    def places(self, uri: str) -> list[Place]:
-        """Return where a file is in the folders that are open, innermost folder first."""
-        return find_places(self.folders, uri)
+    async def ready(self) -> None:
+        """Wait for the folders that are being opened, and for the search engine."""
+        await self.opened()
+        if not self.folders and not self._is_loaded:
+            await self.in_background(_load_engine)
+            self._is_loaded = True
 
-    def place(self, uri: str, name: str) -> Place:
+    def locations(self, uri: str) -> list[Location]:
+        """Return where a file is in the folders that are open, innermost folder first."""
+        return find_locations(self.folders, uri)
+
+    def location(self, uri: str, name: str) -> Location:
         """Return where a file is in its innermost folder.
 
         Raises:
             ParamsError: in none; the message begins with the name of the field.
         """
-        places = self.places(uri)
-        if not places:
+        found = self.locations(uri)
+        if not found:
             raise ParamsError(f"{name}: {uri[:200]} is not inside an open workspace folder")
-        return places[0]
+        return found[0]
 
     def chosen(self, uri: str | None) -> list[Folder]:
         """Return the folder with a URI, or all of them without one.
@@ -217,7 +179,7 @@ class Session:
 
     # ---- status ----
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """Return the body of ``hunch/status``."""
         encoder = next((folder.live.encoder for folder in self.folders if folder.live and folder.live.encoder), None)
         return {
@@ -227,7 +189,7 @@ class Session:
         }
 
     def _take_status(self, folder: Folder, status: Status) -> None:
-        if folder not in self.folders or self.closing:
+        if folder not in self.folders or self.is_closing:
             return
         before, folder.status = folder.status, status
         if self.progress is not None:
@@ -278,13 +240,6 @@ class Session:
 
     # ---- the rest ----
 
-    def remember(self, key: tuple[str, str, str], hit: Hit) -> None:
-        """Keep a hit that the client was given."""
-        self.recent[key] = hit
-        self.recent.move_to_end(key)
-        while len(self.recent) > _RECENT_HITS:
-            self.recent.popitem(last=False)
-
     async def in_background(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run what may wait for the disk in a thread, apart from searches."""
         return await asyncio.get_running_loop().run_in_executor(self.reading, work, *arguments)
@@ -292,6 +247,14 @@ class Session:
     async def in_search(self, work: Callable[..., T], *arguments: Any) -> T:
         """Run a question that newer ones do not supersede."""
         return await asyncio.get_running_loop().run_in_executor(self.search_threads, work, *arguments)
+
+    async def in_newest_search(self, work: Callable[[], T]) -> T:
+        """Run a search.
+
+        Raises:
+            SupersededError: a newer one came meanwhile.
+        """
+        return await self.searches.run(work)
 
     def text_of(self, uri: str) -> str | None:
         """Return the text of a document that the client has open, None of any other."""
@@ -315,7 +278,7 @@ class Session:
 
     def close(self) -> None:
         """End all folders' threads; from any thread, takes 1.2 seconds at most."""
-        self.closing = True
+        self.is_closing = True
         folders = [folder for folder in self.folders if folder.live is not None]
         if folders:
             with ThreadPoolExecutor(len(folders)) as pool:
@@ -324,25 +287,17 @@ class Session:
             threads.shutdown(wait=False, cancel_futures=True)
 
 
-def find_places(folders: Sequence[Folder], uri: str) -> list[Place]:
-    """Return where a file is in folders, innermost folder first; nowhere what is no file, or a link that leads out."""
-    path = uris.path_of(uri)
-    if path is None:
-        return []
-    real = uris.resolved(path)
-    found = [
-        Place(folder, folder.live, inner)
-        for folder in folders
-        if folder.live is not None and (inner := uris.relative(real, folder.real)) is not None
-    ]
-    return sorted(found, key=lambda place: -len(place.folder.real))
-
-
 def _close(folder: Folder) -> None:
     if folder.live is not None:
         folder.live.close(timeout=1.2)
     if folder.watching is not None:
         folder.watching.stop()
+
+
+def _load_engine() -> None:
+    from hunch.lsp import reading, searching
+
+    assert reading and searching
 
 
 def _load_summariser() -> Summariser | BundleError:

@@ -32,7 +32,7 @@ class InitializeParams:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceParams:
+class PositionParams:
     """A place in a document."""
 
     uri: str
@@ -206,14 +206,14 @@ def read_token(raw: object) -> str | int:
     return token
 
 
-def read_place(raw: object) -> PlaceParams:
+def read_position_params(raw: object) -> PositionParams:
     """Read a document and a position in it.
 
     Raises:
         ParamsError: naming the field.
     """
     fields = Fields(raw)
-    return PlaceParams(fields.inner("textDocument").text("uri"), read_position(fields.inner("position")))
+    return PositionParams(fields.inner("textDocument").text("uri"), read_position(fields.inner("position")))
 
 
 def read_position(fields: Fields) -> Position:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from hunch.lsp.protocol import FolderStatus
 
 if TYPE_CHECKING:
     from hunch.live import Status
 
 
-def status_of(uri: str, status: Status | None) -> dict[str, Any]:
+def status_of(uri: str, status: Status | None) -> FolderStatus:
     """Return a folder's part of ``hunch/status``; None stands for one that is not open yet."""
     if status is None:
         return {

@@ -7,7 +7,7 @@ from typing import Any
 from lsprotocol import types
 
 from hunch.index.isolation import function_apart
-from hunch.lsp.session import Place
+from hunch.lsp.folders import Location
 from hunch.model.summariser import Summary
 from hunch.text.doc_comment import documentation_lines
 from hunch.text.function import Function
@@ -16,7 +16,7 @@ from hunch.workspace.scan import Skip, read_source
 GENERATED = "Generated, may be wrong:"
 
 
-def read_function(place: Place, text: str | None, line: int) -> Function | None:
+def read_function(place: Location, text: str | None, line: int) -> Function | None:
     """Return the function at a line, counted from 0, of a text, or of the file on the disk without one."""
     source = read_source(place.live.root, place.path) if text is None else text.encode("utf-8", "replace")
     return None if isinstance(source, Skip) else function_apart(place.path, source, line + 1)

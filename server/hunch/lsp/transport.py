@@ -13,7 +13,7 @@ from typing import Literal
 
 from hunch.lsp.connection import BLOCK, MOST_BATCHES, Batch, Connection, end, in_loop, messages_in
 from hunch.lsp.framing import FrameReader, frame
-from hunch.lsp.outbox import Outbox
+from hunch.lsp.send_queue import SendQueue
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def _connect_stdio() -> Connection:
             logger.error("the memory does not suffice for what the client sends")
         deliver(None)
 
-    outbox = Outbox(send, lambda reason: in_loop(loop, lambda: end(ended, reason)))
+    send_queue = SendQueue(send, lambda reason: in_loop(loop, lambda: end(ended, reason)))
     # A thread of its own: nothing that keeps other threads busy may stop the reading.
     threading.Thread(target=read, name="hunch reader", daemon=True).start()
-    return Connection(incoming, outbox, ended)
+    return Connection(incoming, send_queue, ended)

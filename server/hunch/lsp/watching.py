@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from hunch.lsp.client import Client, ClientError
-from hunch.lsp.session import WARNING, Folder, Place, Session, Watching, find_places
+from hunch.lsp.client import WARNING, Client, ClientError
+from hunch.lsp.folders import Folder, Location, Watching, find_locations
+from hunch.lsp.session import Session
 
 if TYPE_CHECKING:
     from hunch.live import LiveWorkspace
@@ -27,9 +28,9 @@ _ANSWER_SECONDS = 10.0
 
 async def watch(session: Session, folder: Folder) -> None:
     """Have the changes of a folder reported, and then look once for those that nobody saw."""
-    if not session.client.abilities.watches_files or not await _register(session.client, folder):
+    if not session.client.capabilities.watches_files or not await _register(session.client, folder):
         folder.watching = await session.in_background(_watch_disk, session, asyncio.get_running_loop(), folder)
-    if folder.live is not None and not session.closing:
+    if folder.live is not None and not session.is_closing:
         folder.live.mark([""])
 
 
@@ -44,8 +45,8 @@ def unwatch(session: Session, folder: Folder) -> None:
 async def take_changed_files(session: Session, changed: tuple[str, ...]) -> None:
     """Mark the files that the client saw change."""
     marked: dict[Folder, set[str]] = {}
-    for place in await session.in_background(_places, tuple(session.folders), changed):
-        marked.setdefault(place.folder, set()).add(place.path)
+    for location in await session.in_background(_locations, tuple(session.folders), changed):
+        marked.setdefault(location.folder, set()).add(location.path)
     for folder, paths in marked.items():
         if folder.live is not None:
             mark(folder.live, paths)
@@ -61,8 +62,8 @@ def mark(live: LiveWorkspace, paths: Collection[str], *, urgent: bool = False) -
         live.mark(ruled)
 
 
-def _places(folders: tuple[Folder, ...], changed: tuple[str, ...]) -> list[Place]:
-    return [place for uri in changed for place in find_places(folders, uri)]
+def _locations(folders: tuple[Folder, ...], changed: tuple[str, ...]) -> list[Location]:
+    return [location for uri in changed for location in find_locations(folders, uri)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class ClientWatching:
 async def _register(client: Client, folder: Folder) -> bool:
     """Ask the client to report changes; False when it will not."""
     pattern: str | types.RelativePattern = _EVERY_FILE
-    if client.abilities.watches_folders:
+    if client.capabilities.watches_folders:
         pattern = types.RelativePattern(base_uri=folder.uri, pattern=_EVERY_FILE)
     registration = f"hunch-files-{folder.path}"
     options = types.DidChangeWatchedFilesRegistrationOptions([types.FileSystemWatcher(glob_pattern=pattern)])
@@ -101,7 +102,7 @@ def _watch_disk(session: Session, loop: asyncio.AbstractEventLoop, folder: Folde
 
     def tell(problem: str) -> None:
         live.note_unwatched(problem)
-        if problem and not session.closing:
+        if problem and not session.is_closing:
             loop.call_soon_threadsafe(session.say, folder, "window/showMessage", WARNING, problem)
 
     watcher = Watcher(Path(folder.real), partial(mark, live), tell)

@@ -12,7 +12,7 @@ _BEST_FIRST = (Verdict.RELEVANT, Verdict.WEAK, Verdict.NONE)
 
 
 def merge_answers(answers: Sequence[Answer], limit: int) -> Answer:
-    """Return one answer with the best hits of all: a score is a chance to be right, so scores compare across folders.
+    """Return one answer with the best hits of all: scores are calibrated probabilities, so they compare across folders.
 
     A file that two folders hold, one inside the other, is named once, by the folder nearest to it.
 

@@ -1,4 +1,4 @@
-"""From a query to an answer: candidates, scores, one best place each, and an honest verdict."""
+"""From a query to an answer: candidates, scores, one best place each, and how sure the answer is of itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from hunch.search.collapse import Copy, collapse
 from hunch.search.features import Features, features_of
 from hunch.search.query import Query
 from hunch.search.rank import Reason, learned, ranker_for, reasons
-from hunch.search.snippet import read_snippet
 from hunch.text.chunk import Chunk
 
 Ranking = Callable[[Query, Candidates, Features], Ranked]
@@ -35,7 +34,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One place in the workspace."""
+    """One place in the workspace; ``hunch.search.present`` finishes it for people."""
 
     root: Path
     path: str
@@ -44,12 +43,7 @@ class Hit:
     score: float
     why: list[Reason]
     copies: tuple[Copy, ...] = ()
-    """The same definition in other files"""
-
-    @property
-    def snippet(self) -> str:
-        """The first lines of the code, read from the disk as it is now; empty when the file is gone."""
-        return read_snippet(self.root, self.path, self.record.start_line, self.record.end_line)
+    """Near-duplicates: the same definition in other files"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +66,7 @@ def search(
     """Answer a query from a snapshot.
 
     Args:
-        root: the workspace, to read snippets from.
+        root: the workspace.
         snapshot: what to search.
         encoder: None searches by words only.
         query: what to search for.

@@ -1,7 +1,9 @@
-"""The lines of code that a hit shows, read from the workspace as it is now."""
+"""The lines of code that a hit shows: from the unsaved overlay where there is one, else from the disk as it is now."""
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from pathlib import Path
 
 from hunch.text.source_text import normalise
@@ -10,15 +12,34 @@ from hunch.workspace.scan import MAX_FILE_BYTES
 
 SNIPPET_LINES = 12
 
+_END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
-def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> str:
-    """Return the first lines of a chunk, lines counted from 1, the last one included; empty when the file is gone."""
+
+def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> list[str]:
+    """Return the first lines of a chunk on the disk, lines counted from 1, the last one included; none without a file.
+
+    Args:
+        root: the workspace.
+        path: posix, relative to the root.
+        start_line: of the chunk.
+        end_line: of the chunk.
+    """
     last = min(end_line, start_line + SNIPPET_LINES - 1)
     try:
         source = read_regular(f"{root}/{path}", MAX_FILE_BYTES, follow_link=False)
     except OSError:
-        return ""
+        return []
     if b"\r" in source or source.startswith((b"\xef", b"\xff", b"\xfe")):
         source = normalise(source)
     lines = source.split(b"\n", last)[start_line - 1 : last]
-    return b"\n".join(lines).decode("utf-8", "replace")
+    return b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
+
+
+def unsaved_snippet(text: str, start_line: int, end_line: int) -> list[str]:
+    """Return the first lines of a chunk of an unsaved text, as read_snippet does of a file."""
+    return _lines(text)[start_line - 1 : min(end_line, start_line + SNIPPET_LINES - 1)]
+
+
+@lru_cache(maxsize=4)
+def _lines(text: str) -> list[str]:
+    return _END_OF_LINE.split(text)
