@@ -28,7 +28,6 @@ from benchmarks.machine import save_result
 from benchmarks.tune_ranking import FIT_ON, MOST_REFUSED, logistic, refuse_test
 from benchmarks.workspaces import fetch, indexed, read_workspaces
 from hunch.engine import Engine
-from hunch.index.contextual import NOTHING_IN_CONTEXT
 from hunch.search.candidates import find_candidates
 from hunch.search.metrics import bootstrap
 from hunch.search.query import QueryError
@@ -224,7 +223,7 @@ def measure(data: Path, folder: Path, split: str) -> dict[str, Any]:
 def _asked_of(engine: Engine) -> dict[str, Callable[[Chunk], Answer]]:
     """Return who answers for each row."""
     snapshot, encoder = engine.snapshot, engine.encoder
-    unread = replace(snapshot, contextual=NOTHING_IN_CONTEXT)
+    unread = snapshot.without_contextual()
 
     def by_linear(chunk: Chunk, *, in_context: bool) -> Answer:
         likeness = likeness_of(chunk, snapshot if in_context else unread, encoder)

@@ -106,8 +106,8 @@ def _sentences(root: Path, folder: Path) -> list[str]:
     before = os.environ.get(CACHE_VARIABLE)
     os.environ[CACHE_VARIABLE] = str(folder)
     with open_engine(root, write=False) as engine:
-        segment = engine.snapshot.views[0].segment
-        texts = {segment.record(chunk).documentation for chunk in range(len(segment))}
+        snapshot = engine.snapshot
+        texts = {snapshot.record(chunk).documentation for chunk in range(len(snapshot))}
     if before is None:
         del os.environ[CACHE_VARIABLE]
     else:

@@ -14,13 +14,16 @@ import filelock
 
 from hunch.index.integrity import Damage, ended_cleanly, is_corruption, note_clean_end
 from hunch.index.isolation import read_apart
+from hunch.index.policy import COMMAND_POLICY, ReaderPolicy
+from hunch.index.reader import IndexReader
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import Segment, check_segments, load_segment, remove_segments, save_segment
-from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
+from hunch.index.segment_files import check_segments
+from hunch.index.snapshot import EMPTY, Snapshot
 from hunch.index.store import (
     IndexState,
     Store,
     content_version,
+    damage_of,
     discard,
     inspect,
     open_for_reading,
@@ -45,6 +48,8 @@ LOCK = "writer.lock"
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _PRIVATE_FILE = 0o600
+_MOST_DAMAGED = 100
+"""Files that are made again for one question."""
 
 
 @dataclass(slots=True)
@@ -60,7 +65,9 @@ class Engine:
     """Held by the one process that may write; None in readers."""
     in_memory: bool = False
     """The store ends with the process; nobody else writes it, so it needs no lock."""
-    base: Segment | None = None
+    policy: ReaderPolicy = field(default_factory=lambda: COMMAND_POLICY)
+    reader: IndexReader = field(init=False)
+    """Reads the store; a store that is begun anew gets a new one."""
     generation: int = 0
     snapshot: Snapshot = EMPTY
     notices: list[str] = field(default_factory=list)
@@ -71,11 +78,21 @@ class Engine:
     """The last writer did not come to its end, or somebody else wrote to the database; nobody looked it over yet."""
     lost: list[str] = field(default_factory=list)
     """Files of which embeddings in context were damaged, to be read again."""
-    has_damaged_segments: bool = False
-    """What is saved of the search structures is not to be read again."""
+
+    def __post_init__(self) -> None:
+        """Begin to read."""
+        self.open_reader()
+
+    def open_reader(self) -> None:
+        """Begin to read the store that is open now."""
+        self.reader = IndexReader(
+            self.store, self.cache / DATABASE, self.policy, writes=self.lock is not None,
+            on_damage=lambda: _note_once(self.notices, SEGMENT_NOTICE),
+        )  # fmt: skip
 
     def close(self) -> None:
         """Let go of the files and the lock."""
+        self.reader.close()
         self.store.close()
         if self.lock is not None:
             if not self.is_unclean:
@@ -90,7 +107,7 @@ class Engine:
 
 
 def open_engine(
-    root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0, publish: bool = True
+    root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0, policy: ReaderPolicy | None = None
 ) -> Engine:
     """Open a workspace's index, or begin one; nothing is scanned or encoded yet.
 
@@ -101,7 +118,7 @@ def open_engine(
         rebuild: throw the index away first.
         write: False opens the index as it is and changes nothing.
         patience: seconds to wait for another process that is writing.
-        publish: False leaves the snapshot empty, for a caller that makes its own.
+        policy: of a caller that makes snapshots of its own; this one stays empty then.
 
     Raises:
         RootError: the root is no folder.
@@ -123,7 +140,9 @@ def open_engine(
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
         notices.append(engine.state.value)
     engine.notices = notices
-    if not publish:
+    if policy is not None:
+        engine.policy = policy
+        engine.open_reader()
         return engine
     if engine.is_unclean and damage_of(engine.store):
         _repair(engine)
@@ -142,8 +161,12 @@ def check(engine: Engine) -> None:
 
     A gigabyte takes about half a second. The database is looked over when it is opened, if it may need that.
     """
-    if engine.lock is not None and any(check_segments(engine.cache)):
-        _drop_segments(engine)
+    if engine.lock is None:
+        return
+    damaged = [file for file in check_segments(engine.cache) if file is not None]
+    for file in damaged:
+        engine.reader.drop(file)
+    if damaged:
         _refresh(engine)
 
 
@@ -291,17 +314,18 @@ def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
 
 def _undamaged(engine: Engine, ask: Callable[[], Answer]) -> Answer:
     """Return an answer; when the search structures turn out to be damaged, one from what is made in their place."""
-    try:
-        return ask()
-    except DamagedFileError:
-        _drop_segments(engine)
-    try:
-        _refresh(engine)
-    except sqlite3.DatabaseError as error:
-        if not is_corruption(error):
-            raise
-        _repair(engine)
-        update(engine)
+    for _ in range(_MOST_DAMAGED):
+        try:
+            return ask()
+        except DamagedFileError as error:
+            engine.reader.drop(error.path)
+        try:
+            _refresh(engine)
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise
+            _repair(engine)
+            update(engine)
     return ask()
 
 
@@ -378,7 +402,7 @@ def _repair(engine: Engine) -> None:
         try:
             lost = engine.store.forget(damage)
             engine.lost += [path for path, in_context in lost.items() if in_context]
-            engine.base, engine.snapshot, engine.complete = None, EMPTY, False
+            engine.snapshot, engine.complete = EMPTY, False
             engine.notices.append(damage_notice(len(lost)))
             _refresh(engine)
             return
@@ -396,17 +420,6 @@ def damage_notice(files: int) -> str:
 SEGMENT_NOTICE = "a part of the index that was made for search was damaged and is made again"
 
 
-def damage_of(store: Store) -> Damage:
-    """Return what of a store is damaged."""
-    steps = store.damage()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            damage: Damage = end.value
-            return damage
-
-
 def _begin_anew(engine: Engine) -> None:
     """Put an empty store in the place of one whose rows cannot be read."""
     engine.store.close()
@@ -417,33 +430,23 @@ def _begin_anew(engine: Engine) -> None:
     else:
         discard(file)
         engine.store, _ = open_store(file, content)
-    engine.state, engine.base, engine.snapshot, engine.complete = IndexState.DAMAGED, None, EMPTY, False
+    engine.reader.close()
+    engine.open_reader()
+    engine.state, engine.snapshot, engine.complete = IndexState.DAMAGED, EMPTY, False
     engine.notices.append(IndexState.DAMAGED.value)
     _refresh(engine)
 
 
-def _drop_segments(engine: Engine) -> None:
-    """Let go of the saved search structures; say so."""
-    if not engine.has_damaged_segments:
-        engine.notices.append(SEGMENT_NOTICE)
-    engine.base, engine.snapshot, engine.has_damaged_segments = None, EMPTY, True
-    if engine.lock is not None:
-        remove_segments(engine.cache)
+def _note_once(notices: list[str], notice: str) -> None:
+    if notice not in notices:
+        notices.append(notice)
 
 
 def _refresh(engine: Engine) -> None:
-    """Publish the newest view, with a new base on disk when too much lies outside the old one."""
-    identity = engine.store.identity
-    if engine.base is None and not engine.has_damaged_segments:
-        engine.base = load_segment(engine.cache, identity, lambda file: _drop_segments(engine))
-    if engine.lock is not None and needs_new_base(engine.base, engine.store):
-        engine.base, engine.snapshot = None, EMPTY  # lets go of the old one's memory before the new one is built
-        engine.base = build_base(engine.store)
-        with suppress(OSError):  # without room on disk it stays in memory
-            save_segment(engine.base, engine.cache, identity)
-            engine.base = load_segment(engine.cache, identity) or engine.base
+    """Publish the newest view."""
+    engine.reader.replay()
     engine.generation += 1
-    engine.snapshot = make_snapshot(engine.generation, engine.base, engine.store)
+    engine.snapshot = engine.reader.snapshot(engine.generation)
 
 
 def _read_lost_in_context(engine: Engine) -> None:

@@ -42,7 +42,7 @@ def test_a_checksum_that_is_not_compared_would_be_noticed(tmp_path: Path, monkey
 
     with faults_of_index.prepared(tmp_path) as index:
         index.lay_out("clean")
-        (file,) = index.cache.glob("segment-*")
+        (file,) = index.cache.glob("segment-*.hunch")
         content = bytearray(file.read_bytes())
         _, known = index.files["index/segment.py"]
         content[content.index(known.vectors.tobytes()) + 1] ^= 4

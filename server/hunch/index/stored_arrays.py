@@ -43,12 +43,17 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 class DamagedFileError(Exception):
     """A file does not hold what was written to it."""
 
+    def __init__(self, path: Path, what: str = "damaged") -> None:
+        """Take the file, and in a word what is wrong with it."""
+        super().__init__(f"{path}: {what}")
+        self.path = path
+
 
 class StoredArray(Generic[Scalar]):
     """An array whose blocks are read when they are first asked for. Safe from any thread."""
 
     def __init__(
-        self, file: _OpenFile, offset: int, shape: tuple[int, ...], dtype: DTypeLike, checksums: NDArray[np.uint32]
+        self, file: OpenFile, offset: int, shape: tuple[int, ...], dtype: DTypeLike, checksums: NDArray[np.uint32]
     ) -> None:
         """Take a file, where in it the array stands, and a checksum for each block of the array."""
         self.shape, self.dtype = shape, np.dtype(dtype)
@@ -124,14 +129,14 @@ class StoredArray(Generic[Scalar]):
                 if first < last:
                     self._compare(first, part)
                 elif crc32(part) != self._checksums[first]:
-                    raise DamagedFileError(f"{self._file.path}: damaged")
+                    raise DamagedFileError(self._file.path)
                 self._missing[first : last + 1] = False
             self._is_whole = not self._missing.any()
 
     def _compare(self, first: int, raw: memoryview) -> None:
         found = [crc32(raw[at : at + BLOCK_BYTES]) for at in range(0, len(raw), BLOCK_BYTES)]
         if found != self._checksums[first : first + len(found)].tolist():
-            raise DamagedFileError(f"{self._file.path}: damaged")
+            raise DamagedFileError(self._file.path)
 
 
 AnyArray: TypeAlias = NDArray[Scalar] | StoredArray[Scalar]
@@ -184,7 +189,7 @@ def read_arrays(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         OSError: the file cannot be read.
         DamagedFileError: it does not hold what was written.
     """
-    opened = _OpenFile(file)
+    opened = OpenFile(file)
     about = _description_of(opened)
     return about, {name: _array_of(opened, place) for name, place in about.pop("arrays").items()}
 
@@ -196,7 +201,7 @@ def check_arrays(file: Path) -> Iterator[None]:
         OSError: the file cannot be read.
         DamagedFileError: it does not hold what was written.
     """
-    opened = _OpenFile(file)
+    opened = OpenFile(file)
     scratch = memoryview(bytearray(_AT_ONCE_BYTES))
     for place in _description_of(opened)["arrays"].values():
         array = _array_of(opened, place)
@@ -207,7 +212,7 @@ def check_arrays(file: Path) -> Iterator[None]:
                 yield
 
 
-class _OpenFile:
+class OpenFile:
     """A file that is open until nobody uses it any more, and what guards its position."""
 
     def __init__(self, path: Path) -> None:
@@ -223,7 +228,7 @@ class _OpenFile:
         while len(part):
             count = self._read_at(offset, part)
             if not count:
-                raise DamagedFileError(f"{self.path}: cut off")
+                raise DamagedFileError(self.path, "cut off")
             part, offset = part[count:], offset + count
 
     def _read_at(self, offset: int, part: memoryview) -> int:
@@ -235,24 +240,24 @@ class _OpenFile:
     def read(self, offset: int, count: int) -> bytearray:
         """Return some bytes."""
         if not 0 <= offset <= offset + count <= self.size:
-            raise DamagedFileError(f"{self.path}: damaged")
+            raise DamagedFileError(self.path)
         found = bytearray(count)
         self.fill(offset, memoryview(found))
         return found
 
 
-def _description_of(file: _OpenFile) -> dict[str, Any]:
+def _description_of(file: OpenFile) -> dict[str, Any]:
     offset, length, checksum, magic = _TRAILER.unpack(file.read(file.size - _TRAILER.size, _TRAILER.size))
     if magic != _MAGIC or offset + length + _TRAILER.size != file.size:
-        raise DamagedFileError(f"{file.path}: damaged")
+        raise DamagedFileError(file.path)
     description = file.read(offset, length)
     if crc32(description) != checksum:
-        raise DamagedFileError(f"{file.path}: damaged")
+        raise DamagedFileError(file.path)
     found: dict[str, Any] = json.loads(description)
     return found
 
 
-def _array_of(file: _OpenFile, place: Mapping[str, Any]) -> NDArray[Any] | StoredArray[Any]:
+def _array_of(file: OpenFile, place: Mapping[str, Any]) -> NDArray[Any] | StoredArray[Any]:
     shape, dtype = tuple(place["shape"]), np.dtype(place["dtype"])
     size = math.prod(shape) * dtype.itemsize
     offset, count = place["offset"], size
@@ -260,7 +265,7 @@ def _array_of(file: _OpenFile, place: Mapping[str, Any]) -> NDArray[Any] | Store
         offset, count = place["blocks"], -(-size // BLOCK_BYTES) * 4
     raw = file.read(offset, count)
     if crc32(raw) != place["checksum"]:
-        raise DamagedFileError(f"{file.path}: damaged")
+        raise DamagedFileError(file.path)
     if "blocks" in place:
         return StoredArray(file, place["offset"], shape, dtype, np.frombuffer(raw, np.uint32))
     return np.frombuffer(raw, dtype).reshape(shape)
