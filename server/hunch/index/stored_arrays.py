@@ -31,6 +31,8 @@ BLOCK_BYTES = 4096
 _LAZY_BYTES = 1 << 16
 """Larger arrays are read block by block, if they may be."""
 _AT_ONCE_BYTES = 1 << 20
+_KEPT_BYTES = 1 << 20
+"""A longer slice is read by somebody who goes through the whole, once: it is handed over and not kept."""
 _ALIGNMENT = 64
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 _HAS_PREADV = hasattr(os, "preadv")
@@ -82,6 +84,10 @@ class StoredArray(Generic[Scalar]):
             DamagedFileError: what stands in the file is not what was written.
         """
         if not self._is_whole:
+            if isinstance(rows, slice):
+                start, stop, step = rows.indices(len(self))
+                if step == 1 and (stop - start) * self._row_bytes > _KEPT_BYTES:
+                    return self._read_apart(start, stop)
             self._read(self._missing_of(rows))
         return self._array[rows]
 
@@ -98,6 +104,16 @@ class StoredArray(Generic[Scalar]):
         with self._file.lock:
             self._file.fill(self._offset + start, scratch)
         self._compare(start // BLOCK_BYTES, scratch)
+
+    def _read_apart(self, start: int, stop: int) -> NDArray[Scalar]:
+        """Read some rows into memory of their own."""
+        size = self._row_bytes
+        begin = start * size // BLOCK_BYTES * BLOCK_BYTES
+        end = min(self.nbytes, -(-stop * size // BLOCK_BYTES) * BLOCK_BYTES)
+        memory = np.empty(end - begin, np.uint8)
+        self.check(begin, memory.data)
+        rows = memory[start * size - begin : stop * size - begin].view(self.dtype)
+        return rows.reshape(stop - start, *self.shape[1:])
 
     def _missing_of(self, rows: Any) -> NDArray[np.int64]:
         """Return the blocks, int64, ascending, in which some rows stand and that were not read yet."""
