@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
 import sqlite3
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -12,7 +10,7 @@ from pathlib import Path
 
 import filelock
 
-from hunch.index.integrity import Damage, ended_cleanly, is_corruption, note_clean_end
+from hunch.index.integrity import Damage, is_corruption, note_clean_end
 from hunch.index.isolation import read_apart
 from hunch.index.policy import COMMAND_POLICY, ReaderPolicy
 from hunch.index.reader import IndexReader
@@ -26,28 +24,24 @@ from hunch.index.store import (
     damage_of,
     discard,
     inspect,
-    open_for_reading,
     open_in_memory,
     open_store,
 )
 from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import Progress, UpdateReport, update_store
-from hunch.model.bundle import BundleError, load_bundle
+from hunch.model.bundle import BundleError
 from hunch.model.encoder import Encoder
-from hunch.private import WORKSPACE_NOTE, is_ours, make_private_cache, note_workspace
+from hunch.opening import DATABASE as DATABASE
+from hunch.opening import LOCK as LOCK
+from hunch.opening import checked_root, is_full, load_encoder, open_to_read, open_to_write
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
 from hunch.search.similar import similar_to
-from hunch.settings import model_folder, worker_count, workspace_cache
+from hunch.settings import worker_count, workspace_cache
 from hunch.text.chunk import Chunk
 from hunch.text.languages import language_of
-from hunch.workspace.scan import RootError, Skip, read_source
+from hunch.workspace.scan import Skip, read_source
 
-DATABASE = "index.db"
-LOCK = "writer.lock"
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-_PRIVATE_FILE = 0o600
 _MOST_DAMAGED = 100
 """Files that are made again for one question."""
 
@@ -123,20 +117,21 @@ def open_engine(
     Raises:
         RootError: the root is no folder.
     """
-    root = _checked_root(root)
+    root = checked_root(root)
     cache = workspace_cache(root)
-    encoder, problem = _load_encoder()
+    encoder, problem = load_encoder()
     notices = [problem] if problem else []
     content = content_version(encoder.bundle.manifest.identity if encoder else None)
     file = cache / DATABASE
     if encoder is None and inspect(file, content) is IndexState.OTHER_CONTENT:
         # The index was made with a model. It stays, and is searched by words, until the model is back.
-        engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
+        opened = open_to_read(cache, IndexState.NO_MODEL, content)
     elif not write:
         found = inspect(file, content)
-        engine = _as_reader(root, cache, encoder, found, content, found)
+        opened = open_to_read(cache, found, content, found)
     else:
-        engine = _as_writer(root, cache, encoder, content, rebuild=rebuild, patience=patience)
+        opened = open_to_write(root, cache, content, rebuild=rebuild, patience=patience)
+    engine = Engine(root, cache, encoder=encoder, **opened._asdict())
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
         notices.append(engine.state.value)
     engine.notices = notices
@@ -207,7 +202,7 @@ def update(
             if may_repair and is_corruption(error):
                 _repair(engine)
                 continue
-            if not _is_full(error):
+            if not is_full(error):
                 raise
             engine.state, engine.complete = IndexState.FULL, False
             engine.notices.append(IndexState.FULL.value)
@@ -329,72 +324,6 @@ def _undamaged(engine: Engine, ask: Callable[[], Answer]) -> Answer:
     return ask()
 
 
-def _checked_root(root: Path) -> Path:
-    if not root.exists():
-        raise RootError(f"{root}: no such folder")
-    if not root.is_dir():
-        raise RootError(f"{root}: a file, not a folder: give the folder it is in")
-    return root.resolve()
-
-
-def _load_encoder() -> tuple[Encoder | None, str]:
-    try:
-        return Encoder(load_bundle(model_folder())), ""
-    except BundleError as error:
-        return None, f"{error}; {IndexState.NO_MODEL.value}"
-
-
-def _as_writer(
-    root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool, patience: float
-) -> Engine:
-    file = cache / DATABASE
-    is_unclean = False
-    lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
-    try:
-        make_private_cache(cache)
-        _clear_away_folders(cache)
-        lock.acquire()
-        note_workspace(cache, root)
-        if rebuild:
-            discard(file)
-        is_unclean = not ended_cleanly(file)
-        store, state = open_store(file, content)
-    except filelock.Timeout:
-        return _as_reader(root, cache, encoder, IndexState.LOCKED, content)
-    except (OSError, sqlite3.OperationalError) as error:
-        lock.release()
-        state = IndexState.FULL if _is_full(error) else IndexState.READ_ONLY
-        return _as_reader(root, cache, encoder, state, content)
-    is_unclean = is_unclean and state is IndexState.READY
-    return Engine(root, cache, store, encoder, state, lock, is_unclean=is_unclean)
-
-
-def _clear_away_folders(cache: Path) -> None:
-    """Remove folders that stand where a file of an index has to be."""
-    for name in (LOCK, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", WORKSPACE_NOTE):
-        if (cache / name).is_dir() and not (cache / name).is_symlink():
-            shutil.rmtree(cache / name)
-
-
-def _as_reader(
-    root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str, found: IndexState | None = None
-) -> Engine:
-    """Open what can be read; an index of other content counts only when words alone are searched.
-
-    ``found`` is what inspect said, where that is known.
-    """
-    file = cache / DATABASE
-    found = (found or inspect(file, content)) if is_ours(cache) else IndexState.NEW
-    if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
-        with suppress(sqlite3.Error):
-            return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)
-    in_memory = state in (IndexState.READ_ONLY, IndexState.FULL)  # the others wait for whoever may write
-    return Engine(root, cache, open_in_memory(content), encoder, state, None, in_memory=in_memory, complete=False)
-
-
-_WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
-
-
 def _repair(engine: Engine) -> None:
     """Take damaged rows out of the store, to be made again by the next update, or begin it anew; say so."""
     damage = damage_of(engine.store) if engine.lock is not None else Damage(is_beyond_rows=True)
@@ -460,9 +389,3 @@ def _read_lost_in_context(engine: Engine) -> None:
         for number in numbers:
             read_in_context(engine.root, engine.store, encoder, number)
     _refresh(engine)
-
-
-def _is_full(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in _NO_SPACE
-    return "full" in str(error)

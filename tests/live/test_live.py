@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from hunch import engine as engine_module
-from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, open_engine, update
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, answer, open_engine, read_context, update
 from hunch.index import building
 from hunch.index.child import Child
 from hunch.index.integrity import Damage
@@ -32,6 +32,7 @@ from hunch.index.writer import UpdateReport
 from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, indexer
 from hunch.live.mending import REPLACED
 from hunch.search.query import QueryError, parse_query
+from hunch.search.search import Answer
 from hunch.settings import CACHE_VARIABLE, workspace_cache
 
 SECONDS = 60.0
@@ -556,3 +557,62 @@ def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:
     (root / "lib/module1.py").unlink()
     assert until(lambda: "nobody_told" in names(one.snapshot) and "measure_1" not in names(one.snapshot))
     one.close()
+
+
+def test_the_command_line_answers_what_the_server_answers(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = replace(COMMAND_POLICY, least_outside=10, largest_segment=24)
+    monkeypatch.setattr(engine_module, "COMMAND_POLICY", early)
+    for i in range(25):
+        write(root, f"shop/part{i}.py", function(f"weigh_goods_{i}"))
+    with open_engine(root) as engine:
+        update(engine)
+        assert read_context(engine) and len(engine.reader.base_segments) > 2
+    queries = [parse_query(text) for text in ("how wide is it", "weigh goods 7", "goods path:shop", "measure_3")]
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, second_pass=False))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    for edit in (False, True):
+        if edit:
+            write(root, "shop/part7.py", function("weigh_other_goods"))
+            one.mark(["shop/part7.py"], urgent=True)
+            until(lambda: "weigh_other_goods" in names(one.snapshot))
+            (root / "lib/module2.py").unlink()
+            one.mark(["lib/module2.py"], urgent=True)
+            until(lambda: "measure_2" not in names(one.snapshot))
+        with open_engine(root, write=False) as engine:
+            assert len(engine.snapshot.views) == len(one.snapshot.views) > 2
+            assert 0 < engine.snapshot.contextual_count == one.snapshot.contextual_count
+            for query in queries:
+                assert _hits(answer(engine, query)) == _hits(one.ask(query)) != []
+    one.close(10)
+
+
+def _hits(found: Answer) -> list[tuple[str, str, float]]:
+    return [(hit.path, hit.record.name, round(hit.score, 6)) for hit in found.hits]
+
+
+def test_rows_that_a_killed_server_left_out_of_the_sidecar_come_from_the_store(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_with_a_base(root, monkeypatch)
+    monkeypatch.setattr(indexer, "_QUIET_SECONDS", 0.0)
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.in_context > 20)
+    one.close(10)
+    (sidecar,) = workspace_cache(root).glob("segment-*.contextual")
+    before = sidecar.read_bytes()
+    with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
+        done, _ = store.contextual_counts()
+    content = bytearray(before)
+    written = [at for at in range(len(before) - 388, 40, -388) if any(before[at : at + 388])]
+    for at in written[:7]:  # committed, and not written when the process was killed
+        content[at : at + 388] = bytes(388)
+    for at in written[7:9]:  # torn
+        content[at + 50 : at + 388] = bytes(338)
+    sidecar.write_bytes(content)
+    again = LiveWorkspace(root, LiveOptions(cpu_share=1.0, second_pass=False))
+    again.start()
+    until(lambda: again.status.phase is Phase.READY and again.status.in_context == done > 0)
+    again.close(10)
+    assert sidecar.read_bytes() == before

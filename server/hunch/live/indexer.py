@@ -7,26 +7,23 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
-import filelock
-
-from hunch.engine import DATABASE, LOCK, SEGMENT_NOTICE, Engine, open_engine
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, open_engine
 from hunch.index.integrity import is_corruption
 from hunch.index.isolation import end_when_idle, notice_of
 from hunch.index.memory import give_back_memory
 from hunch.index.policy import SERVER_POLICY
-from hunch.index.priority import on_battery
 from hunch.index.reader import IndexReader
 from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.store import IndexState
 from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
+from hunch.live.following import is_writer_gone
 from hunch.live.inbox import Inbox
-from hunch.live.mending import REPLACED, Mending
-from hunch.live.pace import Pace
-from hunch.live.report import Reporter
+from hunch.live.mending import REPLACED, Mending, inode_of
+from hunch.live.pace import Battery, Pace
+from hunch.live.report import Reporter, pause_message, progress_message, ready_message
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.live.unsaved import UnsavedOverlay
 from hunch.workspace.scan import RootError
@@ -44,7 +41,6 @@ _QUIET_SECONDS = 2.0
 _FOLLOW_SECONDS = 1.0
 _UNWATCHED_SECONDS = 10.0
 """Between scans, at least, while not all changes are seen."""
-_BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.01
 _RETRY_SECONDS = 5.0
 _MEMORY_SECONDS = 5.0
@@ -78,8 +74,7 @@ class Indexer:
         self._reporter = Reporter(Status(root, Phase.STARTING, "Opening the index"), report)
         self._scanned_at = 0.0
         self._scan_cost = 0.0
-        self._battery_at = -_BATTERY_SECONDS
-        self._on_battery = False
+        self._battery = Battery()
         self._pace = Pace(options.cpu_share)
         self._looked_at = 0.0
         self._counts = (0, 0)
@@ -189,7 +184,7 @@ class Indexer:
                 if not self._follow():
                     return
             elif self._paused():
-                self._report(Phase.PAUSED, self._pause_message())
+                self._report(Phase.PAUSED, pause_message(self._reporter.status, by_user=self._inbox.paused))
                 self._inbox.wait(0.2, any_work=False)
             elif self._inbox.take_scan() or time.monotonic() - self._scanned_at > self._scan_seconds:
                 began = time.monotonic()
@@ -209,7 +204,7 @@ class Indexer:
                 self._tidy()
                 end_when_idle()
                 reader.pending += self._mending.look()
-                self._report(Phase.READY, self._ready_message())
+                self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
                 if not self._read_one_in_context():
                     self._inbox.wait(1.0)
 
@@ -229,7 +224,7 @@ class Indexer:
             or not encoder.reads_context
             or engine.state is IndexState.FULL
             or time.monotonic() - self._busy_at < _QUIET_SECONDS
-            or self._runs_on_battery()
+            or self._battery.is_used
         ):
             return False
         if self._to_encode is None:
@@ -274,7 +269,7 @@ class Indexer:
         def progress(now: Progress) -> None:
             if now.total:
                 self._complete = False if only is None else self._complete
-                self._report(Phase.INDEXING, _progress_message(now), done=now.done, total=now.total)
+                self._report(Phase.INDEXING, progress_message(now), done=now.done, total=now.total)
             elif only is None:
                 self._report(Phase.INDEXING if not self._complete else self._reporter.status.phase,
                              f"Looking through the folder: {now.done:,} files so far", done=now.done)  # fmt: skip
@@ -389,16 +384,16 @@ class Indexer:
         engine, reader = self._opened
         database = engine.cache / DATABASE
         if engine.state is IndexState.NO_MODEL:
-            self._report(Phase.READY, self._ready_message())
+            self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
         else:
             self._report(Phase.FOLLOWING, "Another process keeps this index up to date")
-        before = _inode(database)
+        before = inode_of(database)
         self._inbox.forget_work()
         self._inbox.wait(_FOLLOW_SECONDS, any_work=False)
         if self._inbox.has_urgent or self._inbox.closing:
             return True
-        begun_anew = _inode(database) != before or (engine.store.is_in_memory and before != 0)
-        if begun_anew or (engine.state is not IndexState.NO_MODEL and self._is_writer_gone()):
+        begun_anew = inode_of(database) != before or (engine.store.is_in_memory and before != 0)
+        if begun_anew or (engine.state is not IndexState.NO_MODEL and is_writer_gone(engine.cache)):
             self._inbox.mark([""], urgent=False)
             return False
         if engine.store.data_version != self._seen_version:
@@ -409,15 +404,6 @@ class Indexer:
                 self._overlay.take(engine, path, self._inbox.buffer(path))
             self._publish()
         return True
-
-    def _is_writer_gone(self) -> bool:
-        engine, _ = self._opened
-        lock = filelock.FileLock(engine.cache / LOCK, timeout=0)
-        with suppress(filelock.Timeout, OSError):
-            lock.acquire()
-            lock.release()
-            return True
-        return False
 
     def _look_whether_complete(self) -> None:
         engine, _ = self._opened
@@ -430,30 +416,7 @@ class Indexer:
         return self._complete and self._engine is not None and not self._engine.reader.lag
 
     def _paused(self) -> bool:
-        return self._inbox.paused or (self.options.pause_on_battery and self._runs_on_battery())
-
-    def _runs_on_battery(self) -> bool:
-        now = time.monotonic()
-        if now - self._battery_at >= _BATTERY_SECONDS:
-            self._battery_at, self._on_battery = now, on_battery()
-        return self._on_battery
-
-    def _pause_message(self) -> str:
-        why = "" if self._inbox.paused else " while the machine runs on its battery"
-        status = self._reporter.status
-        if status.total and not self._complete:
-            return f"Indexing is paused{why}: {status.done:,} of {status.total:,} files are done"
-        return f"Indexing is paused{why}"
-
-    def _ready_message(self) -> str:
-        engine, _ = self._opened
-        if engine.state in (IndexState.NO_MODEL, IndexState.READ_ONLY, IndexState.FULL):
-            message = str(engine.state.value)
-            return message[0].upper() + message[1:]
-        if self._shown_in_context and self._shown_in_context < self._counts[1]:
-            shown, total = self._shown_in_context, self._counts[1]
-            return f"The index is up to date; {shown:,} of {total:,} pieces of code are read in context"
-        return "The index is up to date"
+        return self._inbox.paused or (self.options.pause_on_battery and self._battery.is_used)
 
     def _report(self, phase: Phase, message: str, *, done: int = 0, total: int = 0) -> None:
         engine = self._engine
@@ -478,14 +441,3 @@ class Indexer:
     def _notices(self) -> tuple[str, ...]:
         found = self._engine.notices if self._engine is not None else ()
         return (*found, *self._mending.told, *filter(None, (self.unwatched, self._problems)))
-
-
-def _progress_message(now: Progress) -> str:
-    return f"Indexing: {now.done:,} of {now.total:,} files"
-
-
-def _inode(file: Path) -> int:
-    try:
-        return file.stat().st_ino
-    except OSError:
-        return 0

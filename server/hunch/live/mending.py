@@ -137,10 +137,11 @@ class Mending:
 
 
 def _inodes(database: Path) -> tuple[int, ...]:
-    return tuple(_inode(database.with_name(database.name + suffix)) for suffix in ("", "-wal", "-shm"))
+    return tuple(inode_of(database.with_name(database.name + suffix)) for suffix in ("", "-wal", "-shm"))
 
 
-def _inode(file: Path) -> int:
+def inode_of(file: Path) -> int:
+    """Return the inode of a file, 0 when it is not there."""
     try:
         return file.stat().st_ino
     except OSError:
