@@ -186,8 +186,8 @@ class Int8Codes:
         count = int(np.count_nonzero(allowed))
         asked, wanted = on_int8_grid(query[None]), min(count, k + _EXTRA_EQUAL)
         bits = np.packbits(allowed, bitorder="little")
+        chosen = None if count == len(allowed) else faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
         while k and wanted:
-            chosen = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
             scores, found = (one[0] for one in self._index.search(asked, wanted, params=chosen))
             if wanted == count or scores[-1] < scores[k - 1]:
                 kept = scores >= scores[min(k, wanted) - 1]
