@@ -425,6 +425,48 @@ def test_chunks_are_numbered_through_all_views(tmp_path: Path, store: Store) -> 
             assert snapshot.view_of(view.start + chunk) == (view, chunk)
 
 
+def test_what_stands_in_memory_is_bounded_however_much_is_on_disk(tmp_path: Path, store: Store) -> None:
+    for i in range(40):
+        put(store, f"m{i:02}.py", i)
+    policy = replace(SMALL, least_outside=1, outside_share=1)
+    reader = reader_of(store, tmp_path, policy)
+    reader.replay()
+    stored = sum(map(len, reader.base_segments))
+    assert stored > 4 * policy.largest_segment
+    assert not is_due(reader.segments, policy.largest_segment // 2, policy)
+    assert is_due(reader.segments, policy.largest_segment // 2 + 1, policy)
+
+
+def test_a_reader_lags_from_the_moment_it_drops_a_segment(tmp_path: Path, store: Store) -> None:
+    for i in range(40):
+        put(store, f"m{i:02}.py", i)
+    reader = reader_of(store, tmp_path)
+    reader.replay()
+    expected = live(reader.snapshot(1))
+    (first, *_) = [one for one in reader.segments if one.stored]
+    assert first.stored is not None and not reader.lag
+    reader.drop(first.stored.file)
+    assert reader.lag == len(first.live_files()) and live(reader.snapshot(2)) != expected
+    reader.replay()
+    assert not reader.lag and live(reader.snapshot(3)) == expected
+
+
+def test_a_follower_takes_up_a_sidecar_that_came_later(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for i, path in enumerate(PATHS):
+        put(store, path, i)
+    reader, follower = reader_of(store, tmp_path), reader_of(store, tmp_path, writes=False)
+    reader.replay()
+    follower.replay()
+    for path in PATHS:
+        embed(store, path)
+    reader.replay()
+    monkeypatch.setattr(Store, "contextual", lambda self, ids: pytest.fail("read from the store") if ids else iter(()))
+    follower.replay()
+    assert contextual(follower.snapshot(1)) == contextual(reader.snapshot(1)) != {}
+
+
 def test_building_pays_when_much_has_changed(tmp_path: Path, store: Store) -> None:
     policy = replace(SMALL, least_outside=5, largest_segment=1_000)
     reader = reader_of(store, tmp_path, policy)

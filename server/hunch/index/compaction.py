@@ -37,7 +37,8 @@ def is_due(segments: Segments, missing: int, policy: ReaderPolicy, *, busy: bool
     stored = sum(len(one.segment) for one in segments if one.stored is not None)
     outside = missing + sum(len(one.segment) - (0 if one.stored is None else one.live_count) for one in segments)
     least = policy.least_outside_busy if busy else policy.least_outside
-    return outside > max(least, stored // (policy.outside_share_busy if busy else policy.outside_share))
+    share = policy.outside_share_busy if busy else policy.outside_share
+    return outside > max(least, min(stored // share, policy.largest_segment // 2))
 
 
 def files_to_build(

@@ -59,6 +59,9 @@ class ContextualColumn:
             Which were there, bool [len(chunks)], and whether any other was damaged, not only missing.
         """
         there, is_damaged = np.zeros(len(chunks), np.bool_), False
+        if self._sidecar is None and self._place is not None:  # another process may have made one
+            with suppress(DamagedFileError):
+                self._sidecar = open_sidecar(self._place, self._count)
         if self._sidecar is None:
             return there, False
         for start in range(0, len(chunks), _ROWS_AT_ONCE):

@@ -14,14 +14,14 @@ class ReaderPolicy:
     least_outside: int
     """Nothing is built for fewer chunks outside."""
     outside_share: int
-    """Nor for less than one in so many of those on disk."""
+    """Nor for less than one in so many of those on disk, or half of the largest segment: the rest stays in memory."""
     least_outside_busy: int = 4_000
     """As least_outside, while indexing goes on."""
     outside_share_busy: int = 2
     most_replayed: int = 16_000
     """With a child, more that is in no segment waits to be built on disk before it is seen."""
     largest_segment: int = 200_000
-    """Chunks of a segment that is built at once: the memory of building is 3,500 bytes for each."""
+    """Chunks of a segment that is built at once: the memory of building is 2,800 bytes for each."""
     largest_merged: int = 3_000
     """Chunks of a segment that is merged in memory at once: some 50 ms, during which a save has to wait."""
 

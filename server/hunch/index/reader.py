@@ -170,7 +170,9 @@ class IndexReader:
                 kept.append(one)
                 continue
             self._refuse(file)
-            if one.stored.file != file:
+            if one.stored.file == file:
+                self._missing += one.live_files().tolist()
+            else:
                 kept.append(replace(one, column=self._column_of(one.stored), present=None))
         self._segments = tuple(kept)
 
@@ -233,7 +235,7 @@ class IndexReader:
         if not self._writes or self._cannot_build:
             return False
         if self.policy.builds_apart:
-            return missing > self.policy.most_replayed and self._builder.may_start and self._start_building(counts)
+            return missing > self.policy.most_replayed and self._start_building(counts)
         if is_due(self._segments, missing, self.policy):
             groups = files_to_build(self._segments, self._missing, counts, self.policy)
             with suppress(OSError):  # without room on disk the rest stays in memory
@@ -271,7 +273,7 @@ class IndexReader:
         numbers = np.fromiter(ids, np.int64, len(ids))
         found = [with_contextual(one, numbers, self._store) for one in self._segments]
         self._segments = tuple(one for one, _ in found)
-        if any(is_damaged for _, is_damaged in found):
+        if self._writes and any(is_damaged for _, is_damaged in found):  # else it may be in the middle of being written
             self.on_damage()
 
     def _column_of(self, stored: StoredSegment) -> ContextualColumn:

@@ -70,7 +70,7 @@ class Segment:
 def build_segment(files: Iterable[tuple[int, FileRecord, FileContent]], chunks: int = 0) -> Segment:
     """Build a segment in memory from (id, record, content) of files, ids ascending.
 
-    At its peak, while the postings are sorted, it takes some 3,500 bytes a chunk: 24 for each of about 60 postings, 512
+    At its peak, while the postings are sorted, it takes some 2,800 bytes a chunk: 30 for each of about 60 postings, 512
     for an embedding of 256 numbers, and what a hit shows; files are read one after the other and not kept.
 
     Args:
