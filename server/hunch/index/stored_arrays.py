@@ -139,14 +139,17 @@ class StoredArray(Generic[Scalar]):
         with self._file.lock:  # nobody looks at a block, or reads it a second time, before it is found to be right
             blocks = blocks[self._missing[blocks]]
             follows = np.diff(blocks, prepend=-2, append=-2) == 1
-            for first, last in zip(blocks[~follows[:-1]].tolist(), blocks[~follows[1:]].tolist(), strict=True):
+            firsts, lasts = blocks[~follows[:-1]], blocks[~follows[1:]]
+            for first, last, checksum in zip(
+                firsts.tolist(), lasts.tolist(), self._checksums[firsts].tolist(), strict=True
+            ):
                 part = self._memory[first * BLOCK_BYTES : (last + 1) * BLOCK_BYTES]
                 self._file.fill(self._offset + first * BLOCK_BYTES, part)
                 if first < last:
                     self._compare(first, part)
-                elif crc32(part) != self._checksums[first]:
+                elif crc32(part) != checksum:
                     raise DamagedFileError(self._file.path)
-                self._missing[first : last + 1] = False
+            self._missing[blocks] = False
             self._is_whole = not self._missing.any()
 
     def _compare(self, first: int, raw: memoryview) -> None:
@@ -241,6 +244,8 @@ class OpenFile:
 
     def fill(self, offset: int, part: memoryview) -> None:
         """Read bytes into some memory; the caller holds the lock, if others could read as well."""
+        if _HAS_PREADV and os.preadv(self._descriptor, [part], offset) == len(part):  # as a rule, and that is all
+            return
         while len(part):
             count = self._read_at(offset, part)
             if not count:
