@@ -19,21 +19,24 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 from numpy.typing import NDArray
 
 import hunch
 from benchmarks.fault_error import WrongError
+from hunch import engine as engine_module
 from hunch.engine import DATABASE, Engine, ask, check, open_engine, update
-from hunch.index import snapshot
-from hunch.index.contextual import index_contextual
-from hunch.index.journal import hold_shared_memory
+from hunch.index.contextual_column import ContextualColumn
+from hunch.index.policy import COMMAND_POLICY
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import build_segment, check_segments, load_segment, remove_segments
+from hunch.index.segment import Segment, build_segment
+from hunch.index.segment_files import check_segments, open_segments, remove_segments
+from hunch.index.segment_set import LiveSegment, compose
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.store import FileContent, FileRecord, IndexState, inspect, open_for_reading
-from hunch.index.tiers import Tier, compose
+from hunch.index.wal_checkpoint import hold_shared_memory
 from hunch.live import LiveOptions, LiveWorkspace, Phase
 from hunch.model.encoder import Encoder
 from hunch.search.query import parse_query
@@ -104,7 +107,8 @@ class Prepared:
             for view in seen.views
         ]  # fmt: skip
         numbers = {number: path for group in groups for number, path in group}
-        read = {number for number in seen.contextual.vectors if number in numbers}
+        places, _ = seen.contextual_of(np.arange(len(seen), dtype=np.int64))
+        read = {int(file) for file in _files_of(seen, places)}
         if len(numbers) != len(set(numbers.values())) or not set(numbers.values()) <= self.files.keys():
             return "files are there twice, or should not be there"
         if whole and set(numbers.values()) != self.files.keys():
@@ -112,20 +116,27 @@ class Prepared:
         if whole and in_context and {numbers[number] for number in read} != self.contextual.keys():
             return "other files are read in context"
         segments = [build_segment((number, *self.files[path]) for number, path in group) for group in groups]
-        reference = compose(tuple(map(Tier, segments)), 1)
-        rows = {number: self.contextual[numbers[number]] for number in read}
-        reference = replace(reference, contextual=index_contextual(rows))
+        reference = compose(tuple(self._with_contextual(segment, read) for segment in segments), 1)
         for text, answer in answers.items():
             expected = _hits(search(self.root, reference, self.encoder, parse_query(text)))
             if apart := _apart(_hits(answer), expected):
                 return f"{text!r} was answered otherwise: {apart}"
         return ""
 
+    def _with_contextual(self, segment: Segment, read: set[int]) -> LiveSegment:
+        column, present = ContextualColumn(len(segment)), np.zeros(len(segment), np.bool_)
+        for file, (number, path) in enumerate(zip(segment.file_ids.tolist(), segment.paths, strict=True)):
+            if number in read:
+                chunks = np.arange(segment.first_chunks[file], segment.first_chunks[file + 1])
+                column.put(chunks, self.contextual[path])
+                present[chunks] = True
+        return LiveSegment(segment, column, present=present)
+
     def wrong_rows(self) -> str:
         """Compare all that the index keeps, without its checksums, with what was in it; return what differs."""
         with closing(open_for_reading(self.cache / DATABASE)) as store:
             known = {number: path for path, (number, _) in store.known_files().items()}
-            base = load_segment(self.cache, store.identity)
+            opened = open_segments(self.cache, store.identity, on_damage=lambda file: None)
             contents = {known[number]: content for number, content in store.contents(known)}
             contextual = {known[number]: rows for number, rows in store.contextual()}
         if contents.keys() != {path for path, (record, _) in self.files.items() if record.chunks}:
@@ -136,7 +147,7 @@ class Prepared:
         for path, content in contents.items():
             if not _is_same(content, self.files[path][1]):
                 return f"{path}: another content"
-        if base is not None:
+        for base in (one.segment for one in opened):
             for file, path in enumerate(base.paths):
                 first, end = base.first_chunks[file], base.first_chunks[file + 1]
                 start, stop = base.record_starts[first], base.record_starts[end]
@@ -151,13 +162,13 @@ class Prepared:
 @contextmanager
 def prepared(place: Path) -> Iterator[Prepared]:
     """Index some of our own code in a folder, with a base on disk although it is small."""
-    before, smallest = os.environ.get(CACHE_VARIABLE), snapshot.SMALLEST_BASE
+    before = os.environ.get(CACHE_VARIABLE)
     os.environ[CACHE_VARIABLE] = str(place / "cache")
-    snapshot.SMALLEST_BASE = 20
+    early = replace(COMMAND_POLICY, least_outside=20)
     try:
-        yield _prepare(place)
+        with patch.object(engine_module, "COMMAND_POLICY", early):
+            yield _prepare(place)
     finally:
-        snapshot.SMALLEST_BASE = smallest
         if before is None:
             del os.environ[CACHE_VARIABLE]
         else:
@@ -181,7 +192,7 @@ def _prepare(place: Path) -> Prepared:
         paths = {number: path for path, (number, _) in known.items()}
         files = {paths[number]: (known[paths[number]][1], content) for number, content in engine.store.contents(paths)}
         contextual = {paths[number]: rows for number, rows in engine.store.contextual()}
-        assert engine.encoder is not None and engine.base is not None
+        assert engine.encoder is not None and engine.reader.base_segments
         encoder = engine.encoder
     for state in ("clean", "without a base"):
         shutil.copytree(workspace_cache(root), states[state])
@@ -434,6 +445,12 @@ def _wait(condition: Callable[[], bool], what: str) -> None:
 def _command(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "hunch", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+
+def _files_of(seen: Snapshot, chunks: NDArray[np.int64]) -> Iterator[int]:
+    for chunk in chunks.tolist():
+        view, local = seen.view_of(chunk)
+        yield view.segment.file_ids[view.segment.chunk_files[local]]
 
 
 def _living(view: View) -> NDArray[np.bool_]:

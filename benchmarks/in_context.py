@@ -12,6 +12,7 @@ import argparse
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from unittest.mock import patch
 
@@ -19,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.machine import save_result
-from hunch.index.contextual import index_contextual
+from hunch.index.contextual_column import ContextualColumn
+from hunch.index.sidecar import SidecarPlace
 from hunch.index.snapshot import Snapshot
 from hunch.model.bundle import load_bundle
 from hunch.model.contextual import rounded
@@ -70,16 +72,21 @@ def gain(texts: TextSet, encoder: Encoder) -> dict[str, Any]:
 
 
 def cost(chunks: int) -> dict[str, float]:
-    """Return what the index of so many chunks costs: to build, to take in one file, to search."""
+    """Return what a column of so many chunks costs: to open, to take in one file, to search."""
     generator = np.random.default_rng(0)
-    vectors = {number: _embeddings(generator) for number in range(chunks // _CHUNKS_PER_FILE)}
-    build, index = min((_timed(lambda: index_contextual(vectors)) for _ in range(3)), key=lambda one: one[0])
-    changed = {number: rows for number, rows in vectors.items() if number} | {len(vectors): vectors[0]}
-    file, _ = min((_timed(lambda: index_contextual(changed, index)) for _ in range(3)), key=lambda one: one[0])
+    rows = np.concatenate([_embeddings(generator) for _ in range(chunks // _CHUNKS_PER_FILE)])
+    allowed = np.ones(len(rows), np.bool_)
+    with TemporaryDirectory() as folder:
+        place = SidecarPlace(Path(folder) / "column", 1, writes=True)
+        column = ContextualColumn(len(rows), place)
+        every, some = np.arange(len(rows)), np.arange(_CHUNKS_PER_FILE)
+        column.put(every[_CHUNKS_PER_FILE:], rows[_CHUNKS_PER_FILE:])
+        file = _timed(lambda: column.put(some, rows[some]))[0]
+        build = min(_timed(lambda: ContextualColumn(len(rows), place).restore(every))[0] for _ in range(3))
     asked = generator.normal(size=_DIM).astype(np.float32)
     asked /= np.linalg.norm(asked)
-    search, _ = _timed(lambda: [index.nearest(asked, candidates.CONTEXT_CANDIDATES) for _ in range(_TIMES)])
-    return {"chunks": chunks, "build_ms": build * 1e3, "file_ms": file * 1e3, "search_ms": search / _TIMES * 1e3}
+    search, _ = _timed(lambda: [column.nearest(asked, candidates.CONTEXT_CANDIDATES, allowed) for _ in range(_TIMES)])
+    return {"chunks": chunks, "open_ms": build * 1e3, "file_ms": file * 1e3, "search_ms": search / _TIMES * 1e3}
 
 
 def _judged(snapshot: Snapshot, encoder: Encoder, query: Query, right: list[int]) -> tuple[float, bool, bool]:

@@ -39,7 +39,6 @@ import numpy as np
 from benchmarks.machine import save_result
 from benchmarks.report import quality_tables
 from hunch.engine import Engine
-from hunch.index.contextual import NOTHING_IN_CONTEXT
 from hunch.model.bundle import load_bundle
 from hunch.model.encoder import Encoder
 from hunch.search.metrics import bootstrap, ndcg_at, recall_at
@@ -125,7 +124,7 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
     if row in ("dense", "first_pass"):
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
-    snapshot = replace(engine.snapshot, contextual=NOTHING_IN_CONTEXT) if row == "first_pass" else engine.snapshot
+    snapshot = engine.snapshot.without_contextual() if row == "first_pass" else engine.snapshot
     ranking = (
         partial(linear, load_linear())
         if row == "linear"

@@ -11,14 +11,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.machine import save_result
 from hunch.engine import Engine
-from hunch.index.contextual import NOTHING_IN_CONTEXT
 from hunch.search.candidates import find_candidates
 from hunch.search.metrics import bootstrap
 from hunch.search.rank import linear, ranker_for
@@ -56,7 +54,7 @@ def _asked_of(engine: Engine) -> dict[str, Callable[[Chunk], Answer]]:
     """Return who answers for each row."""
     snapshot, encoder = engine.snapshot, engine.encoder
     ranker = ranker_for(encoder)
-    unread = replace(snapshot, contextual=NOTHING_IN_CONTEXT)
+    unread = snapshot.without_contextual()
 
     def by_linear(chunk: Chunk, *, in_context: bool) -> Answer:
         likeness = likeness_of(chunk, snapshot if in_context else unread, encoder)

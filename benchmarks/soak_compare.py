@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lsp_workspace import index_folder, open_index
-from hunch.engine import damage_of
+from hunch.engine import DATABASE
+from hunch.index.policy import COMMAND_POLICY
+from hunch.index.reader import IndexReader
 from hunch.index.records import ChunkRecord
-from hunch.index.segment import load_segment
-from hunch.index.snapshot import make_snapshot
-from hunch.index.store import FileContent, FileRecord, Store
+from hunch.index.store import FileContent, FileRecord, Store, damage_of
 
 MOST_APART = 0.0005
 """Of components of two vectors of the same text: sums of a batch are rounded as its other texts have it."""
@@ -81,7 +81,9 @@ def _compare_contents(ours: FileContent, fresh: FileContent) -> str:
 
 def snapshot_chunks(cache: Path, store: Store) -> Chunks:
     """Return the chunks that a search in the index of a cache folder would see."""
-    snapshot = make_snapshot(1, load_segment(index_folder(cache), store.identity), store)
+    reader = IndexReader(store, index_folder(cache) / DATABASE, COMMAND_POLICY, writes=False)
+    reader.replay()
+    snapshot = reader.snapshot(1)
     found: Chunks = {}
     for view in snapshot.views:
         segment = view.segment

@@ -1,11 +1,13 @@
 """How fast Hunch is and what it costs, beside semble doing the same work with a model of the same shape.
 
-    python -m benchmarks.speed CACHE [--sizes 1k,10k,100k] [--repeat 3] [--without-semble]
+    python -m benchmarks.speed CACHE [--sizes 1k,10k,100k] [--repeat 3] [--without-semble] [--random-context] [--large]
 
 CACHE is a folder to keep the packages in; what is missing is fetched. Every figure is the median of several fresh
 processes, Hunch and semble taking turns; everything is read in context once, and asked for by as many processes then.
-Both use as many cores as they choose. Cold is open + index, without the interpreter's start; start is imports + opening
-the index + the first answer; a command is the whole `hunch search`.
+With --random-context random rows stand for most contextual embeddings: memory does not tell them from real ones.
+--large measures the source of Linux 6.1 as well, once, which takes half an hour. Both tools use as many cores as they
+choose. Cold is open + index, without the interpreter's start; start is imports + opening the index + the first answer;
+a command is the whole `hunch search`.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from benchmarks.corpora import CORPORA, corpus
+from benchmarks.corpora import CORPORA, corpus, linux_source
 from benchmarks.machine import save_result
 from benchmarks.report import speed_tables
 from benchmarks.speed_tasks import MODEL
@@ -34,12 +36,33 @@ from hunch.model.bundle import load_bundle
 from hunch.settings import CACHE_VARIABLE, model_folder
 
 QUERIES = 200
+LINUX_QUERIES = (
+    "send a packet to the device", "allocate memory pages", "parse a device tree node", "schedule the next task",
+    "read an inode from disk", "register an interrupt handler", "map a physical address", "encrypt a block",
+    "handle a page fault", "copy data to user space",
+)  # fmt: skip
 PROJECT = Path(__file__).resolve().parent.parent
 
 _WORDS = re.compile(r"[A-Za-z][A-Za-z'-]*")
 
 
-def measure_size(size: str, cache: Path, repeat: int, *, with_semble: bool) -> dict[str, Any]:
+def measure_large(cache: Path) -> dict[str, Any]:
+    """Measure one first index of the source of Linux, and a start with ten queries."""
+    root = linux_source(cache)
+    found: dict[str, list[dict[str, Any]]] = {}
+    with TemporaryDirectory(prefix="hunch-bench-", dir=cache) as temporary:
+        queries = Path(temporary) / "queries.json"
+        queries.write_text(json.dumps(LINUX_QUERIES), encoding="utf-8")
+        _keep(found, "hunch_cold", root, Path(temporary))
+        _keep(found, "hunch_unchanged", root, Path(temporary))
+        _keep(found, "hunch_query", root, Path(temporary), queries)
+        _keep(found, "hunch_ten", root, Path(temporary), queries)
+    return {"size": "large", **{name: _medians(runs) for name, runs in found.items()}}
+
+
+def measure_size(
+    size: str, cache: Path, repeat: int, *, with_semble: bool, random_context: bool = False
+) -> dict[str, Any]:
     """Measure everything at one size."""
     root = corpus(size, cache)
     found: dict[str, list[dict[str, Any]]] = {}
@@ -63,7 +86,8 @@ def measure_size(size: str, cache: Path, repeat: int, *, with_semble: bool) -> d
             if with_semble:
                 _keep(found, "semble_query", root, theirs, queries)
             if number == repeat - 1:
-                _keep(found, "hunch_read", root, ours)
+                _keep(found, "hunch_server", root, ours, queries)
+                _keep(found, "hunch_fill" if random_context else "hunch_read", root, ours)
                 for _ in range(repeat):
                     _keep(found, "hunch_query", root, ours, queries, name="hunch_query_in_context")
             _keep(found, "hunch_one_file", root, ours)
@@ -106,8 +130,8 @@ def _sentences(root: Path, folder: Path) -> list[str]:
     before = os.environ.get(CACHE_VARIABLE)
     os.environ[CACHE_VARIABLE] = str(folder)
     with open_engine(root, write=False) as engine:
-        segment = engine.snapshot.views[0].segment
-        texts = {segment.record(chunk).documentation for chunk in range(len(segment))}
+        snapshot = engine.snapshot
+        texts = {snapshot.record(chunk).documentation for chunk in range(len(snapshot))}
     if before is None:
         del os.environ[CACHE_VARIABLE]
     else:
@@ -128,11 +152,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", default=",".join(CORPORA), help="(%(default)s)")
     parser.add_argument("--repeat", type=int, default=3, help="processes a figure (%(default)s)")
     parser.add_argument("--without-semble", action="store_true", help="measure Hunch alone")
+    parser.add_argument("--random-context", action="store_true", help="do not wait for contextual embeddings")
+    parser.add_argument("--large", action="store_true", help="measure the source of Linux too")
     parser.add_argument("--name", default="speed", help="of the result file (%(default)s)")
     options = parser.parse_args(arguments)
     cache = options.cache.resolve()
-    sizes = [measure_size(size, cache, options.repeat, with_semble=not options.without_semble)
-             for size in options.sizes.split(",")]  # fmt: skip
+    sizes = [
+        measure_size(
+            size, cache, options.repeat, with_semble=not options.without_semble, random_context=options.random_context
+        )
+        for size in filter(None, options.sizes.split(","))
+    ]
+    if options.large:
+        sizes.append(measure_large(cache))
     result = {"model": load_bundle(model_folder()).manifest.identity, "sizes": sizes}
     save_result(options.name, result)
     print(speed_tables(result))

@@ -14,10 +14,15 @@ import json
 import os
 import resource
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+_CHUNKS_OF_SERVER = 500
+"""After so many contextual embeddings memory grows no more."""
+_FILES_LEFT = 300
+"""That hunch_fill leaves to be read in context"""
 MODEL = "static-model"
 """The folder, beside semble's index, of the static model that semble is handed."""
 
@@ -85,6 +90,16 @@ def hunch_query(root: Path, _folder: Path, queries: list[str]) -> dict[str, Any]
         }
 
 
+def hunch_ten(root: Path, _folder: Path, queries: list[str]) -> dict[str, Any]:
+    """Open an index and answer the queries once: imports and all."""
+    from hunch.engine import ask, open_engine
+
+    with open_engine(root, write=False) as engine:
+        for text in queries:
+            ask(engine, text)
+    return {"seconds": perf_counter() - BEGAN}
+
+
 def hunch_read(root: Path, folder: Path, _: list[str]) -> dict[str, Any]:
     """Read everything in context, as an editor has it done in the background, on as many cores as there are."""
     from hunch.engine import open_engine, read_context
@@ -93,6 +108,46 @@ def hunch_read(root: Path, folder: Path, _: list[str]) -> dict[str, Any]:
         began = perf_counter()
         assert read_context(engine)
         return {"seconds": perf_counter() - began, "chunks": engine.snapshot.chunk_count, "bytes": _size(folder)}
+
+
+def hunch_server(root: Path, _folder: Path, queries: list[str]) -> dict[str, Any]:
+    """Answer all queries as an editor's server does, and go on with contextual embeddings; its memory then."""
+    from hunch.live import LiveOptions, LiveWorkspace, Phase
+    from hunch.search.query import parse_query
+
+    workspace = LiveWorkspace(root, LiveOptions(cpu_share=1.0))
+    workspace.start()
+    try:
+        while not (workspace.status.phase is Phase.READY and workspace.status.complete):
+            time.sleep(0.1)
+        for text in queries:
+            workspace.ask(parse_query(text))
+        first, resident = workspace.status.in_context, 0.0
+        while (done := workspace.status.in_context) - first < _CHUNKS_OF_SERVER and done < workspace.status.chunks:
+            resident = max(resident, _resident_mb()) if done > first else 0.0
+            time.sleep(0.05)
+        return {"chunks": workspace.status.chunks, "contextual": done, "resident_mb": resident}
+    finally:
+        workspace.close(10)
+
+
+def hunch_fill(root: Path, _folder: Path, _: list[str]) -> dict[str, Any]:
+    """Put random contextual embeddings in the place of those that take minutes, to measure memory."""
+    import numpy as np
+
+    from hunch.engine import open_engine
+    from hunch.model.contextual import rounded
+
+    with open_engine(root) as engine:
+        generator = np.random.default_rng(0)
+        assert engine.encoder is not None
+        dim = engine.encoder.contextual().dim
+        counts = engine.store.chunk_counts()
+        for number in engine.store.without_contextual(sys.maxsize)[_FILES_LEFT:]:
+            rows = generator.normal(size=(counts[number], dim)).astype(np.float32)
+            engine.store.put_contextual(number, rounded(rows))
+    with open_engine(root) as engine:  # writes the sidecars
+        return {"chunks": engine.snapshot.chunk_count, "contextual": engine.snapshot.contextual_count}
 
 
 def semble_cold(root: Path, folder: Path, _: list[str]) -> dict[str, Any]:
@@ -133,7 +188,18 @@ def semble_query(_root: Path, folder: Path, queries: list[str]) -> dict[str, Any
 
 TASKS: dict[str, Callable[[Path, Path, list[str]], dict[str, Any]]] = {
     task.__name__: task
-    for task in (hunch_cold, hunch_unchanged, hunch_one_file, hunch_query, hunch_read, semble_cold, semble_query)
+    for task in (
+        hunch_cold,
+        hunch_unchanged,
+        hunch_one_file,
+        hunch_query,
+        hunch_ten,
+        hunch_read,
+        hunch_server,
+        hunch_fill,
+        semble_cold,
+        semble_query,
+    )
 }
 
 
@@ -159,6 +225,13 @@ def _peak_mb() -> float:
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) / 1024
     return _maxrss_mb(resource.RUSAGE_SELF)
+
+
+def _resident_mb() -> float:
+    """Return the memory that this process has resident now, in MB of 2^20 bytes."""
+    import psutil
+
+    return float(psutil.Process().memory_info().rss) / 2**20
 
 
 def _maxrss_mb(who: int) -> float:

@@ -217,12 +217,12 @@ def test_damaged_search_structures_are_derived_again(
 ) -> None:
     root = make_workspace(many_files(300))
     assert run_hunch("index", root).status == 0
-    (segment,) = run_hunch.index_folder(root).glob("segment-*")
+    (segment,) = run_hunch.index_folder(root).glob("segment-*.hunch")
     segment.write_bytes(segment.read_bytes()[: segment.stat().st_size // 2])
     done = run_hunch("search", "reserve item 42", "--root", root, "--json")
     assert (done.status, done.err) == (FOUND, f"hunch: {SEGMENT_NOTICE}\n")
     assert done.hits[0]["name"] == "reserve_item_42"
-    assert len(list(run_hunch.index_folder(root).glob("segment-*"))) == 1
+    assert len(list(run_hunch.index_folder(root).glob("segment-*.hunch"))) == 1
 
 
 def test_an_index_of_another_version_is_rebuilt(run_hunch: RunHunch, make_workspace: MakeWorkspace) -> None:

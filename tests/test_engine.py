@@ -29,9 +29,10 @@ from hunch.engine import (
     update,
     update_paths,
 )
-from hunch.index import prepare, snapshot
+from hunch.index import prepare
 from hunch.index.integrity import Damage
-from hunch.index.store import IndexState, Store
+from hunch.index.policy import COMMAND_POLICY
+from hunch.index.store import IndexState, Store, damage_of
 from hunch.index.writer import UpdateReport
 from hunch.model.bundle import DEFAULT_BUNDLE, QUERY_GRAPH, SHIPPED, load_bundle, sha256_of, write_manifest
 from hunch.search.query import QueryError, parse_query
@@ -141,7 +142,12 @@ def test_a_search_holds_its_snapshot(root: Path) -> None:
         (root / "app/sort.py").unlink()
         run(engine)
         assert {held.path(chunk) for chunk in range(len(held))} == paths
-        assert "app/sort.py" not in {engine.snapshot.path(chunk) for chunk in range(len(engine.snapshot))}
+        live = [
+            segment.paths[file]
+            for segment, alive in ((view.segment, view.alive) for view in engine.snapshot.views)
+            for file in np.unique(segment.chunk_files[slice(None) if alive is None else alive])
+        ]
+        assert sorted(live) == sorted(paths - {"app/sort.py"})
 
 
 def test_rebuilding_begins_anew(root: Path) -> None:
@@ -152,13 +158,19 @@ def test_rebuilding_begins_anew(root: Path) -> None:
         check_searches(engine)
 
 
+def build_early(monkeypatch: pytest.MonkeyPatch, chunks: int) -> None:
+    """Have segments built on disk for few chunks already."""
+    monkeypatch.setattr(engine_module, "COMMAND_POLICY", replace(COMMAND_POLICY, least_outside=chunks))
+
+
 def test_a_base_is_written_and_opened_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "SMALLEST_BASE", 2)
+    build_early(monkeypatch, 2)
     index(root)
     cache = workspace_cache(root)
     assert len(list(cache.glob("segment-*"))) == 1
     with open_engine(root) as engine:
-        assert engine.base is not None and len(engine.base) == engine.snapshot.chunk_count
+        (base,) = engine.reader.base_segments
+        assert len(base) == engine.snapshot.chunk_count
         check_searches(engine)
     # The base is a cache: torn or gone, the store has everything.
     (file,) = cache.glob("segment-*")
@@ -173,7 +185,7 @@ def test_a_base_is_written_and_opened_again(root: Path, monkeypatch: pytest.Monk
 
 
 def test_a_base_that_cannot_be_saved_stays_in_memory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "SMALLEST_BASE", 2)
+    build_early(monkeypatch, 2)
     cache = workspace_cache(root)
     cache.mkdir(parents=True)
     (cache / "segment-000001.tmp").mkdir()
@@ -376,7 +388,7 @@ def test_an_unclean_end_has_everything_looked_over_once(root: Path, monkeypatch:
         looks.append(really_look(store))
         return looks[-1]
 
-    really_look = engine_module.damage_of
+    really_look = damage_of
     monkeypatch.setattr(engine_module, "damage_of", look)
     for _ in range(2):
         with open_engine(root) as engine:
@@ -390,14 +402,15 @@ def test_an_unclean_end_has_everything_looked_over_once(root: Path, monkeypatch:
 
 
 def test_a_base_whose_damage_comes_out_in_a_search_is_made_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshot, "SMALLEST_BASE", 20)
+    build_early(monkeypatch, 20)
     write(root, many(200))
     index(root)
     (file,) = workspace_cache(root).glob("segment-*")
     with open_engine(root) as engine:
         expected = [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits]
-        assert engine.base is not None and engine.base.dense is not None
-        rows = np.asarray(engine.base.dense.originals).tobytes()
+        (base,) = engine.reader.base_segments
+        assert base.dense is not None
+        rows = np.asarray(base.dense.originals).tobytes()
     content = bytearray(file.read_bytes())
     start = content.index(rows)
     for at in range(start, start + len(rows), 500):
@@ -408,7 +421,7 @@ def test_a_base_whose_damage_comes_out_in_a_search_is_made_again(root: Path, mon
         assert [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits] == expected
         assert engine.notices == [SEGMENT_NOTICE]
     with open_engine(root) as engine:
-        assert engine.base is not None and engine.notices == []
+        assert engine.reader.base_segments and engine.notices == []
         assert [(hit.path, round(hit.score, 4)) for hit in ask(engine, "number_7_of_many").hits] == expected
 
 
@@ -600,7 +613,7 @@ def test_a_disk_without_room_for_the_base(
     room = shutil.disk_usage(small_disk).free
     needed = 150 * 2 * (256 * 3 + 300)
     (small_disk / "ballast").write_bytes(b"x" * max(0, room - int(needed * share)))
-    monkeypatch.setattr(snapshot, "SMALLEST_BASE", 5)
+    build_early(monkeypatch, 5)
     with open_engine(root) as engine:
         check_searches(engine)
 

@@ -18,7 +18,7 @@ import pytest
 from hunch.index import child as child_module
 from hunch.index import isolation, limits
 from hunch.index.isolation import call_apart
-from hunch.index.store import _uri_of
+from hunch.index.schema import _uri_of
 from hunch.lsp import uris
 from hunch.text.chunk import chunk_source
 from hunch.workspace.far import is_device

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import shutil
 import sqlite3
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -12,37 +10,38 @@ from pathlib import Path
 
 import filelock
 
-from hunch.index.integrity import Damage, ended_cleanly, is_corruption, note_clean_end
+from hunch.index.integrity import Damage, is_corruption, note_clean_end
+from hunch.index.policy import COMMAND_POLICY, ReaderPolicy
+from hunch.index.reader import IndexReader
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import Segment, check_segments, load_segment, remove_segments, save_segment
-from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot, needs_new_base
+from hunch.index.segment_files import check_segments
+from hunch.index.snapshot import EMPTY, Snapshot
 from hunch.index.store import (
     IndexState,
     Store,
     content_version,
+    damage_of,
     discard,
     inspect,
-    open_for_reading,
     open_in_memory,
     open_store,
 )
 from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import Progress, UpdateReport, update_store
-from hunch.model.bundle import BundleError, load_bundle
+from hunch.model.bundle import BundleError
 from hunch.model.encoder import Encoder
-from hunch.private import WORKSPACE_NOTE, is_ours, make_private_cache, note_workspace
+from hunch.opening import DATABASE as DATABASE
+from hunch.opening import LOCK as LOCK
+from hunch.opening import checked_root, is_full, load_encoder, open_to_read, open_to_write
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, search
 from hunch.search.similar import chunks_at, similar_at
-from hunch.settings import model_folder, worker_count, workspace_cache
+from hunch.settings import worker_count, workspace_cache
 from hunch.text.chunk import Chunk
-from hunch.workspace.scan import RootError, Skip, read_source
+from hunch.workspace.scan import Skip, read_source
 
-DATABASE = "index.db"
-LOCK = "writer.lock"
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
-_PRIVATE_FILE = 0o600
+_MOST_DAMAGED = 100
+"""Files that are made again for one question."""
 
 
 @dataclass(slots=True)
@@ -58,7 +57,9 @@ class Engine:
     """Held by the one process that may write; None in readers."""
     in_memory: bool = False
     """The store ends with the process; nobody else writes it, so it needs no lock."""
-    base: Segment | None = None
+    policy: ReaderPolicy = field(default_factory=lambda: COMMAND_POLICY)
+    reader: IndexReader = field(init=False)
+    """Reads the store; a store that is begun anew gets a new one."""
     generation: int = 0
     snapshot: Snapshot = EMPTY
     notices: list[str] = field(default_factory=list)
@@ -69,11 +70,21 @@ class Engine:
     """The last writer did not come to its end, or somebody else wrote to the database; nobody looked it over yet."""
     lost: list[str] = field(default_factory=list)
     """Files of which embeddings in context were damaged, to be read again."""
-    has_damaged_segments: bool = False
-    """What is saved of the search structures is not to be read again."""
+
+    def __post_init__(self) -> None:
+        """Begin to read."""
+        self.open_reader()
+
+    def open_reader(self) -> None:
+        """Begin to read the store that is open now."""
+        self.reader = IndexReader(
+            self.store, self.cache / DATABASE, self.policy, writes=self.lock is not None,
+            on_damage=lambda: _note_once(self.notices, SEGMENT_NOTICE),
+        )  # fmt: skip
 
     def close(self) -> None:
         """Let go of the files and the lock."""
+        self.reader.close()
         self.store.close()
         if self.lock is not None:
             if not self.is_unclean:
@@ -88,7 +99,7 @@ class Engine:
 
 
 def open_engine(
-    root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0, publish: bool = True
+    root: Path, *, rebuild: bool = False, write: bool = True, patience: float = 0, policy: ReaderPolicy | None = None
 ) -> Engine:
     """Open a workspace's index, or begin one; nothing is scanned or encoded yet.
 
@@ -99,29 +110,32 @@ def open_engine(
         rebuild: throw the index away first.
         write: False opens the index as it is and changes nothing.
         patience: seconds to wait for another process that is writing.
-        publish: False leaves the snapshot empty, for a caller that makes its own.
+        policy: of a caller that makes snapshots of its own; this one stays empty then.
 
     Raises:
         RootError: the root is no folder.
     """
-    root = _checked_root(root)
+    root = checked_root(root)
     cache = workspace_cache(root)
-    encoder, problem = _load_encoder()
+    encoder, problem = load_encoder()
     notices = [problem] if problem else []
     content = content_version(encoder.bundle.manifest.identity if encoder else None)
     file = cache / DATABASE
     if encoder is None and inspect(file, content) is IndexState.OTHER_CONTENT:
         # The index was made with a model. It stays, and is searched by words, until the model is back.
-        engine = _as_reader(root, cache, None, IndexState.NO_MODEL, content)
+        opened = open_to_read(cache, IndexState.NO_MODEL, content)
     elif not write:
         found = inspect(file, content)
-        engine = _as_reader(root, cache, encoder, found, content, found)
+        opened = open_to_read(cache, found, content, found)
     else:
-        engine = _as_writer(root, cache, encoder, content, rebuild=rebuild, patience=patience)
+        opened = open_to_write(root, cache, content, rebuild=rebuild, patience=patience)
+    engine = Engine(root, cache, encoder=encoder, **opened._asdict())
     if engine.state not in (IndexState.READY, IndexState.NEW, IndexState.NO_MODEL):
         notices.append(engine.state.value)
     engine.notices = notices
-    if not publish:
+    if policy is not None:
+        engine.policy = policy
+        engine.open_reader()
         return engine
     if engine.is_unclean and damage_of(engine.store):
         _repair(engine)
@@ -140,8 +154,12 @@ def check(engine: Engine) -> None:
 
     A gigabyte takes about half a second. The database is looked over when it is opened, if it may need that.
     """
-    if engine.lock is not None and any(check_segments(engine.cache)):
-        _drop_segments(engine)
+    if engine.lock is None:
+        return
+    damaged = [file for file in check_segments(engine.cache) if file is not None]
+    for file in damaged:
+        engine.reader.drop(file)
+    if damaged:
         _refresh(engine)
 
 
@@ -182,7 +200,7 @@ def update(
             if may_repair and is_corruption(error):
                 _repair(engine)
                 continue
-            if not _is_full(error):
+            if not is_full(error):
                 raise
             engine.state, engine.complete = IndexState.FULL, False
             engine.notices.append(IndexState.FULL.value)
@@ -288,84 +306,19 @@ def chunk_at(path: str, source: bytes, line: int) -> Chunk | None:
 
 def _undamaged(engine: Engine, ask: Callable[[], Answer]) -> Answer:
     """Return an answer; when the search structures turn out to be damaged, one from what is made in their place."""
-    try:
-        return ask()
-    except DamagedFileError:
-        _drop_segments(engine)
-    try:
-        _refresh(engine)
-    except sqlite3.DatabaseError as error:
-        if not is_corruption(error):
-            raise
-        _repair(engine)
-        update(engine)
+    for _ in range(_MOST_DAMAGED):
+        try:
+            return ask()
+        except DamagedFileError as error:
+            engine.reader.drop(error.path)
+        try:
+            _refresh(engine)
+        except sqlite3.DatabaseError as error:
+            if not is_corruption(error):
+                raise
+            _repair(engine)
+            update(engine)
     return ask()
-
-
-def _checked_root(root: Path) -> Path:
-    if not root.exists():
-        raise RootError(f"{root}: no such folder")
-    if not root.is_dir():
-        raise RootError(f"{root}: a file, not a folder: give the folder it is in")
-    return root.resolve()
-
-
-def _load_encoder() -> tuple[Encoder | None, str]:
-    try:
-        return Encoder(load_bundle(model_folder())), ""
-    except BundleError as error:
-        return None, f"{error}; {IndexState.NO_MODEL.value}"
-
-
-def _as_writer(
-    root: Path, cache: Path, encoder: Encoder | None, content: str, *, rebuild: bool, patience: float
-) -> Engine:
-    file = cache / DATABASE
-    is_unclean = False
-    lock = filelock.FileLock(cache / LOCK, timeout=patience, mode=_PRIVATE_FILE)
-    try:
-        make_private_cache(cache)
-        _clear_away_folders(cache)
-        lock.acquire()
-        note_workspace(cache, root)
-        if rebuild:
-            discard(file)
-        is_unclean = not ended_cleanly(file)
-        store, state = open_store(file, content)
-    except filelock.Timeout:
-        return _as_reader(root, cache, encoder, IndexState.LOCKED, content)
-    except (OSError, sqlite3.OperationalError) as error:
-        lock.release()
-        state = IndexState.FULL if _is_full(error) else IndexState.READ_ONLY
-        return _as_reader(root, cache, encoder, state, content)
-    is_unclean = is_unclean and state is IndexState.READY
-    return Engine(root, cache, store, encoder, state, lock, is_unclean=is_unclean)
-
-
-def _clear_away_folders(cache: Path) -> None:
-    """Remove folders that stand where a file of an index has to be."""
-    for name in (LOCK, DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", WORKSPACE_NOTE):
-        if (cache / name).is_dir() and not (cache / name).is_symlink():
-            shutil.rmtree(cache / name)
-
-
-def _as_reader(
-    root: Path, cache: Path, encoder: Encoder | None, state: IndexState, content: str, found: IndexState | None = None
-) -> Engine:
-    """Open what can be read; an index of other content counts only when words alone are searched.
-
-    ``found`` is what inspect said, where that is known.
-    """
-    file = cache / DATABASE
-    found = (found or inspect(file, content)) if is_ours(cache) else IndexState.NEW
-    if found is IndexState.READY or (state is IndexState.NO_MODEL and found is IndexState.OTHER_CONTENT):
-        with suppress(sqlite3.Error):
-            return Engine(root, cache, open_for_reading(file), encoder, state, None, complete=state in _WHOLE)
-    in_memory = state in (IndexState.READ_ONLY, IndexState.FULL)  # the others wait for whoever may write
-    return Engine(root, cache, open_in_memory(content), encoder, state, None, in_memory=in_memory, complete=False)
-
-
-_WHOLE = (IndexState.READY, IndexState.READ_ONLY, IndexState.NO_MODEL)
 
 
 def _repair(engine: Engine) -> None:
@@ -375,7 +328,7 @@ def _repair(engine: Engine) -> None:
         try:
             lost = engine.store.forget(damage)
             engine.lost += [path for path, in_context in lost.items() if in_context]
-            engine.base, engine.snapshot, engine.complete = None, EMPTY, False
+            engine.snapshot, engine.complete = EMPTY, False
             engine.notices.append(damage_notice(len(lost)))
             _refresh(engine)
             return
@@ -393,17 +346,6 @@ def damage_notice(files: int) -> str:
 SEGMENT_NOTICE = "a part of the index that was made for search was damaged and is made again"
 
 
-def damage_of(store: Store) -> Damage:
-    """Return what of a store is damaged."""
-    steps = store.damage()
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            damage: Damage = end.value
-            return damage
-
-
 def _begin_anew(engine: Engine) -> None:
     """Put an empty store in the place of one whose rows cannot be read."""
     engine.store.close()
@@ -414,33 +356,23 @@ def _begin_anew(engine: Engine) -> None:
     else:
         discard(file)
         engine.store, _ = open_store(file, content)
-    engine.state, engine.base, engine.snapshot, engine.complete = IndexState.DAMAGED, None, EMPTY, False
+    engine.reader.close()
+    engine.open_reader()
+    engine.state, engine.snapshot, engine.complete = IndexState.DAMAGED, EMPTY, False
     engine.notices.append(IndexState.DAMAGED.value)
     _refresh(engine)
 
 
-def _drop_segments(engine: Engine) -> None:
-    """Let go of the saved search structures; say so."""
-    if not engine.has_damaged_segments:
-        engine.notices.append(SEGMENT_NOTICE)
-    engine.base, engine.snapshot, engine.has_damaged_segments = None, EMPTY, True
-    if engine.lock is not None:
-        remove_segments(engine.cache)
+def _note_once(notices: list[str], notice: str) -> None:
+    if notice not in notices:
+        notices.append(notice)
 
 
 def _refresh(engine: Engine) -> None:
-    """Publish the newest view, with a new base on disk when too much lies outside the old one."""
-    identity = engine.store.identity
-    if engine.base is None and not engine.has_damaged_segments:
-        engine.base = load_segment(engine.cache, identity, lambda file: _drop_segments(engine))
-    if engine.lock is not None and needs_new_base(engine.base, engine.store):
-        engine.base, engine.snapshot = None, EMPTY  # lets go of the old one's memory before the new one is built
-        engine.base = build_base(engine.store)
-        with suppress(OSError):  # without room on disk it stays in memory
-            save_segment(engine.base, engine.cache, identity)
-            engine.base = load_segment(engine.cache, identity) or engine.base
+    """Publish the newest view."""
+    engine.reader.replay()
     engine.generation += 1
-    engine.snapshot = make_snapshot(engine.generation, engine.base, engine.store)
+    engine.snapshot = engine.reader.snapshot(engine.generation)
 
 
 def _read_lost_in_context(engine: Engine) -> None:
@@ -454,9 +386,3 @@ def _read_lost_in_context(engine: Engine) -> None:
         for number in numbers:
             read_in_context(engine.root, engine.store, encoder, number)
     _refresh(engine)
-
-
-def _is_full(error: Exception) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in _NO_SPACE
-    return "full" in str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,13 +41,13 @@ def test_it_comes_through_faults(row: Row[object], tmp_path: Path) -> None:
 
 def test_a_checksum_that_is_not_compared_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Else the faults would prove nothing.
-    def read_unchecked(self: StoredArray[np.generic], blocks: NDArray[np.int64]) -> None:
-        self._file.fill(self._offset, self._memory)
-        self._is_whole = True
+    def read_unchecked(self: StoredArray[np.generic], kept: Any, blocks: NDArray[np.int64]) -> None:
+        self._file.fill(self._offset, kept.memory)
+        kept.is_whole = True
 
     with faults_of_index.prepared(tmp_path) as index:
         index.lay_out("clean")
-        (file,) = index.cache.glob("segment-*")
+        (file,) = index.cache.glob("segment-*.hunch")
         content = bytearray(file.read_bytes())
         _, known = index.files["index/segment.py"]
         content[content.index(known.vectors.tobytes()) + 1] ^= 4

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from hunch.index import segment as segment_module
+from hunch.index import segment_files
 from hunch.index.records import pack_record, unpack_record
-from hunch.index.segment import SEGMENT_FORMAT, Segment, build_segment, check_segments, load_segment, save_segment
+from hunch.index.segment import Segment, build_segment
+from hunch.index.segment_files import SEGMENT_FORMAT, StoredSegment, check_segments, open_segments, remove_segment
 from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import DamagedFileError, StoredArray
 from hunch.index.vectors import Part, nearest
@@ -76,6 +77,16 @@ def check_equal(one: Segment, other: Segment) -> None:
         np.testing.assert_array_equal(found, again)
 
 
+def save_segment(segment: Segment, cache: Path, identity: str) -> Path:
+    return segment_files.save_segment(segment, cache, identity).path.with_suffix(".hunch")
+
+
+def load_segment(cache: Path, identity: str, on_damage: Callable[[Path], None] = lambda file: None) -> Segment | None:
+    """The newest."""
+    found = open_segments(cache, identity, on_damage=on_damage)
+    return found[0].segment if found else None
+
+
 def saved(cache: Path) -> list[str]:
     return sorted(path.name for path in cache.iterdir())
 
@@ -124,16 +135,32 @@ def test_an_empty_segment_can_be_searched() -> None:
     assert segment.first_chunks.tolist() == [0]
 
 
-def test_a_new_segment_takes_the_place_of_the_older_ones(tmp_path: Path) -> None:
+def test_segments_stand_side_by_side_and_are_opened_once(tmp_path: Path) -> None:
     names = []
+    opened: list[StoredSegment] = []
     for count in (1, 2, 3):
         segment = build_segment(list(entries())[:count])
         names.append(save_segment(segment, tmp_path, "me").name)
-        assert saved(tmp_path) == [names[-1]]
-        again = load_segment(tmp_path, "me")
-        assert again is not None
-        check_equal(segment, again)
-    assert names == sorted(set(names))
+        again = open_segments(tmp_path, "me", opened, on_damage=lambda file: None)
+        assert [one.file.name for one in again] == names[::-1]
+        assert again[1:] == opened, "the same objects"
+        check_equal(segment, again[0].segment)
+        opened = again
+    assert names == sorted(set(names)) == saved(tmp_path)
+    remove_segment(opened[1].file)
+    assert saved(tmp_path) == [names[0], names[2]]
+    assert open_segments(tmp_path, "me", opened, on_damage=lambda file: None) == [opened[0], opened[2]]
+
+
+def test_a_file_of_the_same_name_is_opened_again(tmp_path: Path) -> None:
+    file = save_segment(build_segment(list(entries())[:1]), tmp_path, "me")
+    opened = open_segments(tmp_path, "me", on_damage=lambda file: None)
+    remove_segment(file)
+    segment = build_segment(entries())
+    assert save_segment(segment, tmp_path, "me") == file
+    (again,) = open_segments(tmp_path, "me", opened, on_damage=lambda file: None)
+    assert again not in opened and again.key != opened[0].key
+    check_equal(segment, again.segment)
 
 
 def test_a_loaded_segment_outlives_its_file(tmp_path: Path) -> None:
@@ -186,17 +213,21 @@ def test_an_older_whole_segment_serves_when_the_newest_is_torn(tmp_path: Path) -
     check_equal(segment, again)
 
 
-def test_the_folder_of_an_earlier_version_is_replaced(tmp_path: Path) -> None:
-    (tmp_path / "segment-000003").mkdir()
-    (tmp_path / "segment-000003" / "files.json").write_text("{}")
-    found: list[Path] = []
-    assert load_segment(tmp_path, "me", found.append) is None and not found
-    save_segment(build_segment(entries()), tmp_path, "me")
+def test_the_folder_of_an_earlier_version_is_named_and_removed(tmp_path: Path) -> None:
+    old = tmp_path / "segment-000003"
+    old.mkdir()
+    (old / "files.json").write_text("{}")
+    damaged: list[Path] = []
+    foreign: list[Path] = []
+    assert open_segments(tmp_path, "me", on_damage=damaged.append, on_foreign=foreign.append) == []
+    assert (damaged, foreign) == ([], [old])
+    assert save_segment(build_segment(entries()), tmp_path, "me").name == "segment-000004.hunch"
+    remove_segment(old)
     assert saved(tmp_path) == ["segment-000004.hunch"]
 
 
 def test_another_format_is_not_loaded_and_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segment_module, "SEGMENT_FORMAT", SEGMENT_FORMAT + 1)
+    monkeypatch.setattr(segment_files, "SEGMENT_FORMAT", SEGMENT_FORMAT + 1)
     save_segment(build_segment(entries()), tmp_path, "me")
     monkeypatch.undo()
     found: list[Path] = []
@@ -255,8 +286,9 @@ def test_a_torn_segment_is_none_and_is_named(tmp_path: Path, how: str) -> None:
     found: list[Path] = []
     assert load_segment(tmp_path, "me", found.append) is None
     assert found == [file] == [one for one in check_segments(tmp_path) if one is not None]
+    remove_segment(file)
     save_segment(build_segment(entries()), tmp_path, "me")
-    assert saved(tmp_path) == ["segment-000002.hunch"]
+    assert saved(tmp_path) == ["segment-000001.hunch"]
     assert [one for one in check_segments(tmp_path) if one is not None] == []
 
 

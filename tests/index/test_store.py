@@ -20,8 +20,8 @@ from hunch.index.integrity import (
     note_clean_end,
     seal_of,
 )
+from hunch.index.schema import STORAGE_FORMAT
 from hunch.index.store import (
-    STORAGE_FORMAT,
     FileContent,
     FileRecord,
     IndexState,

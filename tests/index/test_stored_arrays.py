@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hunch.index.stored_arrays import BLOCK_BYTES, StoredArray, check_arrays, read_arrays, write_arrays
+from hunch.index import stored_arrays
+from hunch.index.stored_arrays import (
+    BLOCK_BYTES,
+    DamagedFileError,
+    StoredArray,
+    check_arrays,
+    read_arrays,
+    write_arrays,
+)
 
 ROWS = 3_000
 GIVEN: dict[str, Any] = {
@@ -95,3 +103,37 @@ def test_what_is_there_is_overwritten_and_what_cannot_be_written_is_an_error(tmp
     np.testing.assert_array_equal(read_arrays(tmp_path / "arrays")[1]["plain"], GIVEN["plain"])
     with pytest.raises(OSError, match="nowhere"):
         write_arrays(tmp_path / "nowhere/arrays", {}, GIVEN, frozenset())
+
+
+def test_a_long_slice_is_compared_and_not_kept(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_arrays, "_KEPT_BYTES", 3 * BLOCK_BYTES)
+    stored, given = read_arrays(file)[1]["odd rows"], GIVEN["odd rows"]
+    for start, stop in ((0, len(given)), (7, len(given) - 3), (0, len(given) // 2), (5, len(given))):
+        found = stored[start:stop]
+        np.testing.assert_array_equal(found, given[start:stop])
+        assert found.dtype == given.dtype and not np.shares_memory(found, stored._kept.array)
+    assert stored._kept.missing.all(), "nothing of it takes memory"
+    np.testing.assert_array_equal(np.asarray(stored), given)
+    torn = bytearray(file.read_bytes())
+    torn[torn.index(given.tobytes()) + given.nbytes - 5] ^= 1
+    file.write_bytes(torn)
+    with pytest.raises(DamagedFileError):
+        read_arrays(file)[1]["odd rows"][:]
+
+
+def test_what_is_kept_of_an_array_is_bounded(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_arrays, "_MOST_KEPT_BYTES", 4 * BLOCK_BYTES)
+    stored, given = read_arrays(file)[1]["odd rows"], GIVEN["odd rows"]
+    shown = stored[100:110]
+    most = 0
+    for row in np.random.default_rng(0).permutation(len(given)):
+        np.testing.assert_array_equal(stored[row : row + 2], given[row : row + 2])
+        most = max(most, int((~stored._kept.missing).sum()))
+    assert 4 < most <= 6 < len(stored._kept.missing)
+    np.testing.assert_array_equal(shown, given[100:110])
+    assert not stored._kept.is_whole
+
+
+def test_many_threads_read_the_same_while_memory_is_let_go(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_arrays, "_MOST_KEPT_BYTES", 4 * BLOCK_BYTES)
+    test_many_threads_read_the_same(file)

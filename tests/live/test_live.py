@@ -11,24 +11,28 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
-from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, damage_of, open_engine, update
-from hunch.index import snapshot as snapshot_module
+from hunch import engine as engine_module
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, answer, open_engine, read_context, update
+from hunch.index import building
 from hunch.index.child import Child
 from hunch.index.integrity import Damage
 from hunch.index.isolation import child_id
+from hunch.index.policy import COMMAND_POLICY, SERVER_POLICY, ReaderPolicy
 from hunch.index.records import ChunkRecord
-from hunch.index.segment import build_segment, check_segments
-from hunch.index.snapshot import Snapshot, build_base
-from hunch.index.store import open_for_reading
+from hunch.index.segment_files import check_segments
+from hunch.index.snapshot import Snapshot
+from hunch.index.store import damage_of, open_for_reading
 from hunch.index.writer import UpdateReport
-from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, held, indexer
+from hunch.live import LiveOptions, LiveWorkspace, Phase, Status, indexer
 from hunch.live.mending import REPLACED
 from hunch.search.query import QueryError, parse_query
+from hunch.search.search import Answer
 from hunch.settings import CACHE_VARIABLE, workspace_cache
 
 SECONDS = 60.0
@@ -212,12 +216,16 @@ def test_similar_code_is_found_for_unsaved_text(workspace: LiveWorkspace) -> Non
         workspace.similar("lib/nowhere.py", 1)
 
 
+@pytest.mark.parametrize("largest", [200_000, 300])
 def test_a_flood_of_changes_ends_in_what_a_fresh_index_holds(
-    workspace: LiveWorkspace, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, largest: int
 ) -> None:
-    monkeypatch.setattr(held, "LEAST_COMPACTED", 100)
-    monkeypatch.setattr(held, "_LEAST_COMPACTED_IDLE", 50)
-    monkeypatch.setattr(held, "_RETRY_SECONDS", 0.1)
+    policy = replace(SERVER_POLICY, least_outside_busy=100, least_outside=50, largest_segment=largest)
+    monkeypatch.setattr(indexer, "SERVER_POLICY", policy)
+    monkeypatch.setattr(building, "_RETRY_SECONDS", 0.1)
+    workspace = LiveWorkspace(root, BUSY)
+    workspace.start()
+    wait_until_ready(workspace)
     for i in range(700):
         write(root, f"many/part{i % 7}/file{i}.py", function(f"count_{i}"))
     workspace.mark(["many"])
@@ -225,7 +233,7 @@ def test_a_flood_of_changes_ends_in_what_a_fresh_index_holds(
     workspace.mark(["urgent.py"], urgent=True)
     assert until(lambda: "urgent_one" in names(workspace.snapshot))
     assert until(lambda: workspace.status.files == 706 and workspace.status.phase is Phase.READY)
-    assert until(lambda: len(list(workspace_cache(root).glob("segment-*"))) == 1)
+    assert until(lambda: len(list(workspace_cache(root).glob("segment-*.hunch"))) >= 1_400 // largest)
     for i in range(0, 700, 3):
         (root / f"many/part{i % 7}/file{i}.py").unlink()
     shutil.move(root / "many/part1", root / "moved")
@@ -323,7 +331,7 @@ def index_with_a_base(root: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for i in range(40):
         write(root, f"more/module{i}.py", "\n\n".join(function(f"weigh_{i}_{j}") for j in range(10)))
     with monkeypatch.context() as patch:
-        patch.setattr(snapshot_module, "SMALLEST_BASE", 20)
+        patch.setattr(engine_module, "COMMAND_POLICY", replace(COMMAND_POLICY, least_outside=20))
         with open_engine(root) as engine:
             update(engine, workers=1)
     (file,) = workspace_cache(root).glob("segment-*")
@@ -456,9 +464,9 @@ def test_damage_without_end_is_mended_after_pauses_that_grow(root: Path, monkeyp
     def damaged(*arguments: object, **named: object) -> UpdateReport:
         raise sqlite3.DatabaseError("database disk image is malformed")
 
-    def note(root: Path, *, rebuild: bool = False, publish: bool = True) -> Engine:
+    def note(root: Path, *, rebuild: bool, policy: ReaderPolicy) -> Engine:
         opened.append(rebuild)
-        return open_engine(root, rebuild=rebuild, publish=publish)
+        return open_engine(root, rebuild=rebuild, policy=policy)
 
     monkeypatch.setattr(indexer, "update_store", damaged)
     monkeypatch.setattr(indexer, "open_engine", note)
@@ -510,19 +518,17 @@ def test_it_closes_within_two_seconds_in_the_middle_of_work(tmp_path: Path) -> N
     assert time.monotonic() - began < 2
     assert one.status.phase is Phase.CLOSED
     assert until(lambda: {child.pid for child in psutil.Process().children()} <= {child_id()})
-    store = open_for_reading(workspace_cache(root) / DATABASE)
-    whole = build_base(store)
-    assert len(whole) == store.counts()[1] and len(build_segment([])) == 0
-    store.close()
+    with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
+        assert sum(len(content.records) for _, _, content in store.entries(store.chunk_counts())) == store.counts()[1]
 
 
-@pytest.mark.parametrize("can_compact", [True, False])
+@pytest.mark.parametrize("can_build", [True, False])
 def test_an_index_without_its_base_is_whole_before_it_says_so(
-    root: Path, monkeypatch: pytest.MonkeyPatch, can_compact: bool
+    root: Path, monkeypatch: pytest.MonkeyPatch, can_build: bool
 ) -> None:
-    monkeypatch.setattr(held, "LEAST_COMPACTED", 1)
-    if not can_compact:
-        monkeypatch.setattr(held, "start_compaction", lambda *paths: _failing_process())
+    monkeypatch.setattr(indexer, "SERVER_POLICY", replace(SERVER_POLICY, least_outside_busy=1, most_replayed=4))
+    if not can_build:
+        monkeypatch.setattr(building, "start_building", lambda *paths: _failing_process())
     with open_engine(root) as engine:
         update(engine)
         for segment in engine.cache.glob("segment-*"):
@@ -551,3 +557,62 @@ def test_a_periodic_scan_finds_what_no_event_told(root: Path) -> None:
     (root / "lib/module1.py").unlink()
     assert until(lambda: "nobody_told" in names(one.snapshot) and "measure_1" not in names(one.snapshot))
     one.close()
+
+
+def test_the_command_line_answers_what_the_server_answers(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    early = replace(COMMAND_POLICY, least_outside=10, largest_segment=24)
+    monkeypatch.setattr(engine_module, "COMMAND_POLICY", early)
+    for i in range(25):
+        write(root, f"shop/part{i}.py", function(f"weigh_goods_{i}"))
+    with open_engine(root) as engine:
+        update(engine)
+        assert read_context(engine) and len(engine.reader.base_segments) > 2
+    queries = [parse_query(text) for text in ("how wide is it", "weigh goods 7", "goods path:shop", "measure_3")]
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, second_pass=False))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    for edit in (False, True):
+        if edit:
+            write(root, "shop/part7.py", function("weigh_other_goods"))
+            one.mark(["shop/part7.py"], urgent=True)
+            until(lambda: "weigh_other_goods" in names(one.snapshot))
+            (root / "lib/module2.py").unlink()
+            one.mark(["lib/module2.py"], urgent=True)
+            until(lambda: "measure_2" not in names(one.snapshot))
+        with open_engine(root, write=False) as engine:
+            assert len(engine.snapshot.views) == len(one.snapshot.views) > 2
+            assert 0 < engine.snapshot.contextual_count == one.snapshot.contextual_count
+            for query in queries:
+                assert _hits(answer(engine, query)) == _hits(one.ask(query)) != []
+    one.close(10)
+
+
+def _hits(found: Answer) -> list[tuple[str, str, float]]:
+    return [(hit.path, hit.record.name, round(hit.score, 6)) for hit in found.hits]
+
+
+def test_rows_that_a_killed_server_left_out_of_the_sidecar_come_from_the_store(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index_with_a_base(root, monkeypatch)
+    monkeypatch.setattr(indexer, "_QUIET_SECONDS", 0.0)
+    one = LiveWorkspace(root, BUSY)
+    one.start()
+    until(lambda: one.status.in_context > 20)
+    one.close(10)
+    (sidecar,) = workspace_cache(root).glob("segment-*.contextual")
+    before = sidecar.read_bytes()
+    with closing(open_for_reading(workspace_cache(root) / DATABASE)) as store:
+        done, _ = store.contextual_counts()
+    content = bytearray(before)
+    written = [at for at in range(len(before) - 388, 40, -388) if any(before[at : at + 388])]
+    for at in written[:7]:  # committed, and not written when the process was killed
+        content[at : at + 388] = bytes(388)
+    for at in written[7:9]:  # torn
+        content[at + 50 : at + 388] = bytes(338)
+    sidecar.write_bytes(content)
+    again = LiveWorkspace(root, LiveOptions(cpu_share=1.0, second_pass=False))
+    again.start()
+    until(lambda: again.status.phase is Phase.READY and again.status.in_context == done > 0)
+    again.close(10)
+    assert sidecar.read_bytes() == before

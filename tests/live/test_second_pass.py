@@ -12,7 +12,7 @@ import pytest
 from hunch.engine import ask, open_engine, read_context, update
 from hunch.index import second_pass
 from hunch.index.second_pass import read_in_context
-from hunch.live import LiveOptions, LiveWorkspace, Phase, indexer
+from hunch.live import LiveOptions, LiveWorkspace, Phase, indexer, pace
 from hunch.search.query import parse_query
 from hunch.settings import CACHE_VARIABLE
 
@@ -40,7 +40,7 @@ def unsubscribe(customer):
 def _quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setattr(indexer, "_QUIET_SECONDS", 0.05)
-    monkeypatch.setattr(indexer, "on_battery", lambda: False)
+    monkeypatch.setattr(pace, "on_battery", lambda: False)
 
 
 @pytest.fixture
@@ -140,13 +140,13 @@ def test_it_can_be_switched_off_and_on(live: Callable[..., LiveWorkspace]) -> No
 
 
 def test_a_battery_is_spared(live: Callable[..., LiveWorkspace], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(indexer, "on_battery", lambda: True)
+    monkeypatch.setattr(pace, "on_battery", lambda: True)
     one = live()
     until(lambda: one.status.phase is Phase.READY and one.status.complete)
     time.sleep(0.3)
     assert not one.status.in_context
-    monkeypatch.setattr(indexer, "on_battery", lambda: False)
-    monkeypatch.setattr(indexer, "_BATTERY_SECONDS", 0.0)
+    monkeypatch.setattr(pace, "on_battery", lambda: False)
+    monkeypatch.setattr(pace, "_BATTERY_SECONDS", 0.0)
     until(lambda: is_read(one))
 
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hunch.index import snapshot as snapshot_module
-from hunch.index.contextual import index_contextual
+from hunch.index.policy import COMMAND_POLICY
+from hunch.index.reader import IndexReader
 from hunch.index.records import ChunkRecord, pack_record, unpack_record
-from hunch.index.snapshot import EMPTY, Snapshot, build_base, make_snapshot
+from hunch.index.snapshot import EMPTY, Snapshot
 from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
 from hunch.model.bundle import load_bundle
 from hunch.model.contextual import rounded
@@ -62,17 +62,24 @@ def put(store: Store, path: str, source: str) -> None:
     store.replace_file(record, FileContent([pack_record(chunk) for chunk in chunks], vectors, postings))
 
 
+def reader_of(store: Store) -> IndexReader:
+    """A reader that merges nothing."""
+    return IndexReader(store, Path("nowhere/index.db"), replace(COMMAND_POLICY, largest_merged=1), writes=False)
+
+
 @pytest.fixture(scope="module")
 def snapshot() -> Snapshot:
     """A base of which one file is gone and one replaced, and a delta."""
     store = open_in_memory("x")
     for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
         put(store, path, FILES[path])
-    base = build_base(store)
+    reader = reader_of(store)
+    reader.replay()
     put(store, "app/old.py", EDITED)
     put(store, "tests/test_sort.py", FILES["tests/test_sort.py"])
     put(store, "web/list.js", FILES["web/list.js"])
-    made = make_snapshot(1, base, store)
+    reader.replay()
+    made = reader.snapshot(1)
     assert len(made.views) == 2
     return made
 
@@ -360,15 +367,16 @@ def same_in_three_ways() -> list[Snapshot]:
         if seed is not None:
             np.random.default_rng(seed).shuffle(paths)
         store = open_in_memory("x")
-        base = None
+        reader = reader_of(store)
         for place, path in enumerate(paths):
             if in_base and place == in_base:
                 put(store, "a00/gone.py", FILES["app/old.py"])
-                base = build_base(store)
+                reader.replay()
                 store.remove_files(["a00/gone.py"])
                 put(store, paths[0], COPIED[paths[0]])
             put(store, path, COPIED[path])
-        found.append(make_snapshot(1, base, store))
+        reader.replay()
+        found.append(reader.snapshot(1))
         assert len(found[-1].views) == (2 if in_base else 1)
     return found
 
@@ -431,25 +439,15 @@ def read_in_context() -> tuple[Snapshot, Embeddings]:
     for path in ("app/sort.py", "app/io.py", "app/old.py", "lib/sort.go"):
         put(store, path, FILES[path])
     read()
-    base = build_base(store)
-    before = make_snapshot(1, base, store)
+    reader = reader_of(store)
+    reader.replay()
     put(store, "app/old.py", EDITED)
     read()
-    after = make_snapshot(2, base, store)
-    # As a server has it, where what is gone stays in the tiers for a while.
-    contextual = index_contextual(after.contextual.vectors, before.contextual)
-    assert contextual.rows > after.contextual.rows
-    return replace(after, contextual=contextual), vectors
+    reader.replay()
+    assert len(reader.segments) == 2
+    return reader.snapshot(1), vectors
 
 
-@pytest.fixture(params=["few", "many"])
-def _compared(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The allowed ones are compared one by one, or fetched by their codes."""
-    monkeypatch.setattr(snapshot_module, "_COMPARED", 2_000 if request.param == "few" else 0)
-    monkeypatch.setattr(snapshot_module, "_FEW", 1)
-
-
-@pytest.mark.usefixtures("_compared")
 @pytest.mark.parametrize(
     ("near", "text", "found"),
     [
@@ -472,7 +470,6 @@ def test_what_is_near_in_context_is_a_candidate(
     assert not found or (candidates.context is not None and not np.isnan(candidates.context).any())
 
 
-@pytest.mark.usefixtures("_compared")
 def test_what_is_gone_or_hidden_takes_no_place_in_context(
     read_in_context: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from hunch.index.policy import COMMAND_POLICY
+from hunch.index.reader import IndexReader
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.snapshot import Snapshot, make_snapshot
+from hunch.index.snapshot import Snapshot
 from hunch.index.store import open_in_memory
 from hunch.index.writer import update_store
 from hunch.model.bundle import load_bundle
@@ -138,7 +140,9 @@ def workspace(encoder: Encoder) -> Snapshot:
     assert report.files == 32 and report.skipped == {"not code": 2}
     for number in list(files_to_read(store)):
         read_in_context(WORKSPACE, store, encoder.contextual(), number)
-    return make_snapshot(1, None, store)
+    reader = IndexReader(store, Path("nowhere/index.db"), COMMAND_POLICY, writes=False)
+    reader.replay()
+    return reader.snapshot(1)
 
 
 @pytest.fixture(scope="module")

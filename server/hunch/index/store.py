@@ -1,4 +1,4 @@
-"""SQLite: the only truth about what is indexed, and the only SQL.
+"""SQLite: the only truth about what is indexed, and the only SQL, with hunch.index.schema and integrity.
 
 One transaction a file. The journal is a write-ahead log with synchronous=NORMAL: a killed process loses nothing that
 was committed and tears nothing; a power cut can lose the last commits, which the next scan finds and repairs.
@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import uuid
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.integrity import (
     CONTENT_ROW,
-    SEAL_SCHEMA,
-    SUMS,
     Damage,
     DamagedStoreError,
     check_tables,
@@ -32,50 +29,12 @@ from hunch.index.integrity import (
     seal_of,
 )
 from hunch.index.packing import pack_content, unpack_content
+from hunch.index.schema import SCHEMA, STORAGE_FORMAT, connect, connect_for_reading, create_tables, put_note
 from hunch.text.terms import Postings
-
-STORAGE_FORMAT = 3
-"""1: files, and one row of packed chunks, embeddings and postings for each. 2: contextual embeddings beside them.
-3: all stamps of a file, when it was read, what kept it from being read by its grammar, and seals."""
 
 CONTENT_FORMAT = 1
 """What chunker, text and terms make of a file. 1: the first."""
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, seal INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE files (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    path TEXT NOT NULL UNIQUE,
-    language TEXT NOT NULL,
-    size INTEGER NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    digest BLOB NOT NULL,
-    skipped TEXT,
-    chunks INTEGER NOT NULL,
-    ctime_ns INTEGER NOT NULL,
-    inode INTEGER NOT NULL,
-    read_ns INTEGER NOT NULL,
-    problem TEXT,
-    seal INTEGER NOT NULL
-);
-CREATE INDEX problems ON files (path) WHERE problem IS NOT NULL;
-CREATE TABLE contents (
-    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
-    records BLOB NOT NULL,
-    vectors BLOB NOT NULL,
-    postings BLOB NOT NULL,
-    seal INTEGER NOT NULL
-);
-CREATE TABLE contextual (
-    file_id INTEGER PRIMARY KEY REFERENCES files(id) ON DELETE CASCADE,
-    vectors BLOB NOT NULL,
-    seal INTEGER NOT NULL
-);
-"""
-_STATEMENTS = (*(part.strip() for part in _SCHEMA.split(";") if part.strip()), *SEAL_SCHEMA)
-_STORED = frozenset({*_STATEMENTS, "CREATE TABLE sqlite_sequence(name,seq)"})
-
-_BUSY_SECONDS = 10.0
 _KNOWN = "language, size, mtime_ns, digest, skipped, chunks, ctime_ns, inode, read_ns, problem"
 """The columns of a FileRecord after its path."""
 
@@ -216,6 +175,20 @@ class Store:
                 raise DamagedStoreError(f"the row of file {number} is torn")
             yield number, FileContent(*unpack_content(*row[:3]))
 
+    def entries(self, ids: Iterable[int]) -> Iterator[tuple[int, FileRecord, FileContent]]:
+        """Yield record and content of some files, one after the other, in the order of the ids given.
+
+        Raises:
+            DamagedStoreError: a row is not as it was written.
+        """
+        for number, record in self.records(ids):
+            for _, content in self.contents([number]):
+                yield number, record, content
+
+    def count_chunks(self, ids: Iterable[int]) -> int:
+        """Return how many chunks some files have in all."""
+        return sum(record.chunks for _, record in self.records(ids))
+
     def contextual(self, ids: Iterable[int] | None = None) -> Iterator[tuple[int, NDArray[np.int8]]]:
         """Yield the contextual embeddings of some files, or of all that have them, int8 [chunks, dim] each.
 
@@ -318,7 +291,7 @@ class Store:
                 self._connection.execute("DELETE FROM files WHERE path = ?", (path,))
 
     def checkpoint_apart(self) -> None:
-        """Leave copying the log to index.journal, unless it grows beyond measure (128 MB)."""
+        """Leave checkpoints to hunch.index.wal_checkpoint, unless the log it grows beyond measure (128 MB)."""
         self._connection.execute("PRAGMA wal_autocheckpoint = 32000")
 
     @property
@@ -339,11 +312,11 @@ class Store:
     def set_meta(self, key: str, value: str) -> None:
         """Write a note about the whole index."""
         with self._connection:
-            _put_note(self._connection, key, value)
+            put_note(self._connection, key, value)
 
     def damage(self) -> Generator[None, None, Damage]:
         """Look at every row in small steps; see look_over."""
-        return look_over(self._connection, _STORED)
+        return look_over(self._connection, SCHEMA)
 
     def forget(self, damage: Damage) -> dict[str, bool]:
         """Drop damaged rows, in one transaction; return the files' paths, and whether they were read in context."""
@@ -366,6 +339,17 @@ class Store:
         return int(pages) * int(size)
 
 
+def damage_of(store: Store) -> Damage:
+    """Return what of a store is damaged."""
+    steps = store.damage()
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            damage: Damage = end.value
+            return damage
+
+
 def open_store(file: Path, content: str) -> tuple[Store, IndexState]:
     """Open the database for writing, or begin it anew when it is damaged or of another version.
 
@@ -381,9 +365,9 @@ def open_store(file: Path, content: str) -> tuple[Store, IndexState]:
         discard(file)
     with suppress(FileExistsError):  # private from the start: SQLite gives its journals the mode of the database
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    connection = _connect(str(file))
+    connection = connect(str(file))
     if state is not IndexState.READY:
-        _create(connection, content)
+        create_tables(connection, content)
     return Store(connection), state
 
 
@@ -393,15 +377,15 @@ def open_for_reading(file: Path) -> Store:
     Raises:
         sqlite3.Error: it cannot be read.
     """
-    connection = _connect_for_reading(file)
+    connection = connect_for_reading(file)
     connection.execute("SELECT count(*) FROM meta").fetchone()
     return Store(connection)
 
 
 def open_in_memory(content: str) -> Store:
     """Return an empty store that ends with the process."""
-    connection = _connect(":memory:")
-    _create(connection, content)
+    connection = connect(":memory:")
+    create_tables(connection, content)
     return Store(connection)
 
 
@@ -412,14 +396,14 @@ def inspect(file: Path, content: str) -> IndexState:
     except OSError:
         return IndexState.NEW  # or out of reach, which comes out when it is to be written
     try:
-        with closing(_connect_for_reading(file)) as connection:
+        with closing(connect_for_reading(file)) as connection:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version == 0 and not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 return IndexState.NEW  # killed before the schema was committed
             if version != STORAGE_FORMAT:
                 return IndexState.OTHER_FORMAT
             found = connection.execute("SELECT value FROM meta WHERE key = 'content'").fetchone()
-            check_tables(connection, _STORED)
+            check_tables(connection, SCHEMA)
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
             return IndexState.READY  # as far as one can tell
@@ -432,7 +416,7 @@ def content_version(model: str | None) -> str:
     return f"{CONTENT_FORMAT}:{model or 'words-only'}"
 
 
-def copy_log(file: Path) -> None:
+def checkpoint(file: Path) -> None:
     """Copy the write-ahead log into the database, from any thread; neither readers nor the writer wait for it."""
     with suppress(sqlite3.Error), closing(sqlite3.connect(file, timeout=0)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -442,49 +426,3 @@ def discard(file: Path) -> None:
     """Delete a database with its journal."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         file.with_name(file.name + suffix).unlink(missing_ok=True)
-
-
-def _connect(place: str) -> sqlite3.Connection:
-    # The thread that opens a store is not always the one that goes on with it; only one uses it at a time.
-    connection = sqlite3.connect(place, timeout=_BUSY_SECONDS, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA wal_autocheckpoint = 8000")  # 32 MB: fewer, longer fsyncs while a first index is built
-    connection.execute("PRAGMA journal_size_limit = 4194304")
-    return connection
-
-
-def _connect_for_reading(file: Path) -> sqlite3.Connection:
-    place = f"{_uri_of(file.absolute())}?mode=ro"
-    connection = sqlite3.connect(place, uri=True, timeout=_BUSY_SECONDS)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    except sqlite3.OperationalError:
-        connection.close()
-        if file.with_name(f"{file.name}-wal").exists():
-            raise
-        # In a folder that cannot be written no shared memory for the log can be made; without a log none is needed.
-        connection = sqlite3.connect(f"{place}&immutable=1", uri=True)
-    return connection
-
-
-def _uri_of(file: PurePath) -> str:
-    # SQLite takes no host in a URI: a Windows share is written as a path that begins with two slashes.
-    uri = file.as_uri()
-    return uri if uri.startswith("file:///") else uri.replace("file://", "file:////", 1)
-
-
-def _create(connection: sqlite3.Connection, content: str) -> None:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        for statement in _STATEMENTS:
-            connection.execute(statement)
-        connection.executemany("INSERT INTO sqlite_sequence VALUES (?, 0)", zip(SUMS))
-        _put_note(connection, "content", content)
-        _put_note(connection, "identity", uuid.uuid4().hex)
-        connection.execute(f"PRAGMA user_version = {STORAGE_FORMAT}")
-
-
-def _put_note(connection: sqlite3.Connection, key: str, value: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta VALUES (?,?,?)", (key, value, seal_of(key, value)))

@@ -92,7 +92,7 @@ class DenseIndex:
             return np.flatnonzero(allowed), np.zeros(count, np.float32)
         # These codes know no filter, so as many more are fetched as the filter is expected to take away.
         found, scores = self._search(query, int(2 * wanted * len(self) / count))
-        kept = np.flatnonzero(allowed[found])[:wanted]
+        kept = allowed[found]
         return found[kept], scores[kept]
 
     def packed_codes(self) -> NDArray[np.uint8]:
@@ -254,3 +254,47 @@ def _trained_codebook(originals: NDArray[np.float16]) -> Any:
     sample = np.random.default_rng(0).choice(count, min(count, _CODEBOOK_SAMPLE), replace=False)
     codes.train(originals[np.sort(sample)].astype(np.float32))
     return codes
+
+
+class Int8Codes:
+    """The int8 codes of n vectors, in memory that never moves: each is written once, any time before it is allowed.
+
+    Searching costs some 10 nanoseconds a vector; one thread may write while others search.
+    """
+
+    def __init__(self, count: int, dim: int) -> None:
+        """Take memory for so many vectors, dim bytes each."""
+        self._index = int8_codes(dim)
+        self._index.codes.resize(count * dim)
+        self._index.ntotal = count
+        self._codes = faiss.rev_swig_ptr(self._index.codes.data(), count * dim).reshape(count, dim)
+
+    def put(self, numbers: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Write the codes of some vectors, float32 [m, dim], whose lengths are at most 1."""
+        self._codes[numbers] = (on_int8_grid(vectors).astype(np.int16) + 128).astype(np.uint8)
+
+    def nearest(
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return numbers, int64, and inner products of the codes, float32 and exact, of the k nearest, best first.
+
+        Args:
+            query: float32 [dim], L2-normalised.
+            k: how many at most; all that are equal to the last of them are returned as well.
+            allowed: bool [n].
+        """
+        count = int(np.count_nonzero(allowed))
+        asked, wanted = on_int8_grid(query[None]), min(count, k + _EXTRA_EQUAL)
+        bits = np.packbits(allowed, bitorder="little")
+        chosen = None if count == len(allowed) else faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bits))
+        while k and wanted:
+            scores, found = (one[0] for one in self._index.search(asked, wanted, params=chosen))
+            if wanted == count or scores[-1] < scores[k - 1]:
+                kept = scores >= scores[min(k, wanted) - 1]
+                return np.asarray(found[kept], np.int64), np.asarray(scores[kept], np.float32)
+            wanted = min(count, 4 * wanted)
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+
+
+_EXTRA_EQUAL = 16
+"""How many more than k are fetched at first, to see whether others are equal to the last."""

@@ -7,11 +7,11 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hunch.index.change import Change
 from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
 from hunch.index.stamps import recheck, sort_out
 from hunch.index.store import FileContent, FileRecord, Store
@@ -64,17 +64,6 @@ class _Tally:
 
 COMPLETE = "complete"
 """The note in the store: 1 after an update that came to its end, 0 while one is under way."""
-
-
-class Change(NamedTuple):
-    """One file of the store that is no longer what it was."""
-
-    removed: int | None
-    """The id under which it was known."""
-    added: int | None
-    """The id under which it is known now; None for a file that has gone."""
-    record: FileRecord | None
-    content: FileContent | None
 
 
 def update_store(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hunch.index.integrity import Damage, is_corruption
-from hunch.index.journal import hold_shared_memory
-from hunch.index.segment import check_segments
+from hunch.index.segment_files import check_segments
 from hunch.index.store import open_for_reading
+from hunch.index.wal_checkpoint import hold_shared_memory
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,8 @@ class Found:
     """What was found damaged."""
 
     damage: Damage
-    has_damaged_segments: bool
+    files: list[Path]
+    """Segments and sidecars"""
 
 
 class Guard:
@@ -68,9 +69,9 @@ class Guard:
     def _look(self) -> None:
         try:
             damage = self._look_at_rows()
-            damaged = False
+            damaged = list[Path]()
             for step in check_segments(self._database.parent):
-                damaged = damaged or step is not None
+                damaged += [] if step is None else [step]
                 if not self._rest():
                     return
             if damage is not None:

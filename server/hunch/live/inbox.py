@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class Inbox:
@@ -20,8 +21,7 @@ class Inbox:
         self.paused = False
         self.rebuild = False
         self.closing = False
-        self.damaged = False
-        """A search has found that a segment on disk is damaged."""
+        self._damaged: set[Path] = set()
 
     def mark(self, paths: Iterable[str], *, urgent: bool) -> None:
         """Note paths that may have changed; "" is the whole folder."""
@@ -51,17 +51,25 @@ class Inbox:
         """Return the unsaved text of a file."""
         return self._buffers.get(path)
 
-    def change(
-        self, *, paused: bool | None = None, rebuild: bool | None = None, closing: bool | None = None,
-        damaged: bool | None = None,
-    ) -> None:  # fmt: skip
+    def change(self, *, paused: bool | None = None, rebuild: bool | None = None, closing: bool | None = None) -> None:
         """Change what the thread shall do altogether, and wake it."""
         with self._condition:
             self.paused = self.paused if paused is None else paused
             self.rebuild = self.rebuild if rebuild is None else rebuild
             self.closing = self.closing if closing is None else closing
-            self.damaged = self.damaged if damaged is None else damaged
             self._condition.notify_all()
+
+    def note_damaged(self, files: Iterable[Path]) -> None:
+        """Note files beside the database that were found damaged."""
+        with self._condition:
+            self._damaged.update(files)
+            self._condition.notify_all()
+
+    def take_damaged(self) -> set[Path]:
+        """Return the files that were found damaged."""
+        with self._condition:
+            damaged, self._damaged = self._damaged, set()
+            return damaged
 
     @property
     def has_urgent(self) -> bool:
@@ -110,7 +118,7 @@ class Inbox:
 
         def come() -> bool:
             return bool(
-                self.closing or self.rebuild or self.damaged or (urgent and self.has_urgent)
+                self.closing or self.rebuild or self._damaged or (urgent and self.has_urgent)
                 or (any_work and (self._scan or self._backlog))
             )  # fmt: skip
 

@@ -7,29 +7,26 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import filelock
-
-from hunch.engine import DATABASE, LOCK, Engine, open_engine
-from hunch.index.buffer import BufferChunks, chunk_buffer
+from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, open_engine
 from hunch.index.integrity import is_corruption
 from hunch.index.isolation import end_when_idle, notice_of
 from hunch.index.memory import give_back_memory
-from hunch.index.priority import on_battery
+from hunch.index.policy import SERVER_POLICY
+from hunch.index.reader import IndexReader
 from hunch.index.second_pass import files_to_read, read_in_context
-from hunch.index.segment import merge_segments
 from hunch.index.store import IndexState
 from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
-from hunch.live.held import Held
+from hunch.live.following import is_writer_gone
 from hunch.live.inbox import Inbox
-from hunch.live.mending import REPLACED, Mending
-from hunch.live.pace import Pace
+from hunch.live.mending import REPLACED, Mending, inode_of
+from hunch.live.pace import Battery, Pace
+from hunch.live.report import Reporter, pause_message, progress_message, ready_message
 from hunch.live.status import LiveOptions, Phase, Published, Status
-from hunch.text.languages import language_of
-from hunch.workspace.scan import RootError, Skip, scan, source_of
+from hunch.live.unsaved import UnsavedOverlay
+from hunch.workspace.scan import RootError
 
 logger = logging.getLogger(__name__)
 
@@ -37,7 +34,6 @@ LARGEST_GROUP = 512
 """Paths of the backlog that one update takes."""
 
 _PUBLISH_SECONDS = 0.3
-_STATUS_SECONDS = 0.1
 _CONTEXT_SECONDS = 2.0
 """Between snapshots of the second pass."""
 _QUIET_SECONDS = 2.0
@@ -45,7 +41,6 @@ _QUIET_SECONDS = 2.0
 _FOLLOW_SECONDS = 1.0
 _UNWATCHED_SECONDS = 10.0
 """Between scans, at least, while not all changes are seen."""
-_BATTERY_SECONDS = 30.0
 _GATHER_SECONDS = 0.01
 _RETRY_SECONDS = 5.0
 _MEMORY_SECONDS = 5.0
@@ -70,26 +65,22 @@ class Indexer:
         self._root = root
         self._inbox = inbox
         self._on_publish = publish
-        self._on_report = report
         self._engine: Engine | None = None
-        self._held: Held | None = None
-        self._buffers: dict[str, BufferChunks] = {}
+        self._overlay = UnsavedOverlay(root)
         self._generation = 0
         self._complete = False
         self._merged_at = 0.0
         self._publish_cost = 0.0
-        self._status = Status(root, Phase.STARTING, "Opening the index")
-        self._reported_at = 0.0
+        self._reporter = Reporter(Status(root, Phase.STARTING, "Opening the index"), report)
         self._scanned_at = 0.0
         self._scan_cost = 0.0
-        self._battery_at = -_BATTERY_SECONDS
-        self._on_battery = False
+        self._battery = Battery()
         self._pace = Pace(options.cpu_share)
         self._looked_at = 0.0
         self._counts = (0, 0)
         self._seen_version = -1
         self._tidied = (0.0, 0)
-        self._to_read: Iterator[int] | None = None
+        self._to_encode: Iterator[int] | None = None
         self._passed_over: set[int] = set()
         """Files that have changed on the disk; once the first pass has seen them they have other ids."""
         self._has_unshown = False
@@ -111,8 +102,8 @@ class Indexer:
                     self._inbox.change(rebuild=False)
                 except RootError as error:
                     self._stumble(f"{error}")
-                except DamagedFileError:
-                    self._inbox.change(damaged=True)
+                except DamagedFileError as error:
+                    self._inbox.note_damaged([error.path])
                 except sqlite3.DatabaseError as error:
                     if is_corruption(error):
                         rebuild = self._mending.mend(lambda message: self._report(Phase.PROBLEM, message))
@@ -134,34 +125,36 @@ class Indexer:
 
     def _open(self, *, rebuild: bool) -> None:
         self._close()
-        engine = self._engine = open_engine(self._root, rebuild=rebuild, publish=False)
-        held = self._held = Held(engine)
+        engine = self._engine = open_engine(self._root, rebuild=rebuild, policy=SERVER_POLICY)
+        engine.reader.on_damage = self._note_damage
         self._mending.follow(engine)
         if rebuild or engine.state in (IndexState.NEW, *_LOST):
             self._inbox.mark([""], urgent=False)
         self._inbox.reopen_buffers()
-        self._buffers.clear()
+        self._overlay.clear()
         self._look_whether_complete()
+        engine.reader.open()
         self._publish()
-        held.catch_up()
-        held.read_contextual()
+        engine.reader.replay()
         self._publish()
-        self._to_read = None
+        self._to_encode = None
+
+    def _note_damage(self) -> None:
+        logger.warning("%s: %s", self._root.name, SEGMENT_NOTICE)
+        if SEGMENT_NOTICE not in self._opened[0].notices:
+            self._opened[0].notices.append(SEGMENT_NOTICE)
 
     def _close(self) -> None:
         self._mending.hold_files()
         self._mending.let_go()
-        if self._held is not None:
-            self._held.close()
-            self._held = None
         if self._engine is not None:
             self._engine.close()
             self._engine = None
 
     @property
-    def _opened(self) -> tuple[Engine, Held]:
-        assert self._engine is not None and self._held is not None
-        return self._engine, self._held
+    def _opened(self) -> tuple[Engine, IndexReader]:
+        assert self._engine is not None
+        return self._engine, self._engine.reader
 
     def _stumble(self, message: str) -> None:
         self._report(Phase.PROBLEM, message)
@@ -177,21 +170,21 @@ class Indexer:
     # ---- the loop ----
 
     def _serve(self) -> None:
-        engine, held = self._opened
+        engine, reader = self._opened
         while not self._inbox.closing and not self._inbox.rebuild:
             self._mending.hold_files()
             if self._mending.is_replaced():
                 self._report(Phase.STARTING, REPLACED)
                 return
-            self._drop_damaged_base()
+            self._drop_damaged()
             self._urgent()
-            if held.adopt_base() or held.unmerged:
+            if reader.adopt() or reader.unmerged:
                 self._publish()
             if engine.lock is None and not engine.in_memory:
                 if not self._follow():
                     return
             elif self._paused():
-                self._report(Phase.PAUSED, self._pause_message())
+                self._report(Phase.PAUSED, pause_message(self._reporter.status, by_user=self._inbox.paused))
                 self._inbox.wait(0.2, any_work=False)
             elif self._inbox.take_scan() or time.monotonic() - self._scanned_at > self._scan_seconds:
                 began = time.monotonic()
@@ -201,17 +194,17 @@ class Indexer:
                 self._mending.look_soon()
             elif backlog := self._inbox.take_backlog(LARGEST_GROUP):
                 self._update(backlog)
-            elif held.is_behind:
+            elif reader.lag:
                 self._report(Phase.INDEXING, "Reading the index: the last run ended before it was put in order")
-                held.catch_up()  # again, should making a base have failed
+                reader.replay()  # again, should building have failed
                 self._inbox.wait(0.2, any_work=False)
             else:
-                held.compact_if_due(idle=True)
-                held.tend_journal()
+                reader.build_if_due()
+                self._checkpoint_wal()
                 self._tidy()
                 end_when_idle()
-                held.pending += self._mending.look()
-                self._report(Phase.READY, self._ready_message())
+                reader.pending += self._mending.look()
+                self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
                 if not self._read_one_in_context():
                     self._inbox.wait(1.0)
 
@@ -223,7 +216,7 @@ class Indexer:
 
     def _read_one_in_context(self) -> bool:
         """Do one file of the second pass; false when there is nothing to do for it now."""
-        engine, held = self._opened
+        engine, reader = self._opened
         encoder = engine.encoder
         if (
             not self.options.second_pass
@@ -231,13 +224,13 @@ class Indexer:
             or not encoder.reads_context
             or engine.state is IndexState.FULL
             or time.monotonic() - self._busy_at < _QUIET_SECONDS
-            or self._runs_on_battery()
+            or self._battery.is_used
         ):
             return False
-        if self._to_read is None:
-            self._to_read = files_to_read(engine.store)
+        if self._to_encode is None:
+            self._to_encode = files_to_read(engine.store)
             self._pace = Pace(self.options.cpu_share, cores=1)
-        number = next(self._to_read, None)
+        number = next(self._to_encode, None)
         if number is None:
             if self._has_unshown:
                 self._publish()
@@ -249,16 +242,16 @@ class Indexer:
             self._passed_over.add(number)
             self._inbox.mark([outcome.path], urgent=False)
         if outcome.is_ended:
-            self._to_read = None
+            self._to_encode = None
         if outcome.vectors is not None:
-            held.take_contextual(number, outcome.vectors)
+            reader.add_contextual(number, outcome.vectors)
             self._has_unshown = True
             if time.monotonic() - self._merged_at > max(_CONTEXT_SECONDS, 20 * self._publish_cost):
                 self._publish()
         return True
 
     def _update(self, only: set[str] | None) -> None:
-        self._to_read = None  # what is written now comes first in the next second pass
+        self._to_encode = None  # what is written now comes first in the next second pass
         self._pace = Pace(self.options.cpu_share)
         named = self._inbox.take_backlog(sys.maxsize) if only is None else only
         report = self._run_update(only, named)
@@ -271,14 +264,14 @@ class Indexer:
         self._publish()
 
     def _run_update(self, only: set[str] | None, named: set[str]) -> UpdateReport:
-        engine, held = self._opened
+        engine, reader = self._opened
 
         def progress(now: Progress) -> None:
             if now.total:
                 self._complete = False if only is None else self._complete
-                self._report(Phase.INDEXING, _progress_message(now), done=now.done, total=now.total)
+                self._report(Phase.INDEXING, progress_message(now), done=now.done, total=now.total)
             elif only is None:
-                self._report(Phase.INDEXING if not self._complete else self._status.phase,
+                self._report(Phase.INDEXING if not self._complete else self._reporter.status.phase,
                              f"Looking through the folder: {now.done:,} files so far", done=now.done)  # fmt: skip
             self._checkpoint()
 
@@ -291,7 +284,7 @@ class Indexer:
             workers=max(1, int(self._pace.cores * self.options.cpu_share)),
             apart=True,
             on_progress=progress,
-            on_change=held.pending.append,
+            on_change=reader.pending.append,
             stopped=self._checkpoint,
             on_worker_time=self._pace.worked,
         )
@@ -306,25 +299,31 @@ class Indexer:
         now = time.monotonic()
         if now - self._looked_at < 0.02:
             return False
-        _, held = self._opened
+        _, reader = self._opened
         self._looked_at = now
         self._mending.hold_files()
-        self._drop_damaged_base()
+        self._drop_damaged()
         if self._paused():
             self._publish()
             return True
-        self._pace.worked(held.compaction_seconds())
+        self._pace.worked(reader.builder_seconds)
         rest = self._pace.rest()
         if rest > 0:
             inbox.wait(rest, any_work=False)
-        if (held.pending or held.unmerged) and now - self._merged_at > max(_PUBLISH_SECONDS, 20 * self._publish_cost):
+        is_time = now - self._merged_at > max(_PUBLISH_SECONDS, 20 * self._publish_cost)
+        if is_time and (reader.pending or reader.unmerged):
             self._publish()
-        if held.adopt_base():
+        if reader.adopt():
             self._publish()
-        held.compact_if_due(idle=False)
-        held.tend_journal()
+        reader.build_if_due(busy=True)
+        self._checkpoint_wal()
         self._tidy()
         return inbox.closing or inbox.rebuild
+
+    def _checkpoint_wal(self) -> None:
+        wal = self._opened[1].wal
+        if wal is not None:
+            wal.run_if_due()
 
     def _tidy(self) -> None:
         at, generation = self._tidied
@@ -335,121 +334,76 @@ class Indexer:
     def _urgent(self) -> None:
         if not self._inbox.has_urgent:
             return
-        engine, held = self._opened
+        engine, reader = self._opened
         self._busy_at = time.monotonic()
-        self._to_read = None  # what is saved now comes first when the second pass goes on
+        self._to_encode = None  # what is saved now comes first when the second pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
         self._mending.hold_files()
         may_write = engine.lock is not None or engine.in_memory
         if saved and may_write:
-            update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=held.pending.append)
+            update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=reader.pending.append)
         for path, text in buffers.items():
-            try:
-                self._take_buffer(path, text)
-            except (ValueError, RuntimeError, ArithmeticError, LookupError) as error:  # of one text: the others count
-                ending = PurePosixPath(path).suffix
-                logger.error("the unsaved text of a %s file is not searchable: %s", ending, type(error).__name__)
+            self._overlay.take(engine, path, text)
         self._publish(merge=False)
-
-    def _take_buffer(self, path: str, text: str | None) -> None:
-        before = self._buffers.pop(path, None)
-        if text is None:
-            return
-        language = self._language_that_counts(path, text)
-        if language is None:
-            return
-        engine, _ = self._opened
-        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip):
-            text = ""  # generated or minified, say: once it is saved it will not count either
-        chunked = chunk_buffer(path, language, text, engine.encoder, before, number=-1)
-        stored = engine.store.known_file(path)
-        if stored is None or stored.digest != chunked.digest:
-            self._buffers[path] = chunked
-
-    def _language_that_counts(self, path: str, text: str) -> str | None:
-        """Return the language of an unsaved text if the file counts, or would once it is saved."""
-        engine, _ = self._opened
-        known = engine.store.known_file(path)
-        if known is not None:
-            return known.language
-        with suppress(RootError):
-            found = scan(self._root, only=[path]).files
-            if found:
-                return found[0].language
-        if (self._root / path).exists():
-            return None
-        return language_of(path, text[:200].encode("utf-8", "replace"))
 
     # ---- publishing ----
 
     def _publish(self, *, merge: bool = True) -> None:
-        engine, held = self._opened
+        engine, reader = self._opened
         began = time.perf_counter()
-        for path in held.apply_pending(
-            merge=merge
-        ):  # the saved text may have become what the editor shows, or ceased to be
+        for path in reader.apply_pending(merge=merge):
+            # The saved text may have become what the editor shows, or ceased to be.
             if self._inbox.buffer(path) is not None:
-                self._take_buffer(path, self._inbox.buffer(path))
+                self._overlay.take(engine, path, self._inbox.buffer(path))
         self._generation += 1
-        above = [chunked.segment for chunked in self._buffers.values()]
-        if len(above) > 1:
-            above = [merge_segments([(segment, None) for segment in above])]
-        snapshot = held.snapshot(self._generation, self._buffers.keys(), above)
+        snapshot = reader.snapshot(self._generation, self._overlay.paths, self._overlay.segments())
         self._counts = (snapshot.file_count, snapshot.chunk_count)
         self._problems = notice_of(engine.store.problems())
-        self._shown_in_context = sum(map(len, snapshot.contextual.vectors.values()))
+        self._shown_in_context = snapshot.contextual_count
         self._has_unshown = False
         self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
         if merge:
             self._merged_at = time.monotonic()
         self._publish_cost = time.perf_counter() - began
 
-    def _drop_damaged_base(self) -> None:
+    def _drop_damaged(self) -> None:
         """Have what was damaged on the disk made again, if a search or a look has found that."""
-        if self._inbox.damaged:
-            self._inbox.change(damaged=False)
-            _, held = self._opened
-            held.drop_base()
-            held.catch_up()
+        damaged = self._inbox.take_damaged()
+        if damaged:
+            _, reader = self._opened
+            for file in damaged:
+                reader.drop(file)
+            reader.replay()
             self._publish()
 
     # ---- following another process ----
 
     def _follow(self) -> bool:
         """Look once at what the writing process has done; False when this process has to open the index again."""
-        engine, held = self._opened
+        engine, reader = self._opened
         database = engine.cache / DATABASE
         if engine.state is IndexState.NO_MODEL:
-            self._report(Phase.READY, self._ready_message())
+            self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
         else:
             self._report(Phase.FOLLOWING, "Another process keeps this index up to date")
-        before = _inode(database)
+        before = inode_of(database)
         self._inbox.forget_work()
         self._inbox.wait(_FOLLOW_SECONDS, any_work=False)
         if self._inbox.has_urgent or self._inbox.closing:
             return True
-        begun_anew = _inode(database) != before or (engine.store.is_in_memory and before != 0)
-        if begun_anew or (engine.state is not IndexState.NO_MODEL and self._is_writer_gone()):
+        begun_anew = inode_of(database) != before or (engine.store.is_in_memory and before != 0)
+        if begun_anew or (engine.state is not IndexState.NO_MODEL and is_writer_gone(engine.cache)):
             self._inbox.mark([""], urgent=False)
             return False
         if engine.store.data_version != self._seen_version:
             self._seen_version = engine.store.data_version
-            held.follow_store()
+            reader.replay()
             self._look_whether_complete()
-            for path in list(self._buffers):
-                self._take_buffer(path, self._inbox.buffer(path))
+            for path in list(self._overlay.paths):
+                self._overlay.take(engine, path, self._inbox.buffer(path))
             self._publish()
         return True
-
-    def _is_writer_gone(self) -> bool:
-        engine, _ = self._opened
-        lock = filelock.FileLock(engine.cache / LOCK, timeout=0)
-        with suppress(filelock.Timeout, OSError):
-            lock.acquire()
-            lock.release()
-            return True
-        return False
 
     def _look_whether_complete(self) -> None:
         engine, _ = self._opened
@@ -459,70 +413,31 @@ class Indexer:
 
     @property
     def _is_complete(self) -> bool:
-        return self._complete and self._held is not None and not self._held.is_behind
+        return self._complete and self._engine is not None and not self._engine.reader.lag
 
     def _paused(self) -> bool:
-        return self._inbox.paused or (self.options.pause_on_battery and self._runs_on_battery())
+        return self._inbox.paused or (self.options.pause_on_battery and self._battery.is_used)
 
-    def _runs_on_battery(self) -> bool:
-        now = time.monotonic()
-        if now - self._battery_at >= _BATTERY_SECONDS:
-            self._battery_at, self._on_battery = now, on_battery()
-        return self._on_battery
-
-    def _pause_message(self) -> str:
-        why = "" if self._inbox.paused else " while the machine runs on its battery"
-        status = self._status
-        if status.total and not self._complete:
-            return f"Indexing is paused{why}: {status.done:,} of {status.total:,} files are done"
-        return f"Indexing is paused{why}"
-
-    def _ready_message(self) -> str:
-        engine, _ = self._opened
-        if engine.state in (IndexState.NO_MODEL, IndexState.READ_ONLY, IndexState.FULL):
-            message = str(engine.state.value)
-            return message[0].upper() + message[1:]
-        if self._shown_in_context and self._shown_in_context < self._counts[1]:
-            shown, total = self._shown_in_context, self._counts[1]
-            return f"The index is up to date; {shown:,} of {total:,} pieces of code are read in context"
-        return "The index is up to date"
-
-    def _report(self, phase: Phase, message: str, *, done: int | None = None, total: int | None = None) -> None:
-        now = time.monotonic()
-        old, engine = self._status, self._engine
-        writer = engine is not None and (engine.lock is not None or engine.in_memory)
-        keep = phase is Phase.PAUSED  # how far it had come
-        new = Status(
-            root=self._root,
-            phase=phase,
-            message=message,
-            done=done if done is not None else old.done if keep else 0,
-            total=total if total is not None else old.total if keep else 0,
-            files=self._counts[0],
-            chunks=self._counts[1],
-            complete=self._is_complete,
-            in_context=self._shown_in_context,
-            writer=writer,
-            paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
-            notices=self._notices(),
-            generation=self._generation,
+    def _report(self, phase: Phase, message: str, *, done: int = 0, total: int = 0) -> None:
+        engine = self._engine
+        self._reporter.report(
+            Status(
+                root=self._root,
+                phase=phase,
+                message=message,
+                done=done,
+                total=total,
+                files=self._counts[0],
+                chunks=self._counts[1],
+                complete=self._is_complete,
+                in_context=self._shown_in_context,
+                writer=engine is not None and (engine.lock is not None or engine.in_memory),
+                paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
+                notices=self._notices(),
+                generation=self._generation,
+            )
         )
-        if new == old or (phase is old.phase is Phase.INDEXING and now - self._reported_at < _STATUS_SECONDS):
-            return
-        self._status, self._reported_at = new, now
-        self._on_report(new)
 
     def _notices(self) -> tuple[str, ...]:
         found = self._engine.notices if self._engine is not None else ()
         return (*found, *self._mending.told, *filter(None, (self.unwatched, self._problems)))
-
-
-def _progress_message(now: Progress) -> str:
-    return f"Indexing: {now.done:,} of {now.total:,} files"
-
-
-def _inode(file: Path) -> int:
-    try:
-        return file.stat().st_ino
-    except OSError:
-        return 0

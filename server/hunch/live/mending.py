@@ -9,11 +9,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from hunch.engine import DATABASE, Engine, damage_notice, damage_of
+from hunch.engine import DATABASE, Engine, damage_notice
+from hunch.index.change import Change
 from hunch.index.integrity import Damage, DamagedStoreError
-from hunch.index.journal import hold_shared_memory
-from hunch.index.store import IndexState
-from hunch.index.writer import Change
+from hunch.index.store import IndexState, damage_of
+from hunch.index.wal_checkpoint import hold_shared_memory
 from hunch.live.guard import Guard
 from hunch.live.inbox import Inbox
 
@@ -79,8 +79,8 @@ class Mending:
             return []
         if found.damage.is_beyond_rows:
             raise DamagedStoreError
-        if found.has_damaged_segments:
-            self._inbox.change(damaged=True)
+        if found.files:
+            self._inbox.note_damaged(found.files)
         engine.is_unclean = False
         return self._forget(engine, found.damage)
 
@@ -137,10 +137,11 @@ class Mending:
 
 
 def _inodes(database: Path) -> tuple[int, ...]:
-    return tuple(_inode(database.with_name(database.name + suffix)) for suffix in ("", "-wal", "-shm"))
+    return tuple(inode_of(database.with_name(database.name + suffix)) for suffix in ("", "-wal", "-shm"))
 
 
-def _inode(file: Path) -> int:
+def inode_of(file: Path) -> int:
+    """Return the inode of a file, 0 when it is not there."""
     try:
         return file.stat().st_ino
     except OSError:

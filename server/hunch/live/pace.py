@@ -1,12 +1,15 @@
-"""How fast indexing may go: at most a share of the machine's cores, over a few seconds."""
+"""How fast indexing may go: at most a share of the machine's cores, over a few seconds; and whether it may at all."""
 
 from __future__ import annotations
 
 import os
 import time
 
+from hunch.index.priority import on_battery
+
 _LONGEST_CREDIT = 0.5
 _LONGEST_REST = 0.1
+_BATTERY_SECONDS = 30.0
 
 
 class Pace:
@@ -36,3 +39,20 @@ class Pace:
         self._started = time.monotonic()
         self._thread_started = time.thread_time()
         self._used_elsewhere = 0.0
+
+
+class Battery:
+    """Whether the machine runs on its battery, looked up every half a minute."""
+
+    def __init__(self) -> None:
+        """Look when first asked."""
+        self._looked_at = -_BATTERY_SECONDS
+        self._is_used = False
+
+    @property
+    def is_used(self) -> bool:
+        """Whether it does."""
+        now = time.monotonic()
+        if now - self._looked_at >= _BATTERY_SECONDS:
+            self._looked_at, self._is_used = now, on_battery()
+        return self._is_used

@@ -163,8 +163,8 @@ class LiveWorkspace:
             seen = self._published
             try:
                 return ask(seen)
-            except DamagedFileError:
-                self._inbox.change(damaged=True)
+            except DamagedFileError as error:
+                self._inbox.note_damaged([error.path])
             while self._published is seen:
                 if time.monotonic() > end:
                     raise QueryError("the index is damaged and is being made again: ask again in a moment")

@@ -8,11 +8,11 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from hunch.index.contextual import NOTHING_IN_CONTEXT, index_contextual
+from hunch.index.contextual_column import ContextualColumn
 from hunch.index.lexical import add_scores, invert
 from hunch.index.records import ChunkRecord, pack
 from hunch.index.segment import Segment
-from hunch.index.snapshot import Snapshot, View
+from hunch.index.snapshot import Snapshot, View, compose_views
 from hunch.index.vectors import build_dense
 from hunch.model.contextual import cosines
 from hunch.model.encoder import Encoder
@@ -55,13 +55,13 @@ def build_snapshot(
         dense=build_dense(np.concatenate(vectors)),
         inverted=invert(postings),
     )
-    views = (View(segment, None, 0),)
-    contextual = NOTHING_IN_CONTEXT
+    column, present = ContextualColumn(count), None
     if sources and (reader := use_context_cache(encoder)) is not None:
         rows = reader.encode_chunks(sources)
         reader.keep()
-        contextual = index_contextual({number: rows[number : number + 1] for number in range(count)})
-    return Snapshot(generation=1, views=views, chunk_count=count, file_count=count, contextual=contextual)
+        column.put(np.arange(count), rows)
+        present = np.ones(count, np.bool_)
+    return compose_views(1, [View(segment, None, 0, column, present)])
 
 
 def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:

@@ -1,20 +1,21 @@
-"""Tiers hold what the store holds, whatever is merged, killed or taken over by a new base."""
+"""Segments hold what was put into them, whatever is merged or replaced."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunch.index import tiers as tiers_module
 from hunch.index.buffer import chunk_buffer
-from hunch.index.segment import build_segment, load_segment, merge_segments, save_segment
-from hunch.index.snapshot import Snapshot, build_base
+from hunch.index.segment import build_segment, merge_segments
+from hunch.index.segment_set import Added, Segments, compose, with_changes
+from hunch.index.snapshot import Snapshot
 from hunch.index.store import FileContent, FileRecord, Store, open_in_memory
-from hunch.index.tiers import Added, Tiers, compose, in_memory, living_files, with_base, with_changes
 from hunch.model.bundle import load_bundle
+from hunch.model.contextual import rounded
 from hunch.model.encoder import Encoder
 from hunch.search.query import parse_query
 from hunch.search.search import search
@@ -61,6 +62,10 @@ def seen(snapshot: Snapshot) -> list[tuple[str, str, int]]:
     return sorted((path, record.qualified_name, record.start_line) for path, record in records)
 
 
+def changed(segments: Segments, removed: list[int], added: list[Added], largest_merged: int = 3_000) -> Segments:
+    return with_changes(segments, removed, added, largest_merged=largest_merged)
+
+
 def answers(snapshot: Snapshot) -> list[object]:
     found = [search(Path(), snapshot, ENCODER, query, limit=100) for query in QUERIES]
     return [
@@ -69,87 +74,94 @@ def answers(snapshot: Snapshot) -> list[object]:
     ]
 
 
-STEP = st.tuples(st.sampled_from(["put", "put", "put", "remove", "base"]), st.sampled_from(PATHS), st.integers(0, 11))
+STEP = st.tuples(st.sampled_from(["put", "put", "put", "remove", "late"]), st.sampled_from(PATHS), st.integers(0, 11))
 
 
-@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25)
 @given(st.lists(STEP, max_size=16))
-def test_tiers_hold_what_the_store_holds(tmp_path: Path, steps: list[tuple[str, str, int]]) -> None:
+def test_segments_hold_what_the_store_holds(steps: list[tuple[str, str, int]]) -> None:
     store = open_in_memory("x")
-    tiers: Tiers = ()
+    segments: Segments = ()
     files: dict[str, int] = {}
     for action, path, seed in steps:
-        published = compose(tiers, 1)
+        published = compose(segments, 1)
         before = seen(published)
-        if action == "put":
+        if action in ("put", "late"):
             old, added = write(store, path, seed)
-            tiers = with_changes(tiers, () if old is None else [old], [added])
+            removed = [] if old is None else [old]
+            segments = changed(segments, removed, [added], 3_000 if action == "put" else 0)
             files[path] = seed
-        elif action == "remove" and path in files:
+        elif path in files:
             known = store.known_files()[path][0]
             store.remove_files([path])
-            tiers = with_changes(tiers, [known], [])
+            segments = changed(segments, [known], [])
             del files[path]
-        elif action == "base":
-            save_segment(build_base(store), tmp_path, store.identity)
-            base = load_segment(tmp_path, store.identity)
-            assert base is not None
-            stored = np.fromiter(store.chunk_counts(), np.int64)
-            tiers, missing = with_base(tiers, base, stored)
-            assert not missing and in_memory(tiers) == 0
         assert seen(published) == before, "a published snapshot changed"
     fresh = open_in_memory("x")
-    added_fresh = [write(fresh, path, seed)[1] for path, seed in files.items()]
-    expected = compose(with_changes((), (), added_fresh), 1)
-    assert seen(compose(tiers, 1)) == seen(expected)
-    assert answers(compose(tiers, 1)) == answers(expected)
-    living = sorted(int(number) for tier in tiers for number in living_files(tier))
-    assert living == sorted(store.chunk_counts())
+    expected = compose(changed((), [], [write(fresh, path, seed)[1] for path, seed in files.items()]), 1)
+    assert seen(compose(segments, 1)) == seen(expected)
+    assert answers(compose(segments, 1)) == answers(expected)
+    assert sorted(int(number) for one in segments for number in one.live_files()) == sorted(store.chunk_counts())
 
 
-def test_what_the_base_lacks_is_named(tmp_path: Path) -> None:
+def test_small_segments_are_merged_and_their_number_grows_like_a_logarithm() -> None:
     store = open_in_memory("x")
-    write(store, "a.py", 1)
-    save_segment(build_base(store), tmp_path, store.identity)
-    _, (number, _, _) = write(store, "b.py", 2)
-    base = load_segment(tmp_path, store.identity)
-    assert base is not None
-    tiers, missing = with_base((), base, np.fromiter(store.chunk_counts(), np.int64))
-    assert missing == [number] and len(tiers) == 1
-
-
-def test_small_tiers_are_merged_and_their_number_grows_like_a_logarithm() -> None:
-    store = open_in_memory("x")
-    tiers: Tiers = ()
+    segments: Segments = ()
     for i in range(64):
-        _, added = write(store, f"f{i}.py", 3)
-        tiers = with_changes(tiers, (), [added])
-    assert len(tiers) <= 7
-    assert len(compose(tiers, 1)) == compose(tiers, 1).chunk_count
+        segments = changed(segments, [], [write(store, f"f{i}.py", 3)[1]])
+    assert len(segments) <= 7
+    assert len(compose(segments, 1)) == compose(segments, 1).chunk_count
 
 
 def test_no_merge_takes_longer_than_a_person_waits() -> None:
     store = open_in_memory("x")
-    limit = tiers_module.LARGEST_MERGED
-    try:
-        tiers_module.LARGEST_MERGED = 8
-        tiers: Tiers = ()
-        for i in range(12):
-            tiers = with_changes(tiers, (), [write(store, f"f{i}.py", 3)[1]])
-        assert max(len(tier.segment) for tier in tiers) <= 8
-    finally:
-        tiers_module.LARGEST_MERGED = limit
+    segments: Segments = ()
+    for i in range(12):
+        segments = changed(segments, [], [write(store, f"f{i}.py", 3)[1]], 8)
+    assert max(len(one.segment) for one in segments) <= 8
 
 
-def test_unsaved_text_hides_the_stored_file_and_comes_above_it() -> None:
+def test_a_merge_takes_contextual_embeddings_along() -> None:
     store = open_in_memory("x")
-    tiers = with_changes((), (), [write(store, "a.py", 1)[1], write(store, "b.py", 2)[1]])
-    buffer = chunk_buffer("a.py", "python", "def brand_new(x):\n    return x\n", ENCODER, None)
-    snapshot = compose(tiers, 2, ["a.py"], [buffer.segment])
+    rows = rounded(np.random.default_rng(0).normal(size=(1_000, 384)).astype(np.float32))
+    segments: Segments = ()
+    given: dict[tuple[str, int], bytes] = {}
+    for i in range(12):
+        old, added = write(store, f"f{i % 8}.py", i)
+        segments = changed(segments, [] if old is None else [old], [added])
+        given = {key: row for key, row in given.items() if key[0] != f"f{i % 8}.py"}
+        if i % 3 == 0:
+            continue
+        for at, one in enumerate(segments):
+            chunks = one.chunks_of(added[0])
+            if len(chunks):
+                one.column.put(chunks, rows[i * 10 : i * 10 + len(chunks)])
+                present = np.zeros(len(one.segment), np.bool_) if one.present is None else one.present.copy()
+                present[chunks] = True
+                segments = (*segments[:at], replace(one, present=present), *segments[at + 1 :])
+                given |= {(f"f{i % 8}.py", place): rows[i * 10 + place].tobytes() for place in range(len(chunks))}
+    snapshot = compose(segments, 1)
+    assert len(segments) < 8 and snapshot.contextual_count == len(given)
+    everything = np.arange(len(snapshot), dtype=np.int64)
+    places, found = snapshot.contextual_of(everything)
+    held = {}
+    for number, row in zip(places.tolist(), found, strict=True):
+        view, local = snapshot.view_of(number)
+        if view.alive is None or view.alive[local]:
+            first = view.segment.first_chunks[view.segment.chunk_files[local]]
+            held[snapshot.path(number), int(local - first)] = row.tobytes()
+    assert held == given
+
+
+def test_unsaved_text_shadows_the_stored_file() -> None:
+    store = open_in_memory("x")
+    segments = changed((), [], [write(store, "a.py", 1)[1], write(store, "b.py", 2)[1]])
+    unsaved = chunk_buffer("a.py", "python", "def brand_new(x):\n    return x\n", ENCODER, None)
+    snapshot = compose(segments, 2, ["a.py"], [unsaved.segment])
     assert {name for path, name, _ in seen(snapshot) if path == "a.py" and name} >= {"brand_new"}
     others = [chunk for chunk in seen(snapshot) if chunk[0] != "a.py"]
-    assert others == [chunk for chunk in seen(compose(tiers, 3)) if chunk[0] != "a.py"]
-    assert not {name for path, name, _ in seen(compose(tiers, 3)) if path == "a.py"} & {"brand_new"}
+    assert others == [chunk for chunk in seen(compose(segments, 3)) if chunk[0] != "a.py"]
+    assert not {name for path, name, _ in seen(compose(segments, 3)) if path == "a.py"} & {"brand_new"}
     assert snapshot.file_count == 2
 
 

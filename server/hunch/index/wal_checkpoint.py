@@ -1,4 +1,4 @@
-"""The store's write-ahead log is copied into the database by a thread of its own, so that no save waits for the disk.
+"""WAL checkpoints: the store's write-ahead log is copied into the database apart, so that no save waits for the disk.
 
 SQLite does that inside a commit otherwise, every so many pages: a tenth of a second for 32 MB, more on a busy disk.
 See https://sqlite.org/wal.html, "Checkpointing"; a passive checkpoint holds up neither readers nor the writer.
@@ -8,12 +8,33 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
-from hunch.index.store import copy_log
+from hunch.index.store import checkpoint
 
 _LARGE_BYTES = 1 << 24
+_SECONDS = 2.0
+
+
+class WalCheckpoint:
+    """Looks after the log of one database that this process writes. Use it from one thread."""
+
+    def __init__(self, database: Path) -> None:
+        """Start nothing yet."""
+        self.has_written = True
+        """Whether anything was written since the last look."""
+        self._database = database
+        self._allowed = 0.0
+        self._running: threading.Thread | None = None
+
+    def run_if_due(self) -> None:
+        """Begin a checkpoint in a thread of its own when the log has grown; looks every two seconds at most."""
+        now = time.monotonic()
+        if self.has_written and now > self._allowed:
+            self._allowed, self.has_written = now + _SECONDS, False
+            self._running = checkpoint_if_large(self._database, self._running)
 
 
 def checkpoint_if_large(database: Path, running: threading.Thread | None) -> threading.Thread | None:
@@ -34,7 +55,7 @@ def checkpoint_if_large(database: Path, running: threading.Thread | None) -> thr
         return running
     if not is_large:
         return running
-    thread = threading.Thread(target=copy_log, args=(database,), name="hunch checkpoint", daemon=True)
+    thread = threading.Thread(target=checkpoint, args=(database,), name="hunch checkpoint", daemon=True)
     thread.start()
     return thread
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pytest import MonkeyPatch
 
-from hunch.index import journal
-from hunch.index.journal import checkpoint_if_large
+from hunch.index import wal_checkpoint
 from hunch.index.store import open_for_reading, open_store
+from hunch.index.wal_checkpoint import checkpoint_if_large
 
 
 def log_of(database: Path) -> Path:
@@ -17,7 +17,7 @@ def log_of(database: Path) -> Path:
 
 
 def test_a_large_log_is_copied_and_begins_anew(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "_LARGE_BYTES", 200_000)
+    monkeypatch.setattr(wal_checkpoint, "_LARGE_BYTES", 200_000)
     database = tmp_path / "index.db"
     store, _ = open_store(database, "1:words-only")
     store.checkpoint_apart()
@@ -68,7 +68,7 @@ def test_the_log_is_copied_beyond_16_mb(tmp_path: Path) -> None:
 
 
 def test_one_checkpoint_at_a_time(tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
-    monkeypatch.setattr(journal, "_LARGE_BYTES", 1_000)
+    monkeypatch.setattr(wal_checkpoint, "_LARGE_BYTES", 1_000)
     database = tmp_path / "index.db"
     store, _ = open_store(database, "1:words-only")
     store.checkpoint_apart()
