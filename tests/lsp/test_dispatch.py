@@ -156,6 +156,25 @@ def test_a_client_that_refuses_says_so_and_one_that_answers_too_late_is_not_mind
     talking(work)
 
 
+def test_what_comes_next_finds_what_came_before_done() -> None:
+    async def work(dispatcher: Dispatcher, other: Other) -> None:
+        settings: list[Any] = []
+
+        async def pull() -> None:
+            settings.append(await dispatcher.ask("workspace/configuration", {}))
+
+        dispatcher.add_routes({"hunch/resume": Route(lambda raw: raw, lambda _: list(settings))})
+        dispatcher.run(pull(), "pulling")
+        await settled(dispatcher)
+        identity = other.messages()[-1]["id"]
+        await dispatcher.receive(Response(identity, "new", None))
+        await dispatcher.receive(Request(1, "hunch/resume", {}))
+        await dispatcher.receive(Request(2, "shutdown", None))
+        assert [one["result"] for one in other.messages()[1:]] == [["new"], None]
+
+    talking(work)
+
+
 def test_after_shutdown_requests_are_refused_and_exit_ends_well() -> None:
     async def work(dispatcher: Dispatcher, other: Other) -> None:
         await settled(dispatcher, Request(1, "hunch/status", {}), Request(2, "shutdown", None))

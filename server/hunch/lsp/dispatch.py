@@ -13,7 +13,7 @@ import json
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from concurrent.futures import InvalidStateError
+from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,11 +91,16 @@ class Dispatcher(LanguageServerProtocol):
     # ---- what comes ----
 
     async def receive(self, message: Message) -> None:
-        """Take one message. Never raises. The handler of a request has run up to where it waits when this is over."""
+        """Take one message. Never raises.
+
+        When this is over the handler of a request has run up to where it waits; if it does not, it has been answered.
+        """
         try:
             if isinstance(message, Request):
                 self._take_request(message)
-                await asyncio.sleep(0)  # the handler's first step comes before this one goes on
+                await asyncio.sleep(0)  # the handler's first step comes before this goes on
+                if message.id not in self._answering:
+                    await asyncio.sleep(0)  # and so does its answer
             elif isinstance(message, Notification):
                 self._take_notification(message)
             elif isinstance(message, Response):
@@ -202,7 +207,12 @@ class Dispatcher(LanguageServerProtocol):
 
     def ask(self, method: str, params: Any) -> Awaitable[Any]:
         """Send a request and give its result as JSON; ClientError when the client refuses."""
-        return asyncio.ensure_future(_result_of(self.send_request_async(method, params)))
+        asked = self.send_request(method, params)
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        # In the loop's thread, as all messages are: what the answer brings is there before the next message is.
+        asked.add_done_callback(lambda asked: _settle(answer, asked))
+        answer.add_done_callback(lambda _: asked.cancel())
+        return answer
 
     def _take_response(self, answer: Response) -> None:
         if answer.id in self._answering:  # pygls holds what the client asks and what it is asked in one table
@@ -266,8 +276,12 @@ def _is_notification(method: str) -> bool:
     return found is not None and found[1] is None
 
 
-async def _result_of(answer: Awaitable[Any]) -> Any:
-    try:
-        return await answer
-    except JsonRpcException as error:
-        raise ClientError(str(error)) from None
+def _settle(answer: asyncio.Future[Any], asked: Future[Any]) -> None:
+    if answer.done():
+        return
+    if asked.cancelled():
+        answer.cancel()
+    elif error := asked.exception():
+        answer.set_exception(ClientError(str(error)))
+    else:
+        answer.set_result(asked.result())
