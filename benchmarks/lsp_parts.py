@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import logging
 import os
@@ -31,15 +32,18 @@ from typing import Any
 from lsprotocol import types
 from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
 from pygls.lsp.server import LanguageServer
+from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage
 from pygls.uris import from_fs_path, to_fs_path
 from pygls.workspace import PositionCodec, TextDocument
 
 from benchmarks.lsp_parts_processes import PROCESS_ROWS, Figures
 from benchmarks.machine import save_result
 from benchmarks.table import table_of
+from hunch.lsp.capabilities import ClientCapabilities
+from hunch.lsp.dispatch import Route, open_dispatcher
 from hunch.lsp.fields import ParamsError
 from hunch.lsp.framing import FrameReader
-from hunch.lsp.messages import Notification, read_message
+from hunch.lsp.messages import Notification, Request, read_message
 from hunch.lsp.positions import Position, Span, apply_change, units
 from hunch.lsp.send_queue import SendQueue
 from hunch.lsp.standard import read_changed, read_opened, read_position_params
@@ -284,6 +288,90 @@ def lost_paths(_folder: Path) -> Figures:
     return Figures(*lost)
 
 
+# ---- handlers and answers ----
+
+ANSWER = [
+    {"uri": f"file:///work/{n}.py", "score": n / 7, "snippet": "def f(x):\n    return x\n" * 40, "reasons": [
+        {"key": "name", "terms": ["value", "return"], "text": "the name says it"}] * 4,
+     "highlights": [{"range": SPAN, "term": "value", "exact": True}] * 12}
+    for n in range(20)
+]  # fmt: skip
+"""As large as that to a search with 20 hits."""
+
+
+def answering(_folder: Path) -> Figures:
+    """From a request of twenty hits to the bytes of its answer; microseconds."""
+    count = 50
+    server = LanguageServer("bench", "1")
+    server.feature("bench/search")(_answer)
+    server.protocol.set_writer(_Thrown(), include_headers=False)
+    request = JsonRPCRequestMessage(1, "bench/search", "2.0", {})
+    bodies: list[bytes] = []
+
+    async def pygls() -> None:
+        for _ in range(count):
+            server.protocol.handle_message(request)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    async def ours() -> None:
+        queue = SendQueue(bodies.append, lambda _: None)
+        dispatcher = open_dispatcher(queue, ClientCapabilities())
+        dispatcher.add_routes({"bench/search": Route(lambda raw: raw, _answer)})
+        for _ in range(count):
+            await dispatcher.receive(Request(1, "bench/search", {}))
+            await asyncio.sleep(0)
+        queue.flush(10)
+
+    found = both(lambda: asyncio.run(pygls()), lambda: asyncio.run(ours()), 1e6 / count)
+    assert len(bodies) == ROUNDS * count
+    return found
+
+
+def kept(_folder: Path) -> Figures:
+    """Of a thousand notifications with a coroutine for a handler, those of which something is kept for good."""
+    method = "textDocument/didSave"
+
+    def futures() -> int:
+        gc.collect()
+        return sum(isinstance(one, asyncio.Future) for one in gc.get_objects())
+
+    async def pygls() -> int:
+        server = LanguageServer("bench", "1")
+        server.feature(method)(_answer)
+        before = futures()
+        for _ in range(1_000):
+            server.protocol.handle_message(JsonRPCNotification(method, "2.0", None))
+            await asyncio.sleep(0)
+        return futures() - before
+
+    async def ours() -> int:
+        dispatcher = open_dispatcher(SendQueue(lambda _: None, lambda _: None), ClientCapabilities())
+        dispatcher.add_routes({method: Route(lambda raw: raw, _answer)})
+        before = futures()
+        for _ in range(1_000):
+            await dispatcher.receive(Notification(method, None))
+            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return futures() - before
+
+    return Figures(asyncio.run(pygls()), asyncio.run(ours()))
+
+
+async def _answer(_params: Any) -> Any:
+    return ANSWER
+
+
+class _Thrown:
+    """A writer that keeps nothing."""
+
+    def write(self, data: bytes) -> None:
+        """Take a message."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
 def importing(_folder: Path) -> Figures:
     """What is imported before ``initialize`` can be answered, by a process of its own; milliseconds."""
 
@@ -305,6 +393,8 @@ ROWS: Sequence[tuple[str, str, str, Callable[[Path], Any]]] = (
     ("position encoding", "a line of 5,000 characters, \N{GREEK SMALL LETTER MU}s", "{:,.0f}", columns),
     ("URIs", "file names of 10 that do not come back", "{:.0f}", lost_paths),
     ("send queue", "the loop stands still for a client that does not read, ms", "{:,.1f}", standing_still),
+    ("answers", "of 20 hits, \N{GREEK SMALL LETTER MU}s", "{:,.0f}", answering),
+    ("notifications", "of 1,000 that are kept for good", "{:,.0f}", kept),
     ("initialize handshake", "imports before it, ms", "{:,.0f}", importing),
 )
 

@@ -1,4 +1,4 @@
-"""Two small servers with the same methods, one on pygls and one on our own parts, for ``benchmarks.lsp_parts``.
+"""Two small servers with the same methods, one on pygls alone, one as Hunch's, for ``benchmarks.lsp_parts``.
 
     python -m benchmarks.lsp_parts_server pygls|hunch [PORT]
 
@@ -36,10 +36,10 @@ def serve_pygls(port: int | None) -> None:
 
 
 async def serve_ours() -> None:
-    """Serve with our own transport, send queue, dispatcher and threads."""
+    """Serve with our transport, send queue and threads, and the dispatcher that stands on pygls."""
     from hunch.lsp.capabilities import ClientCapabilities
     from hunch.lsp.connection import Arriving
-    from hunch.lsp.dispatch import Dispatcher, Route
+    from hunch.lsp.dispatch import Route, open_dispatcher
     from hunch.lsp.fields import Fields
     from hunch.lsp.initialize import handshake
     from hunch.lsp.threads import Threads
@@ -55,13 +55,10 @@ async def serve_ours() -> None:
         arriving = Arriving(connection.incoming)
         if isinstance(await handshake(arriving, connection.send_queue), int):
             return
-        dispatcher = Dispatcher(connection.send_queue, ClientCapabilities())
-        dispatcher.routes = {
-            "bench/slow": Route(Fields, slow),
-            "bench/quick": Route(Fields, lambda _: "quick"),
-        }
+        dispatcher = open_dispatcher(connection.send_queue, ClientCapabilities())
+        dispatcher.add_routes({"bench/slow": Route(Fields, slow), "bench/quick": Route(Fields, lambda _: "quick")})
         async for message in arriving:
-            dispatcher.receive(message)
+            await dispatcher.receive(message)
             if dispatcher.exit_status is not None:
                 return
 

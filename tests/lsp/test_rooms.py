@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol
 
 import hunch.lsp
 from hunch.lsp.capabilities import ClientCapabilities
 from hunch.lsp.client import Client
-from hunch.lsp.dispatch import Dispatcher, Route
+from hunch.lsp.dispatch import Route, open_dispatcher
 from hunch.lsp.fields import Fields
 from hunch.lsp.handlers import routes
 from hunch.lsp.recent import RecentHits
@@ -50,6 +52,13 @@ def imported(path: Path) -> Iterator[str]:
             yield from inner or {node.module} & set(MODULES)
 
 
+def external(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield what a file imports by ``from``: the package, and the whole name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            yield from ((node.module.partition(".")[0], f"{node.module}.{alias.name}") for alias in node.names)
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     graph = {name: set(imported(path)) for name, path in MODULES.items()}
     assert graph["hunch.lsp.session"] >= {"hunch.lsp.folders", "hunch.lsp.hints"}
@@ -75,11 +84,29 @@ def test_private_names_are_used_only_by_their_owner() -> None:
     assert found == []
 
 
-def test_no_class_is_built_on_one_of_pygls_and_none_of_its_names_is_replaced() -> None:
-    product = Path(hunch.__file__).parent
-    importing = [path.name for path in product.rglob("*.py") if "import pygls" in (text := path.read_text("utf-8"))
-                 or "from pygls" in text]  # fmt: skip
-    assert importing == []
+def test_the_server_stands_on_pygls_and_uses_public_names_of_it_only() -> None:
+    dispatcher = open_dispatcher(SendQueue(lambda _: None, lambda _: None), ClientCapabilities())
+    assert isinstance(dispatcher, LanguageServerProtocol)
+    assert isinstance(dispatcher.fm.server, LanguageServer)
+    assert dispatcher.fm.server.protocol is dispatcher
+    plain = LanguageServer("plain", "1")
+    private = {name for name in {*dir(plain), *dir(plain.protocol)} if name.startswith("_") and name[:2] != "__"}
+    assert private >= {"_shutdown", "_serialize_message", "_send_data", "_request_futures"}
+    standing_on_it = {name: path for name, path in MODULES.items() if "pygls" in {top for top, _ in external(path)}}
+    assert standing_on_it.keys() >= {"hunch.lsp.dispatch", "hunch.lsp.encoding"}
+    for name, path in standing_on_it.items():
+        assert [full for top, full in external(path) if top == "pygls" and "._" in full] == [], name
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        used |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        assert used & private == set(), name
+
+
+def test_every_method_is_a_feature_of_pygls(table: dict[str, Route]) -> None:
+    dispatcher = open_dispatcher(SendQueue(lambda _: None, lambda _: None), ClientCapabilities())
+    dispatcher.add_routes(table)
+    assert dispatcher.fm.features.keys() == table.keys()
+    assert dispatcher.fm.builtin_features.keys() == {"shutdown"}
 
 
 # ---- who may change what ----
@@ -88,7 +115,7 @@ def test_no_class_is_built_on_one_of_pygls_and_none_of_its_names_is_replaced() -
 @pytest.fixture
 def table() -> dict[str, Route]:
     """The routes of a session without a client."""
-    dispatcher = Dispatcher(SendQueue(lambda _: None, lambda _: None), ClientCapabilities())
+    dispatcher = open_dispatcher(SendQueue(lambda _: None, lambda _: None), ClientCapabilities())
     session = Session(dispatcher, None)
     return dict(routes(session, InitializeParams(None, (), Fields({}), None)))
 

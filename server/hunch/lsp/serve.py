@@ -135,7 +135,7 @@ class _Conversation:
         await importing
         dispatcher = self._open(opened)
         async for message in arriving:
-            dispatcher.receive(message)
+            await dispatcher.receive(message)
             if dispatcher.exit_status is not None:
                 return dispatcher.exit_status
         return 0 if dispatcher.is_shut_down else 1
@@ -149,13 +149,13 @@ class _Conversation:
         await asyncio.to_thread(self._connection.send_queue.flush, _FLUSH_SECONDS)
 
     def _open(self, opened: InitializeParams) -> Dispatcher:
-        from hunch.lsp.dispatch import Dispatcher
+        from hunch.lsp.dispatch import open_dispatcher
         from hunch.lsp.handlers import routes
         from hunch.lsp.session import Session
 
-        dispatcher = Dispatcher(self._connection.send_queue, read_capabilities(opened.capabilities))
+        dispatcher = open_dispatcher(self._connection.send_queue, read_capabilities(opened.capabilities))
         self._session = Session(dispatcher, opened.options)
-        dispatcher.routes = routes(self._session, opened)
+        dispatcher.add_routes(routes(self._session, opened))
         return dispatcher
 
 
@@ -233,6 +233,7 @@ def _set_up_logging(level: str) -> None:
     # Libraries log what they are given, which is source text.
     for library in ("asyncio", "websockets", "watchdog", "concurrent.futures"):
         logging.getLogger(library).setLevel(logging.WARNING if chosen > logging.DEBUG else logging.INFO)
+    logging.getLogger("pygls").setLevel(logging.CRITICAL)  # it logs whole messages at every other level
 
 
 def _log_loop_failure(_: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
