@@ -142,7 +142,7 @@ def test_choices_are_those_of_the_code() -> None:
     assert CHOICES["Kind"] == list(get_args(protocol.Kind))
     assert set(CHOICES["Kind"]) == set(KINDS)
     assert CHOICES["Phase"] == list(get_args(protocol.Phase)) == [phase.value for phase in Phase]
-    assert CHOICES["Verdict"] == list(get_args(protocol.Verdict))
+    assert CHOICES["Answerability"] == list(get_args(protocol.Answerability))
     assert all(f"`{state.name.lower()}`" in DOCUMENT for state in IndexState)
     assert all(f"`{fate.name.lower()}`" in DOCUMENT for fate in Fate)
 
@@ -153,7 +153,7 @@ def test_choices_are_those_of_the_code() -> None:
 def in_words(hint: Any) -> str:
     """Return a type of Python in the words of the page."""
     names = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
-    for alias in ("Kind", "Verdict", "Phase"):
+    for alias in ("Kind", "Answerability", "Phase"):
         if hint == getattr(protocol, alias):
             return alias
     if get_origin(hint) is list:

@@ -36,7 +36,7 @@ class Outcome(NamedTuple):
     """The work was ended before the file was done."""
 
 
-def files_to_read(store: Store) -> Iterator[int]:
+def files_without_contextual(store: Store) -> Iterator[int]:
     """Yield the ids of the files that were not read in context yet, each once, those written last first.
 
     A file that is written meanwhile comes before the next group of files.
@@ -49,7 +49,7 @@ def files_to_read(store: Store) -> Iterator[int]:
         tried.difference_update(store.contextual_ids())
 
 
-def read_in_context(
+def embed_file(
     root: Path, store: Store, encoder: ContextualEncoder, number: int, between: Callable[[], bool] = lambda: False
 ) -> Outcome:
     """Encode the chunks of one file of the index in context and commit their embeddings.
