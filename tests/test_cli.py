@@ -272,7 +272,7 @@ def test_index_thorough_reads_everything_in_context_once(run_hunch: RunHunch, ma
     assert status["in_context"] == 0
     first = run_hunch("index", root, "--thorough")
     chunks = status["chunks"]
-    assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} pieces of code are read in context\n")
+    assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} chunks have contextual embeddings\n")
     assert f"{chunks:,} of the chunks have contextual embeddings" in run_hunch("status", root).out
     assert run_hunch("search", "--root", root, "sort orders by date", "--no-update").status == 0
 

@@ -258,14 +258,14 @@ def _update(engine: Engine) -> UpdateReport | None:
 
 
 def _read_context(engine: Engine) -> bool:
-    """Read everything in context with progress on a terminal; Ctrl-C stops it and keeps what is done."""
+    """Compute all contextual embeddings with progress on a terminal; Ctrl-C stops it and keeps what is done."""
     if engine.encoder is None or not engine.encoder.has_contextual:
         print_notice("the model has no contextual part: there is nothing more to read")
         return True
-    with progress_bar("reading in context") as show, _stop_on_interrupt() as stopped:
+    with progress_bar("contextual embeddings") as show, _stop_on_interrupt() as stopped:
         whole = compute_contextual(engine, on_progress=show, stopped=lambda: bool(stopped))
     done, total = engine.store.contextual_counts()
-    print_notice(f"{done:,} of {total:,} pieces of code are read in context")
+    print_notice(f"{done:,} of {total:,} chunks have contextual embeddings")
     return whole
 
 

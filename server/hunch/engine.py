@@ -69,7 +69,7 @@ class Engine:
     is_unclean: bool = False
     """The last writer did not come to its end, or somebody else wrote to the database; nobody looked it over yet."""
     lost: list[str] = field(default_factory=list)
-    """Files of which embeddings in context were damaged, to be read again."""
+    """Files whose contextual embeddings were damaged and have to be computed again."""
 
     def __post_init__(self) -> None:
         """Begin to read."""
@@ -216,7 +216,7 @@ def compute_contextual(
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Read in context what was not yet, newest files first; false when it was stopped or this process may not write.
+    """Compute missing contextual embeddings, newest files first; false when stopped, or this process may not write.
 
     What is done stays; a file that has changed meanwhile is left to the next update.
 
@@ -376,7 +376,7 @@ def _refresh(engine: Engine) -> None:
 
 
 def _embed_lost(engine: Engine) -> None:
-    """Read in context again what was lost with damaged rows; what cannot be is left to the second pass."""
+    """Compute again what was lost with damaged rows; what fails is left to the contextual pass."""
     if not engine.lost or engine.encoder is None or not engine.encoder.has_contextual:
         return
     numbers = [number for path in engine.lost if (number := engine.store.id_of(path)) is not None]

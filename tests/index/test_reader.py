@@ -99,7 +99,7 @@ def contextual(snapshot: Snapshot) -> dict[tuple[str, ChunkRecord], bytes]:
 
 
 def nearest(snapshot: Snapshot, seed: int, k: int) -> list[tuple[str, ChunkRecord]]:
-    """Path and line of the nearest in context."""
+    """Path and line of the nearest by contextual embedding."""
     query = np.random.default_rng(seed).normal(size=384).astype(np.float32)
     masks = [view.alive for view in snapshot.views]
     found = snapshot.nearest_contextual(query / np.linalg.norm(query), k, masks)

@@ -1,4 +1,4 @@
-"""The second pass: code is read in context in the background, newest first, and what was read is kept."""
+"""The contextual pass: contextual embeddings come in the background, newest files first, and stay."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def is_read(one: LiveWorkspace) -> bool:
 def read_paths(one: LiveWorkspace) -> set[str]:
     snapshot = one.snapshot
     places, _ = snapshot.contextual_of(np.arange(len(snapshot), dtype=np.int64))
-    # What can be compared in context can be found in context, and nothing else.
+    # What has a contextual embedding can be found by it, and nothing else.
     found = snapshot.nearest_contextual(
         np.eye(384, dtype=np.float32)[0], 10_000, [view.alive for view in snapshot.views]
     )

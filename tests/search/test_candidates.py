@@ -422,8 +422,8 @@ Embeddings = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def embed_file() -> tuple[Snapshot, Embeddings]:
-    """A snapshot of which all was read in context, one file replaced since, and random embeddings by name."""
+def with_contextual() -> tuple[Snapshot, Embeddings]:
+    """A snapshot with all contextual embeddings, of which one file was replaced, and random embeddings by name."""
     store = open_in_memory("x")
     vectors: Embeddings = {}
     numbers = np.random.default_rng(0)
@@ -461,9 +461,9 @@ def embed_file() -> tuple[Snapshot, Embeddings]:
     ],
 )
 def test_what_is_near_in_context_is_a_candidate(
-    embed_file: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch, near: str, text: str, found: set[str]
+    with_contextual: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch, near: str, text: str, found: set[str]
 ) -> None:
-    snapshot, vectors = embed_file
+    snapshot, vectors = with_contextual
     monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", max(1, len(found)))
     candidates = find_candidates(snapshot, parse_query(text), None, vectors[near])
     assert {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()} == found
@@ -471,9 +471,9 @@ def test_what_is_near_in_context_is_a_candidate(
 
 
 def test_what_is_gone_or_hidden_takes_no_place_in_context(
-    embed_file: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
+    with_contextual: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot, vectors = embed_file
+    snapshot, vectors = with_contextual
     monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", 1)
     candidates = find_candidates(snapshot, parse_query("zebra"), None, vectors["obsolete_sort"])
     assert len(candidates.chunks) == 1  # another, in its place

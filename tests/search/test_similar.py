@@ -1,4 +1,4 @@
-"""Code that stands for a question: what it asks with, before and after it was read in context."""
+"""Code that stands for a question: what it asks with, before and after it has contextual embeddings."""
 
 from __future__ import annotations
 

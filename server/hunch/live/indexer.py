@@ -35,9 +35,9 @@ LARGEST_GROUP = 512
 
 _PUBLISH_SECONDS = 0.3
 _CONTEXT_SECONDS = 2.0
-"""Between snapshots of the second pass."""
+"""Between snapshots of the contextual pass."""
 _QUIET_SECONDS = 2.0
-"""Without a change before the second pass goes on."""
+"""Without a change before the contextual pass goes on."""
 _FOLLOW_SECONDS = 1.0
 _UNWATCHED_SECONDS = 10.0
 """Between scans, at least, while not all changes are seen."""
@@ -215,7 +215,7 @@ class Indexer:
         return min(seconds, max(_UNWATCHED_SECONDS, 20 * self._scan_cost)) if self.unwatched else seconds
 
     def _embed_one(self) -> bool:
-        """Do one file of the second pass; false when there is nothing to do for it now."""
+        """Do one file of the contextual pass; false when there is nothing to do for it now."""
         engine, reader = self._opened
         encoder = engine.encoder
         if (
@@ -251,7 +251,7 @@ class Indexer:
         return True
 
     def _update(self, only: set[str] | None) -> None:
-        self._to_encode = None  # what is written now comes first in the next second pass
+        self._to_encode = None  # what is written now comes first in the next contextual pass
         self._pace = Pace(self.options.cpu_share)
         named = self._inbox.take_backlog(sys.maxsize) if only is None else only
         report = self._run_update(only, named)
@@ -336,7 +336,7 @@ class Indexer:
             return
         engine, reader = self._opened
         self._busy_at = time.monotonic()
-        self._to_encode = None  # what is saved now comes first when the second pass goes on
+        self._to_encode = None  # what is saved now comes first when the contextual pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
         self._mending.hold_files()

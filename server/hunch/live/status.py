@@ -40,7 +40,7 @@ class Status:
     writer: bool = False
     """False while another process writes the index and this one follows."""
     contextual_count: int = 0
-    """Chunks that were read in context by the second pass."""
+    """Chunks with a contextual embedding."""
     paused_by: str = ""
     """"user", "battery", or empty."""
     notices: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class LiveOptions:
     """Of all cores, for indexing: 0.05..1."""
     pause_on_battery: bool = False
     contextual_embeddings: bool = True
-    """Whether code is read in context while nothing else is to be done; never on a battery."""
+    """Whether contextual embeddings are computed while nothing else is to be done; never on a battery."""
     scan_seconds: float = 300.0
     """Seconds between scans of the whole folder, the net under lost events."""
 

@@ -18,7 +18,7 @@ class Settings:
     """Of all cores, for indexing."""
     pause_on_battery: bool = False
     contextual_embeddings: bool = True
-    """Whether code is read in context in a second pass, while nothing else is to be done and not on a battery."""
+    """Whether contextual embeddings are computed while nothing else is to be done; never on a battery."""
     scan_interval: float = 300.0
     """Seconds between scans of a whole folder, the net under lost events."""
     similar_hints: bool = False
