@@ -118,7 +118,7 @@ def _find(
     masks = [_allowed(view, query) for view in views]
     scores = [_scores(*of_view, idf) for of_view in zip(views, postings, masks, strict=True)]
     spelt = match_names(snapshot, query, masks)
-    parts = _dense_parts(snapshot, masks) if vector is not None else []
+    parts = _dense_parts(snapshot, masks, query.filtered) if vector is not None else []
     near, known = np.zeros(0, np.int64), np.zeros(0, np.float32)
     if vector is not None and parts:
         near, known = nearest(parts, vector, DENSE_CANDIDATES, partial(first, snapshot))
@@ -231,9 +231,9 @@ def _best_by_words(snapshot: Snapshot, scores: list[NDArray[np.float32]]) -> NDA
     return best(snapshot, np.concatenate(found), np.concatenate(reached), LEXICAL_CANDIDATES)[0]
 
 
-def _dense_parts(snapshot: Snapshot, masks: Sequence[NDArray[np.bool_] | None]) -> list[Part]:
+def _dense_parts(snapshot: Snapshot, masks: Sequence[NDArray[np.bool_] | None], is_filtered: bool) -> list[Part]:
     return [
-        Part(view.segment.dense, view.start, mask)
+        Part(view.segment.dense, view.start, mask, is_filtered)
         for view, mask in zip(snapshot.views, masks, strict=True)
         if view.segment.dense is not None
     ]
