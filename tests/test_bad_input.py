@@ -134,7 +134,7 @@ def test_any_text_is_a_query(indexed_shop: Shop) -> None:
     ]
     done = run("search", "--queries", "-", "--root", root, "--json", stdin="\n".join(queries).encode())
     assert (done.status, done.err) == (FOUND, "")
-    assert [answer["verdict"] for answer in done.answers if "error" in answer] == []
+    assert [answer["answerability"] for answer in done.answers if "error" in answer] == []
     assert len(done.answers) == len(queries)
     for answer in (done.answers[0], done.answers[-1]):
         assert answer["hits"][0]["name"] == "check_password"
