@@ -63,7 +63,7 @@ def encoders(public: Path | None) -> dict[str, Costed]:
             first,
         ),
     }
-    if encoder.reads_context:
+    if encoder.has_contextual:
         found["second pass"] = Costed(
             _PIECES_IN_CONTEXT, encoder.contextual().encode_chunks, encoder.contextual().encode_query, second
         )

@@ -29,8 +29,8 @@ from benchmarks.fault_error import WrongError
 from hunch import engine as engine_module
 from hunch.engine import DATABASE, Engine, ask, check, open_engine, update
 from hunch.index.contextual_column import ContextualColumn
+from hunch.index.contextual_pass import embed_file, files_without_contextual
 from hunch.index.policy import COMMAND_POLICY
-from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment import Segment, build_segment
 from hunch.index.segment_files import check_segments, open_segments, remove_segments
 from hunch.index.segment_set import LiveSegment, compose
@@ -203,8 +203,8 @@ def _prepare(place: Path) -> Prepared:
 def _read_some_in_context(engine: Engine) -> None:
     assert engine.encoder is not None
     encoder = engine.encoder.contextual()
-    for number in list(files_to_read(engine.store))[::4]:
-        read_in_context(engine.root, engine.store, encoder, number)
+    for number in list(files_without_contextual(engine.store))[::4]:
+        embed_file(engine.root, engine.store, encoder, number)
 
 
 # ---- damage ----
@@ -313,7 +313,7 @@ def under_a_server(index: Prepared, choice: random.Random) -> str:
         WrongError: an answer was wrong, or something stays damaged.
     """
     index.lay_out("clean")
-    options = LiveOptions(cpu_share=1.0, second_pass=False, scan_seconds=0.2)
+    options = LiveOptions(cpu_share=1.0, contextual_embeddings=False, scan_seconds=0.2)
     live = LiveWorkspace(index.root, options)
     live.start()
     try:

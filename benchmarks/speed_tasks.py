@@ -102,11 +102,11 @@ def hunch_ten(root: Path, _folder: Path, queries: list[str]) -> dict[str, Any]:
 
 def hunch_read(root: Path, folder: Path, _: list[str]) -> dict[str, Any]:
     """Read everything in context, as an editor has it done in the background, on as many cores as there are."""
-    from hunch.engine import open_engine, read_context
+    from hunch.engine import compute_contextual, open_engine
 
     with open_engine(root) as engine:
         began = perf_counter()
-        assert read_context(engine)
+        assert compute_contextual(engine)
         return {"seconds": perf_counter() - began, "chunks": engine.snapshot.chunk_count, "bytes": _size(folder)}
 
 
@@ -122,8 +122,10 @@ def hunch_server(root: Path, _folder: Path, queries: list[str]) -> dict[str, Any
             time.sleep(0.1)
         for text in queries:
             workspace.ask(parse_query(text))
-        first, resident = workspace.status.in_context, 0.0
-        while (done := workspace.status.in_context) - first < _CHUNKS_OF_SERVER and done < workspace.status.chunks:
+        first, resident = workspace.status.contextual_count, 0.0
+        while (
+            done := workspace.status.contextual_count
+        ) - first < _CHUNKS_OF_SERVER and done < workspace.status.chunks:
             resident = max(resident, _resident_mb()) if done > first else 0.0
             time.sleep(0.05)
         return {"chunks": workspace.status.chunks, "contextual": done, "resident_mb": resident}

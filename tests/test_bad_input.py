@@ -134,7 +134,7 @@ def test_any_text_is_a_query(indexed_shop: Shop) -> None:
     ]
     done = run("search", "--queries", "-", "--root", root, "--json", stdin="\n".join(queries).encode())
     assert (done.status, done.err) == (FOUND, "")
-    assert [answer["verdict"] for answer in done.answers if "error" in answer] == []
+    assert [answer["answerability"] for answer in done.answers if "error" in answer] == []
     assert len(done.answers) == len(queries)
     for answer in (done.answers[0], done.answers[-1]):
         assert answer["hits"][0]["name"] == "check_password"
@@ -347,8 +347,8 @@ def test_without_a_usable_model_search_goes_by_words(
         assert "(0 read," in back.out, "the index has waited for its model"
 
 
-def test_a_model_without_its_ranker_is_told(indexed_shop: Shop, tmp_path: Path) -> None:
-    ready, root = indexed_shop
+def test_a_model_without_its_ranker_is_told(run_hunch: RunHunch, make_workspace: MakeWorkspace, tmp_path: Path) -> None:
+    root = make_workspace({"a.py": "def reverse(text):\n    return text[::-1]\n"})
     model = Path(shutil.copytree(SHIPPED / DEFAULT_BUNDLE, tmp_path / "model"))
     graph = model / CODE_GRAPH
     graph.write_bytes(graph.read_bytes() + b"\x9a\x06\x00")  # an empty field more: the same graph, another file
@@ -356,8 +356,8 @@ def test_a_model_without_its_ranker_is_told(indexed_shop: Shop, tmp_path: Path) 
     manifest.sha256[CODE_GRAPH] = sha256_of(graph)
     write_manifest(model, manifest)
     env = {"HUNCH_MODEL_DIR": str(model)}
-    assert ready("index", root, env=env).status == FOUND, "without a ranker it can be indexed, to train one"
-    check(ready("search", QUERY, "--root", root, env=env), FAILED, str(model), "training/runs/ranker.sh")
+    assert run_hunch("index", root, env=env).status == FOUND, "without a ranker it can be indexed, to train one"
+    check(run_hunch("search", QUERY, "--root", root, env=env), FAILED, str(model), "training/runs/ranker.sh")
 
 
 # ---- two at a time ----

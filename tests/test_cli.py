@@ -50,7 +50,7 @@ def test_json_has_every_key_of_the_contract(indexed_shop: Shop) -> None:
     (answer,) = found.answers
     check_answer(answer, root)
     assert answer["query"] == PASSWORD
-    assert answer["verdict"] == "relevant"
+    assert answer["answerability"] == "relevant"
     assert answer["complete"] is True
     assert answer["hits"][0]["why"]
     assert 1 <= len(answer["hits"]) <= 3
@@ -62,10 +62,10 @@ def test_json_has_every_key_of_the_contract(indexed_shop: Shop) -> None:
 
 
 def check_answer(answer: dict[str, Any], root: Path) -> None:
-    assert set(answer) >= {"query", "elapsed_ms", "verdict", "complete", "hits"}
+    assert set(answer) >= {"query", "elapsed_ms", "answerability", "verdict", "complete", "hits"}
     assert isinstance(answer["query"], str)
     assert isinstance(answer["elapsed_ms"], float)
-    assert answer["verdict"] in ("relevant", "weak", "none")
+    assert answer["answerability"] in ("relevant", "weak", "none")
     assert isinstance(answer["complete"], bool)
     assert [hit["score"] for hit in answer["hits"]] == sorted((hit["score"] for hit in answer["hits"]), reverse=True)
     for hit in answer["hits"]:
@@ -103,7 +103,7 @@ def test_nothing_relevant_is_status_1_with_the_nearest_hits(indexed_shop: Shop) 
     assert (as_json.status, as_json.err) == (1, "")
     (answer,) = as_json.answers
     check_answer(answer, root)
-    assert answer["verdict"] == "none"
+    assert answer["answerability"] == "none"
     text = run("search", NONSENSE, "--root", root)
     assert (text.status, text.err) == (1, "")
     assert text.out.startswith("Nothing here seems to do that.")
@@ -159,7 +159,7 @@ def test_queries_from_a_file_are_answered_one_a_line(indexed_shop: Shop, tmp_pat
     assert {hit["language"] for hit in attempts["hits"]} == {"go"}
     assert "python" not in {hit["language"] for hit in no_python["hits"]}
     assert {hit["kind"] for hit in classes["hits"]} == {"class"}
-    assert nonsense["verdict"] == "none"
+    assert nonsense["answerability"] == "none"
 
 
 def test_a_bad_line_of_queries_does_not_end_the_others(indexed_shop: Shop) -> None:
@@ -269,10 +269,10 @@ def test_index_thorough_reads_everything_in_context_once(run_hunch: RunHunch, ma
     root = make_workspace()
     assert run_hunch("index", root).status == 0
     (status,) = run_hunch("status", root, "--json").answers
-    assert status["in_context"] == 0
+    assert status["contextual"] == 0
     first = run_hunch("index", root, "--thorough")
     chunks = status["chunks"]
-    assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} pieces of code are read in context\n")
+    assert (first.status, first.err) == (0, f"hunch: {chunks:,} of {chunks:,} chunks have contextual embeddings\n")
     assert f"{chunks:,} of the chunks have contextual embeddings" in run_hunch("status", root).out
     assert run_hunch("search", "--root", root, "sort orders by date", "--no-update").status == 0
 

@@ -23,8 +23,8 @@ from hunch.engine import (
     Engine,
     answer,
     ask,
+    compute_contextual,
     open_engine,
-    read_context,
     similar,
     update,
     update_paths,
@@ -342,7 +342,7 @@ def test_a_row_that_is_torn_is_read_again_alone(root: Path) -> None:
 def test_what_was_lost_in_context_is_read_again_at_once(root: Path) -> None:
     index(root)
     with open_engine(root) as engine:
-        assert read_context(engine)
+        assert compute_contextual(engine)
         before = dict(engine.store.contextual())
     with closing(sqlite3.connect(workspace_cache(root) / DATABASE)) as connection, connection:
         connection.execute("UPDATE contextual SET vectors = zeroblob(length(vectors)) WHERE file_id = 2")
@@ -777,6 +777,6 @@ def test_every_answer_is_the_same_twice(root: Path) -> None:
     with open_engine(root) as engine:
         run(engine)
         one, other = (ask(engine, "format a date as relative time") for _ in range(2))
-        assert one.hits == other.hits and one.verdict is other.verdict
+        assert one.hits == other.hits and one.answerability is other.answerability
         scores = [hit.score for hit in one.hits]
         assert scores == sorted(scores, reverse=True) and np.isfinite(scores).all()

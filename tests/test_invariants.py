@@ -210,7 +210,7 @@ def test_only_the_writer_writes_into_the_store() -> None:
     assert len(writing) > 3
     writing -= {"forget"}  # what is damaged, for the writer to make again
     callers = {path for path, node in nodes() if is_call_of(node, *writing)}
-    assert callers <= {"index/writer.py", "index/stamps.py", "index/second_pass.py", "index/store.py"}
+    assert callers <= {"index/writer.py", "index/stamps.py", "index/contextual_pass.py", "index/store.py"}
 
 
 def test_only_the_command_line_prints() -> None:

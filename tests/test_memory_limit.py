@@ -91,7 +91,7 @@ def test_a_server(start_limited: Callable[[int], Talk], make_workspace: MakeWork
     uri = (root / "src/orders.py").as_uri()
     assert talk.ask("hunch/summarize", talk.at(uri, 3, 5))["name"] == "sort_orders_by_date"
     status = talk.eventually(
-        lambda: talk.ask("hunch/status")["folders"][0], lambda folder: folder["inContext"] == folder["chunks"]
+        lambda: talk.ask("hunch/status")["folders"][0], lambda folder: folder["contextual"] == folder["chunks"]
     )
     assert status["chunks"] > 0
     assert "check_password" in talk.names("check a password")

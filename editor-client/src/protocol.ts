@@ -16,7 +16,7 @@ export type Kind =
   | "file";
 
 /** "none" means that nothing here seems to do that; its hits are the nearest there are. */
-export type Verdict = "relevant" | "weak" | "none";
+export type Answerability = "relevant" | "weak" | "none";
 
 export interface Position {
   readonly line: number;
@@ -82,7 +82,9 @@ export interface Hit {
 export interface Answer {
   readonly query: string;
   readonly elapsedMs: number;
-  readonly verdict: Verdict;
+  readonly answerability: Answerability;
+  /** The name of `answerability` before 0.2. */
+  readonly verdict: Answerability;
   /** What is said above the hits about how sure the answer is, in English; empty for a good one. */
   readonly label?: string;
   /** False while the index does not hold the whole workspace yet. */
@@ -132,6 +134,8 @@ export interface FolderStatus {
   readonly files: number;
   readonly chunks: number;
   /** How many of the chunks have contextual embeddings. */
+  readonly contextual: number;
+  /** The name of `contextual` before 0.2. */
   readonly inContext: number;
   readonly complete: boolean;
   readonly writer: boolean;

@@ -38,8 +38,9 @@ keywords of single functions, and questions of CoSQA's dev part; candidates are 
 Keywords are also asked with the name of a language, among functions of ten languages. A quarter of the queries sees
 static embeddings alone, a tenth contextual ones for half of the candidates, a tenth no embedding. Besides them "how
 does ... work", made from what modules say of themselves. Chosen on seven valid workspaces and half of the valid sets.
-No test set or test workspace was used. Data and licences: `training/README.md` and the card of the model. Its licence
-is Hunch's: MIT.
+No test set or test workspace was used. The workspaces: ansible-core, fish and transmission (GPL), zstd (BSD-3-Clause OR
+GPL-2.0-only), hugo and luigi (Apache-2.0), ajv, knex, mypy, rubocop and stylelint (MIT); of them this holds weights
+alone, none of their text. The other data stand in the card of the model. The licence of this is Hunch's: MIT.
 
 ## Figures
 

@@ -65,7 +65,7 @@ its code and nothing else. It can be wrong. No index is needed.
 _INDEX = """\
 Bring the index of a folder up to date: only new and changed files are read. The index is kept
 in the cache folder, never in the workspace. Ctrl-C stops it and keeps what is done. With
---thorough every piece of code is read in context besides, as an editor has it done in the
+--thorough contextual embeddings of all code are computed too, as an editor has it done in the
 background: better answers for some 150 pieces a second.
 
   hunch index ~/my/project
@@ -244,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_directory(command)
     command.add_argument("--rebuild", action="store_true", help="throw the index away first")
     command.add_argument("--thorough", action="store_true",
-                         help="read everything in context too: better answers, 150 chunks a second")  # fmt: skip
+                         help="compute all contextual embeddings too: better answers, 150 chunks a second")  # fmt: skip
 
     command = add("status", "what is indexed, with which model, and where the index is", _STATUS)
     _add_directory(command)

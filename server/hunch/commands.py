@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from hunch.clean import find_caches, remove
-from hunch.engine import DATABASE, Engine, answer, check, open_engine, read_context, similar, update
+from hunch.engine import DATABASE, Engine, answer, check, compute_contextual, open_engine, similar, update
 from hunch.index.isolation import function_apart
 from hunch.index.store import IndexState
 from hunch.index.writer import UpdateReport
@@ -21,7 +21,7 @@ from hunch.model.encoder import Encoder
 from hunch.model.summariser import load_summariser
 from hunch.search.evaluate import evaluate_workspace
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.search import Answer, Verdict
+from hunch.search.search import Answer, Answerability
 from hunch.settings import workspace_cache
 from hunch.terminal import (
     agrees_to_removal,
@@ -121,7 +121,7 @@ def _print(answer: Answer, encoder: Encoder | None, options: argparse.Namespace,
         print_json(to_json(answer, encoder, strict=options.strict))
     else:
         print_answer(answer, encoder, explain=options.explain, strict=options.strict, with_query=with_query)
-    return NOTHING if answer.verdict is Verdict.NONE else FOUND
+    return NOTHING if answer.answerability is Answerability.NONE else FOUND
 
 
 def run_similar(options: argparse.Namespace) -> int:
@@ -258,14 +258,14 @@ def _update(engine: Engine) -> UpdateReport | None:
 
 
 def _read_context(engine: Engine) -> bool:
-    """Read everything in context with progress on a terminal; Ctrl-C stops it and keeps what is done."""
-    if engine.encoder is None or not engine.encoder.reads_context:
+    """Compute all contextual embeddings with progress on a terminal; Ctrl-C stops it and keeps what is done."""
+    if engine.encoder is None or not engine.encoder.has_contextual:
         print_notice("the model has no contextual part: there is nothing more to read")
         return True
-    with progress_bar("reading in context") as show, _stop_on_interrupt() as stopped:
-        whole = read_context(engine, on_progress=show, stopped=lambda: bool(stopped))
+    with progress_bar("contextual embeddings") as show, _stop_on_interrupt() as stopped:
+        whole = compute_contextual(engine, on_progress=show, stopped=lambda: bool(stopped))
     done, total = engine.store.contextual_counts()
-    print_notice(f"{done:,} of {total:,} pieces of code are read in context")
+    print_notice(f"{done:,} of {total:,} chunks have contextual embeddings")
     return whole
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import filelock
 
+from hunch.index.contextual_pass import embed_file, files_without_contextual
 from hunch.index.integrity import Damage, is_corruption, note_clean_end
 from hunch.index.policy import COMMAND_POLICY, ReaderPolicy
 from hunch.index.reader import IndexReader
-from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.segment_files import check_segments
 from hunch.index.snapshot import EMPTY, Snapshot
 from hunch.index.store import (
@@ -69,7 +69,7 @@ class Engine:
     is_unclean: bool = False
     """The last writer did not come to its end, or somebody else wrote to the database; nobody looked it over yet."""
     lost: list[str] = field(default_factory=list)
-    """Files of which embeddings in context were damaged, to be read again."""
+    """Files whose contextual embeddings were damaged and have to be computed again."""
 
     def __post_init__(self) -> None:
         """Begin to read."""
@@ -206,17 +206,17 @@ def update(
             engine.notices.append(IndexState.FULL.value)
             _refresh(engine)
             break
-    _read_lost_in_context(engine)
+    _embed_lost(engine)
     return report
 
 
-def read_context(
+def compute_contextual(
     engine: Engine,
     *,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Read in context what was not yet, newest files first; false when it was stopped or this process may not write.
+    """Compute missing contextual embeddings, newest files first; false when stopped, or this process may not write.
 
     What is done stays; a file that has changed meanwhile is left to the next update.
 
@@ -224,14 +224,14 @@ def read_context(
         BundleError: the contextual encoder cannot be used.
         sqlite3.OperationalError: the store cannot be written.
     """
-    if engine.encoder is None or not engine.encoder.reads_context or (engine.lock is None and not engine.in_memory):
+    if engine.encoder is None or not engine.encoder.has_contextual or (engine.lock is None and not engine.in_memory):
         return False
     encoder = engine.encoder.contextual()
     done, total = engine.store.contextual_counts()
-    for number in files_to_read(engine.store):
+    for number in files_without_contextual(engine.store):
         if stopped():
             break
-        outcome = read_in_context(engine.root, engine.store, encoder, number, stopped)
+        outcome = embed_file(engine.root, engine.store, encoder, number, stopped)
         if outcome.vectors is not None:
             done += len(outcome.vectors)
             on_progress(Progress(done, total, outcome.path))
@@ -375,14 +375,14 @@ def _refresh(engine: Engine) -> None:
     engine.snapshot = engine.reader.snapshot(engine.generation)
 
 
-def _read_lost_in_context(engine: Engine) -> None:
-    """Read in context again what was lost with damaged rows; what cannot be is left to the second pass."""
-    if not engine.lost or engine.encoder is None or not engine.encoder.reads_context:
+def _embed_lost(engine: Engine) -> None:
+    """Compute again what was lost with damaged rows; what fails is left to the contextual pass."""
+    if not engine.lost or engine.encoder is None or not engine.encoder.has_contextual:
         return
     numbers = [number for path in engine.lost if (number := engine.store.id_of(path)) is not None]
     engine.lost.clear()
     with suppress(BundleError):
         encoder = engine.encoder.contextual()
         for number in numbers:
-            read_in_context(engine.root, engine.store, encoder, number)
+            embed_file(engine.root, engine.store, encoder, number)
     _refresh(engine)

@@ -19,7 +19,7 @@ from hunch.index.writer import Progress, UpdateReport
 from hunch.model.encoder import Encoder
 from hunch.search.phrases import explained
 from hunch.search.present import FinishedAnswer, FinishedHit, present
-from hunch.search.search import Answer, Verdict
+from hunch.search.search import Answer, Answerability
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +40,8 @@ def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) ->
     return {
         "query": finished.query,
         "elapsed_ms": round(finished.elapsed_ms, 3),
-        "verdict": finished.verdict.value,
+        "answerability": finished.answerability.value,
+        "verdict": finished.answerability.value,  # the name of answerability before 0.2
         "label": finished.label,
         "complete": finished.complete,
         "notices": finished.notices,
@@ -50,7 +51,7 @@ def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) ->
 
 def _finished(answer: Answer, encoder: Encoder | None, *, strict: bool) -> FinishedAnswer:
     """Return what is shown of an answer; when strict, no hits where nothing seems to fit."""
-    is_nothing = strict and answer.verdict is Verdict.NONE
+    is_nothing = strict and answer.answerability is Answerability.NONE
     return present(replace(answer, hits=[]) if is_nothing else answer, encoder)
 
 
@@ -146,7 +147,8 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         "notices": engine.notices,
         "files": engine.snapshot.file_count,
         "chunks": engine.snapshot.chunk_count,
-        "in_context": engine.store.contextual_counts()[0],
+        "contextual": engine.store.contextual_counts()[0],
+        "in_context": engine.store.contextual_counts()[0],  # the name of contextual before 0.2
         "problems": engine.store.problems(),
         "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
         "bytes": _bytes_below(engine.cache),
@@ -165,7 +167,9 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         elif name == "notices":
             value = "; ".join(value)
         elif name == "in_context":
-            name, value = "contextual", f"{value:,} of the chunks have contextual embeddings" if value else ""
+            continue
+        elif name == "contextual":
+            value = f"{value:,} of the chunks have contextual embeddings" if value else ""
         elif isinstance(value, int):
             value = f"{value:,}"
         if value:

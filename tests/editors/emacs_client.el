@@ -76,7 +76,7 @@
   "Search, with LIBRARY as a second folder later on."
   (let ((found (ask :hunch/search '(:query "compare a password with the stored hash"))))
     (note 'search (hunch-best (plist-get found :hits)))
-    (note 'verdict (plist-get found :verdict)))
+    (note 'answerability (plist-get found :answerability)))
   (note 'symbols (plist-get (elt (ask :workspace/symbol '(:query "sort orders by date")) 0) :name))
   (note 'apropos
         (mapcar (lambda (item) (xref-location-group (xref-item-location item)))

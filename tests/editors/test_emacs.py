@@ -32,7 +32,7 @@ def test_whole_session_with_the_configuration_of_readme(
 
     assert report["managed"] is True
     assert report["search"] == ["check_password", (place.shop / "src/auth.py").as_uri()]
-    assert report["verdict"] == "relevant"
+    assert report["answerability"] == "relevant"
     assert report["symbols"] == "sort_orders_by_date"
     assert report["apropos"][0].endswith("web/client.ts")
     assert report["command"][0] == "RetryWithBackoff"

@@ -73,7 +73,7 @@ def _check_answers(report: dict[str, Any], place: Place) -> None:
     best = report["search"]["hits"][0]
     assert (best["name"], best["uri"]) == ("check_password", (place.shop / "src/auth.py").as_uri())
     assert best["range"]["start"]["line"] == 6 and best["folder"] == place.shop.as_uri()
-    assert report["search"]["verdict"] == "relevant" and report["search"]["complete"] is True
+    assert report["search"]["answerability"] == "relevant" and report["search"]["complete"] is True
 
     other = report["second_folder"]["hits"][0]
     assert (other["name"], other["folder"]) == ("lend_book_to_reader", place.library.as_uri())

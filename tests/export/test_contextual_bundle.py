@@ -126,7 +126,7 @@ def test_bundle_has_a_contextual_encoder_and_says_what_it_is(
     assert "MIT AND Apache-2.0: MIT for what was trained from scratch" in card and MINILM.url in card
     assert card.count("Licence") == 1
     loaded = Encoder(bundle)
-    assert loaded.reads_context and loaded.contextual() is loaded.contextual()
+    assert loaded.has_contextual and loaded.contextual() is loaded.contextual()
     code = sources()[:5]
     expected = encode_texts(ContextualModel(encoder), TOKENIZER, code)[:, :SIZE]
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)

@@ -99,10 +99,10 @@ def contextual(snapshot: Snapshot) -> dict[tuple[str, ChunkRecord], bytes]:
 
 
 def nearest(snapshot: Snapshot, seed: int, k: int) -> list[tuple[str, ChunkRecord]]:
-    """Path and line of the nearest in context."""
+    """Path and line of the nearest by contextual embedding."""
     query = np.random.default_rng(seed).normal(size=384).astype(np.float32)
     masks = [view.alive for view in snapshot.views]
-    found = snapshot.nearest_in_context(query / np.linalg.norm(query), k, masks)
+    found = snapshot.nearest_contextual(query / np.linalg.norm(query), k, masks)
     return [(snapshot.path(number), snapshot.record(number)) for number in found.tolist()]
 
 
@@ -129,7 +129,7 @@ def answers(root: Path, snapshot: Snapshot) -> list[object]:
     for query in QUERIES:
         answer = search(root, snapshot, ENCODER, query, limit=1_000)
         hits = [(round(hit.score, 3), hit.path, hit.record) for hit in answer.hits]
-        found.append((answer.verdict, sorted(hits, key=lambda hit: (-hit[0], hit[1], hit[2]))))
+        found.append((answer.answerability, sorted(hits, key=lambda hit: (-hit[0], hit[1], hit[2]))))
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hunch.index.buffer import chunk_buffer
+from hunch.index.overlay import chunk_unsaved
 from hunch.index.segment import build_segment, merge_segments
 from hunch.index.segment_set import Added, Segments, compose, with_changes
 from hunch.index.snapshot import Snapshot
@@ -35,7 +35,7 @@ def source(seed: int) -> str:
 
 
 def prepared(path: str, seed: int) -> tuple[FileRecord, FileContent]:
-    made = chunk_buffer(path, "python", source(seed), ENCODER, None)
+    made = chunk_unsaved(path, "python", source(seed), ENCODER, None)
     segment, encoded = made.segment, list(made.encoded.values())
     bounds = zip(segment.record_starts[:-1], segment.record_starts[1:], strict=True)
     records = [segment.records[start:end].tobytes() for start, end in bounds]
@@ -156,7 +156,7 @@ def test_a_merge_takes_contextual_embeddings_along() -> None:
 def test_unsaved_text_shadows_the_stored_file() -> None:
     store = open_in_memory("x")
     segments = changed((), [], [write(store, "a.py", 1)[1], write(store, "b.py", 2)[1]])
-    unsaved = chunk_buffer("a.py", "python", "def brand_new(x):\n    return x\n", ENCODER, None)
+    unsaved = chunk_unsaved("a.py", "python", "def brand_new(x):\n    return x\n", ENCODER, None)
     snapshot = compose(segments, 2, ["a.py"], [unsaved.segment])
     assert {name for path, name, _ in seen(snapshot) if path == "a.py" and name} >= {"brand_new"}
     others = [chunk for chunk in seen(snapshot) if chunk[0] != "a.py"]
@@ -180,17 +180,17 @@ def test_merged_segments_are_what_is_built_at_once() -> None:
 
 def test_only_changed_chunks_of_a_buffer_are_encoded_again() -> None:
     text = source(3)
-    first = chunk_buffer("a.py", "python", text, ENCODER, None)
+    first = chunk_unsaved("a.py", "python", text, ENCODER, None)
     assert first.newly_encoded == len(first.segment)
-    moved = chunk_buffer("a.py", "python", "# a line more\n\n" + text, ENCODER, first)
+    moved = chunk_unsaved("a.py", "python", "# a line more\n\n" + text, ENCODER, first)
     assert moved.newly_encoded < first.newly_encoded
-    changed = chunk_buffer("a.py", "python", text.replace("return x3", "return other", 1), ENCODER, first)
+    changed = chunk_unsaved("a.py", "python", text.replace("return x3", "return other", 1), ENCODER, first)
     assert 0 < changed.newly_encoded < first.newly_encoded
-    fresh = chunk_buffer("a.py", "python", text.replace("return x3", "return other", 1), ENCODER, None)
+    fresh = chunk_unsaved("a.py", "python", text.replace("return x3", "return other", 1), ENCODER, None)
     assert changed.segment.dense is not None and fresh.segment.dense is not None
     np.testing.assert_array_equal(changed.segment.dense.originals, fresh.segment.dense.originals)
     np.testing.assert_array_equal(changed.segment.inverted.docs, fresh.segment.inverted.docs)
 
 
 def test_an_empty_buffer_has_no_chunks() -> None:
-    assert len(chunk_buffer("a.py", "python", "", ENCODER, None).segment) == 0
+    assert len(chunk_unsaved("a.py", "python", "", ENCODER, None).segment) == 0

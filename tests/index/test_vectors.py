@@ -44,7 +44,7 @@ def brute_force(
 def nearest(
     index: DenseIndex, query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    return nearest_of_parts([Part(index, 0, allowed)], query, k)
+    return nearest_of_parts([Part(index, 0, allowed, is_filtered=allowed is not None)], query, k)
 
 
 def recall(

@@ -154,8 +154,8 @@ def with_contextual(engine: Engine) -> set[str]:
 
 def told(answer: Answer) -> list[object]:
     """What a person is told of an answer, but how long it took."""
-    hits = [(hit.path, hit.record, hit.score, hit.why, hit.copies) for hit in answer.hits]
-    return [answer.query, answer.verdict, answer.complete, *hits]
+    hits = [(hit.path, hit.record, hit.score, hit.why, hit.near_duplicates) for hit in answer.hits]
+    return [answer.query, answer.answerability, answer.complete, *hits]
 
 
 def places_in(files: Mapping[str, str]) -> list[tuple[str, int]]:
@@ -300,7 +300,7 @@ def live_history(begun: Begun, steps: list[tuple[list[Change], str]], buffers: l
             update(engine, workers=1)
             read_contextual(engine, files, set(sorted(files)[::2]))
             read = with_contextual(engine)
-    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, second_pass=False))
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, contextual_embeddings=False))
     one.start()
     try:
         until(lambda: one.status.phase is LivePhase.READY)
@@ -318,7 +318,7 @@ def live_history(begun: Begun, steps: list[tuple[list[Change], str]], buffers: l
             path = random.Random(number).choice(sorted(seen))
             seen[path] = edited(edited(seen[path], number), number + 1)
             read.discard(path)
-            one.put_buffer(path, seen[path])
+            one.put_unsaved(path, seen[path])
         expected = begun.fresh(seen, read)
         deadline = time.monotonic() + SECONDS / 3
         while (found := live_answers(one, seen)) != expected and time.monotonic() < deadline:

@@ -125,7 +125,7 @@ def test_what_comes_before_initialize(start: Start, tmp_path: Path) -> None:
     assert talk.error("initialize", {"capabilities": 3}) == (-32602, "capabilities: expected an object, got a number")
     assert talk.open()["serverInfo"]["name"] == "hunch"
     nothing = talk.search("anything")
-    assert (nothing["hits"], nothing["verdict"]) == ([], "none")
+    assert (nothing["hits"], nothing["answerability"]) == ([], "none")
     assert nothing["notices"] == ["no folder is open: open a folder to search in it"]
     assert talk.ask("workspace/symbol", {"query": "anything"}) == []
     assert talk.end() == 0

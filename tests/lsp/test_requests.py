@@ -22,8 +22,9 @@ PASSWORD = "check a password against its stored hash"
 def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
     talk, root = shop
     answer = talk.search(PASSWORD, limit=3)
-    assert set(answer) == {"query", "elapsedMs", "verdict", "label", "complete", "notices", "hits"}
-    assert (answer["query"], answer["verdict"], answer["complete"], answer["notices"]) == (
+    assert set(answer) == {"query", "elapsedMs", "answerability", "verdict", "label", "complete", "notices", "hits"}
+    assert answer["verdict"] == answer["answerability"], "the old name"
+    assert (answer["query"], answer["answerability"], answer["complete"], answer["notices"]) == (
         PASSWORD,
         "relevant",
         True,
@@ -146,7 +147,7 @@ def test_status(shop: Shop) -> None:
     assert (folder["files"], folder["pausedBy"], folder["notices"]) == (7, "", [])
     assert folder["chunks"] > 7
     assert set(folder) == {
-        "uri", "phase", "message", "done", "total", "files", "chunks", "inContext", "complete", "writer",
+        "uri", "phase", "message", "done", "total", "files", "chunks", "contextual", "inContext", "complete", "writer",
         "pausedBy", "notices",
     }  # fmt: skip
 
@@ -269,7 +270,8 @@ def test_hover_terminal_and_search_give_the_same_reasons(shop: Shop, indexed_sho
     query = "sort purchases by day"
     # Scores rest on the contextual embeddings: both processes have to see all of them.
     talk.eventually(
-        lambda: talk.ask("hunch/status")["folders"][0], lambda folder: folder["inContext"] == folder["chunks"]
+        lambda: talk.ask("hunch/status")["folders"][0],
+        lambda folder: folder["contextual"] == folder["inContext"] == folder["chunks"],
     )
     hit = talk.search(query, paths=["src/**"], limit=1)["hits"][0]
     words = "; ".join(one["text"] for one in hit["reasons"])

@@ -64,7 +64,7 @@ def test_an_indexed_file_that_has_become_a_pipe_does_not_stop_a_search(
     (root / "a.py").unlink()
     os.mkfifo(root / "a.py")
     for _ in range(4):
-        assert talk.search("let the kite rise")["verdict"]
+        assert talk.search("let the kite rise")["answerability"]
     assert talk.end() == 0
 
 

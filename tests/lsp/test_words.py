@@ -13,7 +13,7 @@ from hunch.lsp.progress import report_of
 from hunch.lsp.reading import first_sentence, hover_text
 from hunch.search.present import present
 from hunch.search.rank import Reason
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 from hunch.text.chunk import Chunk, chunk_source
 
 TOTAL = '''def total_price(orders, tax_rate):
@@ -49,7 +49,7 @@ def test_hover_says_kind_place_sentence_and_reasons() -> None:
     why = [Reason("words", 1.5, ("run", "job")), Reason("meaning", 0.5), Reason("test", -1.0)]
     record = ChunkRecord("method", "run", "Job.run", "", "", 3, 9, 0)
     hit = Hit(Path("/x"), "lib/__init__.py", "python", record, 0.7, why)
-    (finished,) = present(Answer("run job", [hit], Verdict.RELEVANT, 1.0, True, []), None).hits
+    (finished,) = present(Answer("run job", [hit], Answerability.RELEVANT, 1.0, True, []), None).hits
     assert hover_text(chunk, finished).split("\n\n") == [
         r"**method** `Job.run` - lib/\_\_init\_\_.py:3",
         r"Run \<it\> now.",

@@ -21,10 +21,10 @@ from hunch.model.bundle import load_bundle
 from hunch.model.contextual import rounded
 from hunch.model.encoder import Encoder
 from hunch.search import candidates as candidates_module
-from hunch.search import spelt as spelt_module
+from hunch.search import name_match
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
+from hunch.search.name_match import FUZZY
 from hunch.search.query import parse_query
-from hunch.search.spelt import NEARLY
 from hunch.text.chunk import KINDS, Chunk, chunk_source
 from hunch.text.languages import language_of
 from hunch.text.path_class import path_class_of
@@ -206,12 +206,12 @@ def test_the_share_of_words_that_spell_a_name(snapshot: Snapshot, text: str, sha
         ("sort_items", {"sort_items": 1.0, "SortItems": 1.0}, {"sort_items"}),
         ("SortItems", {"sort_items": 1.0, "SortItems": 1.0}, {"SortItems"}),
         ("sort items", {"sort_items": 1.0, "SortItems": 1.0}, set()),
-        ("sort_itmes", {"sort_items": NEARLY, "SortItems": NEARLY}, {"sort_items"}),
-        ("SortItem", {"sort_items": NEARLY, "SortItems": NEARLY}, {"SortItems"}),
-        ("reed file", {"read_file": NEARLY}, set()),
+        ("sort_itmes", {"sort_items": FUZZY, "SortItems": FUZZY}, {"sort_items"}),
+        ("SortItem", {"sort_items": FUZZY, "SortItems": FUZZY}, {"SortItems"}),
+        ("reed file", {"read_file": FUZZY}, set()),
         ("obsolete_srot", {}, set()),  # it was replaced
         ("sortRow lang:go", {}, set()),
-        ("sortRow", {"sortRows": NEARLY}, {"sortRows"}),
+        ("sortRow", {"sortRows": FUZZY}, {"sortRows"}),
     ],
 )
 def test_a_slip_of_the_fingers_and_the_very_letters(
@@ -334,7 +334,7 @@ def test_the_union_holds_what_each_search_brings_up(snapshot: Snapshot, monkeypa
     every = find(snapshot, "sort the items")
     monkeypatch.setattr(candidates_module, "DENSE_CANDIDATES", 2)
     monkeypatch.setattr(candidates_module, "LEXICAL_CANDIDATES", 2)
-    monkeypatch.setattr(spelt_module, "SYMBOL_CANDIDATES", 1)
+    monkeypatch.setattr(name_match, "SYMBOL_CANDIDATES", 1)
     few = find(snapshot, "sort the items")
     kept = set(few.chunks.tolist())
     for scores in (every.dense, every.lexical):
@@ -422,8 +422,8 @@ Embeddings = dict[str, NDArray[np.float32]]
 
 
 @pytest.fixture(scope="module")
-def read_in_context() -> tuple[Snapshot, Embeddings]:
-    """A snapshot of which all was read in context, one file replaced since, and random embeddings by name."""
+def with_contextual() -> tuple[Snapshot, Embeddings]:
+    """A snapshot with all contextual embeddings, of which one file was replaced, and random embeddings by name."""
     store = open_in_memory("x")
     vectors: Embeddings = {}
     numbers = np.random.default_rng(0)
@@ -461,9 +461,9 @@ def read_in_context() -> tuple[Snapshot, Embeddings]:
     ],
 )
 def test_what_is_near_in_context_is_a_candidate(
-    read_in_context: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch, near: str, text: str, found: set[str]
+    with_contextual: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch, near: str, text: str, found: set[str]
 ) -> None:
-    snapshot, vectors = read_in_context
+    snapshot, vectors = with_contextual
     monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", max(1, len(found)))
     candidates = find_candidates(snapshot, parse_query(text), None, vectors[near])
     assert {snapshot.record(chunk).name for chunk in candidates.chunks.tolist()} == found
@@ -471,9 +471,9 @@ def test_what_is_near_in_context_is_a_candidate(
 
 
 def test_what_is_gone_or_hidden_takes_no_place_in_context(
-    read_in_context: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
+    with_contextual: tuple[Snapshot, Embeddings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot, vectors = read_in_context
+    snapshot, vectors = with_contextual
     monkeypatch.setattr(candidates_module, "CONTEXT_CANDIDATES", 1)
     candidates = find_candidates(snapshot, parse_query("zebra"), None, vectors["obsolete_sort"])
     assert len(candidates.chunks) == 1  # another, in its place

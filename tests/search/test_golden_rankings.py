@@ -14,9 +14,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from hunch.index.contextual_pass import embed_file, files_without_contextual
 from hunch.index.policy import COMMAND_POLICY
 from hunch.index.reader import IndexReader
-from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.snapshot import Snapshot
 from hunch.index.store import open_in_memory
 from hunch.index.writer import update_store
@@ -138,8 +138,8 @@ def workspace(encoder: Encoder) -> Snapshot:
     store = open_in_memory("x")
     report = update_store(WORKSPACE, store, encoder, workers=1)
     assert report.files == 32 and report.skipped == {"not code": 2}
-    for number in list(files_to_read(store)):
-        read_in_context(WORKSPACE, store, encoder.contextual(), number)
+    for number in list(files_without_contextual(store)):
+        embed_file(WORKSPACE, store, encoder.contextual(), number)
     reader = IndexReader(store, Path("nowhere/index.db"), COMMAND_POLICY, writes=False)
     reader.replay()
     return reader.snapshot(1)
@@ -157,7 +157,7 @@ def is_right(path: str, name: str, wanted: str) -> bool:
 def lines_of(answer: Answer, wanted: str) -> Iterator[str]:
     for hit in answer.hits:
         mark = "*" if is_right(hit.path, hit.record.name, wanted) else " "
-        copies = "".join(f" = {copy.path}" for copy in hit.copies)
+        copies = "".join(f" = {copy.path}" for copy in hit.near_duplicates)
         why = "; ".join(f"{reason.signal} {reason.weight:+.1f}" for reason in hit.why[:CARRIED])
         yield f"  {mark} {hit.score:.2f} {hit.path}:{hit.record.start_line} {hit.record.name or '-'}{copies} | {why}"
 
@@ -166,7 +166,7 @@ def rendered(answers: dict[str, Answer], figures: dict[str, tuple[float, float, 
     parts = [f"# {ranking}: recall@1 {one:.3f}, recall@5 {five:.3f}, MRR {mrr:.3f}"
              for ranking, (one, five, mrr) in figures.items()]  # fmt: skip
     for text, answer in answers.items():
-        parts += ["", f"{text}  [{answer.verdict.value}]", *lines_of(answer, ASKED[text])]
+        parts += ["", f"{text}  [{answer.answerability.value}]", *lines_of(answer, ASKED[text])]
     return "\n".join(parts) + "\n"
 
 
@@ -267,7 +267,9 @@ def test_a_copy_is_shown_below_and_tests_come_after_what_they_test(answers: dict
     dropped = next(
         hit for hit in answers["drop the least recently used entry"].hits if hit.record.name == "evictOldest"
     )
-    assert dropped.path == "storage/cache.go" and [copy.path for copy in dropped.copies] == ["vendor/lru/cache.go"]
+    assert dropped.path == "storage/cache.go" and [one.path for one in dropped.near_duplicates] == [
+        "vendor/lru/cache.go"
+    ]
     paths = [hit.path for hit in answers["check the password that a user typed"].hits]
     assert paths.index("net/auth.ts") == 0
     assert answers["tests of passwords"].hits[0].path == "tests/auth.test.ts"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hunch.index.records import ChunkRecord
 from hunch.search.merge import merge_answers
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 
 
 def hit(root: str, path: str, score: float, line: int = 1) -> Hit:
@@ -14,7 +14,9 @@ def hit(root: str, path: str, score: float, line: int = 1) -> Hit:
     return Hit(Path(root), path, "python", record, score, [])
 
 
-def answer(*hits: Hit, verdict: Verdict = Verdict.RELEVANT, complete: bool = True, notice: str = "") -> Answer:
+def answer(
+    *hits: Hit, verdict: Answerability = Answerability.RELEVANT, complete: bool = True, notice: str = ""
+) -> Answer:
     return Answer("query", list(hits), verdict, 1.0, complete, [notice] if notice else [])
 
 
@@ -25,8 +27,10 @@ def test_the_best_hits_of_all_folders_come_first() -> None:
 
 
 def test_one_folder_that_knows_something_is_enough() -> None:
-    merged = merge_answers([answer(verdict=Verdict.NONE), answer(hit("/b", "y.py", 0.3), verdict=Verdict.WEAK)], 5)
-    assert merged.verdict is Verdict.WEAK
+    merged = merge_answers(
+        [answer(verdict=Answerability.NONE), answer(hit("/b", "y.py", 0.3), verdict=Answerability.WEAK)], 5
+    )
+    assert merged.answerability is Answerability.WEAK
 
 
 def test_one_folder_that_is_not_done_makes_the_answer_partial() -> None:

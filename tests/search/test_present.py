@@ -15,8 +15,8 @@ from hunch.search import snippet
 from hunch.search.features import OF_KINDS, POSITIVE
 from hunch.search.phrases import MOST_TERMS, REASON_PHRASES, answerability, explained, in_words, statements
 from hunch.search.present import FinishedHit, present
-from hunch.search.rank import NEARLY_SPELT, Reason
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.rank import FUZZY_NAME, Reason
+from hunch.search.search import Answer, Answerability, Hit
 from hunch.workspace.ignore import read_regular
 
 CODE = "# Keeps few files.\ndef prune(days):\n    for path in expired(days):\n        path.unlink()\n"
@@ -39,7 +39,7 @@ def finish(
     root: Path, encoder: Encoder | None = None, query: str = "delete files", unsaved: str | None = None
 ) -> FinishedHit:
     hit = Hit(root, "store.py", "python", RECORD, 0.7, WHY)
-    answer = Answer(query, [hit], Verdict.RELEVANT, 1.0, True, [])
+    answer = Answer(query, [hit], Answerability.RELEVANT, 1.0, True, [])
     return present(answer, encoder, lambda hit: unsaved).hits[0]
 
 
@@ -60,7 +60,7 @@ def test_a_finished_hit_has_what_surfaces_show(root: Path, encoder: Encoder) -> 
 
 def test_related_terms_go_with_the_embedding_that_counted(root: Path, encoder: Encoder) -> None:
     hit = Hit(root, "store.py", "python", RECORD, 0.7, [Reason("words", 2.0, ("file",)), Reason("context", 1.0)])
-    (finished,) = present(Answer("delete files", [hit], Verdict.RELEVANT, 1.0, True, []), encoder).hits
+    (finished,) = present(Answer("delete files", [hit], Answerability.RELEVANT, 1.0, True, []), encoder).hits
     assert "delete \u2248 unlink" in finished.why[1].terms and not finished.why[0].terms[1:]
 
 
@@ -108,18 +108,18 @@ def test_reasons_in_words(why: Sequence[Reason], expected: str) -> None:
 
 
 def test_every_feature_has_its_words() -> None:
-    assert set(REASON_PHRASES) == {*POSITIVE, NEARLY_SPELT} - {"length"}
+    assert set(REASON_PHRASES) == {*POSITIVE, FUZZY_NAME} - {"length"}
     assert [explained(name) for name in OF_KINDS] == ["the file as a whole", "code outside definitions"]
     assert explained("in test code") == "in test code"
     assert explained("context") == "contextual embedding"
 
 
 def test_an_answer_says_how_sure_it_is(root: Path) -> None:
-    answer = Answer("x", [Hit(root, "store.py", "python", RECORD, 0.1, WHY)], Verdict.NONE, 1.0, True, [])
-    labels = [present(replace(answer, verdict=verdict), None).label for verdict in Verdict]
+    answer = Answer("x", [Hit(root, "store.py", "python", RECORD, 0.1, WHY)], Answerability.NONE, 1.0, True, [])
+    labels = [present(replace(answer, answerability=verdict), None).label for verdict in Answerability]
     assert labels == ["", "Not sure; these come nearest", "Nothing here seems to do that. These come nearest"]
-    assert present(replace(answer, hits=[]), None).label == answerability(Verdict.NONE, has_hits=False)
-    assert answerability(Verdict.NONE, has_hits=False) == "Nothing here seems to do that"
+    assert present(replace(answer, hits=[]), None).label == answerability(Answerability.NONE, has_hits=False)
+    assert answerability(Answerability.NONE, has_hits=False) == "Nothing here seems to do that"
 
 
 @pytest.mark.parametrize("text", ["a\nb\nc\n", "a\r\nb\r\n", "a\rb\rc", "", "\n", "a\x0cb\u2028c\n", "x\n" * 40])

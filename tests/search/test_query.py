@@ -193,7 +193,7 @@ def test_names_of_many_words_come_first_and_stay_few() -> None:
     ],
 )
 def test_the_roles_that_words_ask_for(text: str, role: PathClass) -> None:
-    assert parse_query(text).wanted_roles == role
+    assert parse_query(text).wanted_path_classes == role
 
 
 @pytest.mark.parametrize(

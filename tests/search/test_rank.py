@@ -22,10 +22,10 @@ from hunch.search.features import (
     Features,
     features_of,
 )
+from hunch.search.name_match import FUZZY
 from hunch.search.query import Query, parse_query
 from hunch.search.query_features import QUERY_FEATURES
 from hunch.search.rank import Reason, learned, ranker_for, reasons
-from hunch.search.spelt import NEARLY
 from hunch.text.chunk import KINDS
 from hunch.text.path_class import PathClass
 from hunch.text.render import FIELD_NAMES
@@ -181,7 +181,7 @@ def test_evidence_speaks_for_and_marks_against(values: list[float], shape: list[
 
 @pytest.mark.parametrize("role", list(PATH_CLASSES))
 def test_a_role_counts_unless_it_is_asked_for(role: PathClass) -> None:
-    asked = replace(QUERY, wanted_roles=role)
+    asked = replace(QUERY, wanted_path_classes=role)
     here = np.array([int(role)], np.uint8)
     assert scored(QUERY, roles=here) < scored(QUERY)
     assert scored(asked, roles=here) == scored(asked)
@@ -191,7 +191,7 @@ def test_a_role_counts_unless_it_is_asked_for(role: PathClass) -> None:
 
 def test_several_roles_add_up() -> None:
     both = np.array([int(PathClass.TEST | PathClass.VENDORED)], np.uint8)
-    asked = replace(QUERY, wanted_roles=PathClass.TEST)
+    asked = replace(QUERY, wanted_path_classes=PathClass.TEST)
     assert scored(QUERY, roles=both) < scored(asked, roles=both) < scored(asked)
 
 
@@ -223,7 +223,7 @@ SIDE = st.tuples(st.floats(-1, 1, width=32), SHARE, SHARE, st.integers(0, 31), s
 
 @given(SIDE, SIDE, st.sampled_from([PathClass.PRODUCT, *PathClass]))
 def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any, ...], wanted: PathClass) -> None:
-    query = replace(QUERY, wanted_roles=wanted)
+    query = replace(QUERY, wanted_path_classes=wanted)
     found = joined([
         {"dense": some(dense), "lexical": some(lexical), "symbols": some(symbol), "term_fields": fields(first, second),
          "kinds": np.array([kind], np.uint8), "roles": np.array([roles], np.uint8)}
@@ -260,7 +260,7 @@ def test_what_was_not_read_in_context_gets_what_its_meaning_suggests() -> None:
 
 
 def test_a_name_with_a_slip_is_said_to_be_one() -> None:
-    slip = some(NEARLY)
+    slip = some(FUZZY)
     found = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=slip, typed=some(1))
     assert [reason.signal for reason in found] == ["symbol, nearly"]
     rightly = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=some(1), typed=some(1))

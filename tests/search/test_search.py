@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from hunch.engine import Engine, answer, ask, open_engine, similar, update
-from hunch.search.collapse import HITS_PER_FILE
+from hunch.search.deduplicate import HITS_PER_FILE
 from hunch.search.present import snippet_lines
 from hunch.search.query import parse_query
 from hunch.search.rank import ranker_for
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 from hunch.search.snippet import SNIPPET_LINES, read_snippet
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE
 from hunch.text.path_class import PathClass
@@ -75,12 +75,12 @@ def test_a_definition_that_is_copied_is_shown_once(root: Path) -> None:
     found = [hit for hit in ask(engine, "levenshtein").hits if hit.record.name == "levenshtein"]
     assert len(found) == 2, "another function of that name is no copy"
     (copied,) = (hit for hit in found if hit.path != "net/distance.pyw")
-    places = {copied.path, *(copy.path for copy in copied.copies)}
+    places = {copied.path, *(copy.path for copy in copied.near_duplicates)}
     assert places == {"text/words.pyw", "legacy/words.pyw", "plugins/spelling/words.pyw"}
-    assert all(copy.start_line == copied.record.start_line for copy in copied.copies)
-    assert not any(hit.copies for hit in found if hit is not copied)
+    assert all(copy.start_line == copied.record.start_line for copy in copied.near_duplicates)
+    assert not any(hit.near_duplicates for hit in found if hit is not copied)
     alike = similar(engine, copied.path, copied.record.start_line)
-    assert {copy.path for copy in copied.copies} <= {hit.path for hit in alike.hits}, "who asks for copies sees each"
+    assert {copy.path for copy in copied.near_duplicates} <= {hit.path for hit in alike.hits}, "each is shown"
 
 
 QUESTIONS = [
@@ -138,7 +138,7 @@ def test_the_limit_holds_and_cuts_the_end(engine: Engine, limit: int) -> None:
 )
 def test_nonsense_gets_an_honest_answer(engine: Engine, text: str) -> None:
     found = ask(engine, text)
-    assert found.verdict is Verdict.NONE, [(hit.record.name, hit.score) for hit in found.hits[:2]]
+    assert found.answerability is Answerability.NONE, [(hit.record.name, hit.score) for hit in found.hits[:2]]
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_nonsense_gets_an_honest_answer(engine: Engine, text: str) -> None:
 )
 def test_a_name_is_found_first(engine: Engine, text: str, name: str) -> None:
     found = ask(engine, text)
-    assert names(found)[0] == name and found.verdict is Verdict.RELEVANT
+    assert names(found)[0] == name and found.answerability is Answerability.RELEVANT
 
 
 def test_the_verdict_follows_the_best_score(engine: Engine) -> None:
@@ -171,9 +171,11 @@ def test_the_verdict_follows_the_best_score(engine: Engine) -> None:
     for text in [*QUESTIONS, "levenshtein", "bake sourdough bread", "shade"]:
         found = ask(engine, text)
         best = found.hits[0].score
-        wanted = Verdict.RELEVANT if best >= relevant else Verdict.WEAK if best >= weak else Verdict.NONE
-        assert found.verdict is wanted
-        seen.add(found.verdict)
+        wanted = (
+            Answerability.RELEVANT if best >= relevant else Answerability.WEAK if best >= weak else Answerability.NONE
+        )
+        assert found.answerability is wanted
+        seen.add(found.answerability)
     assert len(seen) >= 2
 
 
@@ -181,9 +183,9 @@ def test_tests_come_after_the_code_unless_they_are_wanted(engine: Engine) -> Non
     plain = [hit.path for hit in ask(engine, "levenshtein").hits]
     assert plain.index("text/words.pyw") < plain.index("tests/checks.pyw")
     query = parse_query("test of levenshtein")
-    assert query.wanted_roles == PathClass.TEST
+    assert query.wanted_path_classes == PathClass.TEST
     wanted = {hit.path: hit.score for hit in reversed(answer(engine, query).hits)}
-    plainly = answer(engine, replace(query, wanted_roles=PathClass.PRODUCT))
+    plainly = answer(engine, replace(query, wanted_path_classes=PathClass.PRODUCT))
     unwanted = {hit.path: hit.score for hit in reversed(plainly.hits)}
     assert wanted["tests/checks.pyw"] > unwanted["tests/checks.pyw"]
     assert wanted["text/words.pyw"] < unwanted["text/words.pyw"], "it has a rival now"
@@ -192,7 +194,7 @@ def test_tests_come_after_the_code_unless_they_are_wanted(engine: Engine) -> Non
 def test_filters_that_leave_nothing_say_so(engine: Engine) -> None:
     for text in ("cart path:nowhere/*.py", "cart lang:cobol", "cart kind:trait lang:python"):
         found = ask(engine, text)
-        assert found.hits == [] and found.verdict is Verdict.NONE
+        assert found.hits == [] and found.answerability is Answerability.NONE
         assert len(found.notices) == 1 and "filter" in found.notices[0]
     assert ask(engine, "cart path:shop").notices == []
 
@@ -205,7 +207,7 @@ def test_nothing_is_found_where_nothing_is(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path / "cache"))
     (tmp_path / "empty").mkdir()
     found = ask(indexed(tmp_path / "empty"), "sort a list")
-    assert found.hits == [] and found.verdict is Verdict.NONE and found.notices == []
+    assert found.hits == [] and found.answerability is Answerability.NONE and found.notices == []
 
 
 # ---- snippets ----

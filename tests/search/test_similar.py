@@ -1,4 +1,4 @@
-"""Code that stands for a question: what it asks with, before and after it was read in context."""
+"""Code that stands for a question: what it asks with, before and after it has contextual embeddings."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from hunch.engine import Engine, chunk_at, open_engine, read_context, similar, update
+from hunch.engine import Engine, chunk_at, compute_contextual, open_engine, similar, update
 from hunch.index.isolation import Reading, read_apart
 from hunch.live import LiveWorkspace
 from hunch.search import similar as similar_module
 from hunch.search.query import QueryError
 from hunch.search.rank import ranker_for
-from hunch.search.search import Verdict
+from hunch.search.search import Answerability
 from hunch.search.similar import likeness_of, similar_at, similar_to
 from hunch.settings import CACHE_VARIABLE
 from hunch.text.chunk import Chunk
@@ -78,12 +78,12 @@ def test_what_does_the_same_comes_first_once_it_is_read_in_context(engine: Engin
     assert likeness.vector is not None and likeness.context is None
     before = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
     assert "sum_of_amounts" in [hit.record.name for hit in before.hits[:2]]
-    assert read_context(engine)
+    assert compute_contextual(engine)
     likeness = likeness_of(chunk, engine.snapshot, engine.encoder)
     assert likeness.context is not None
     assert float(np.linalg.norm(likeness.context)) == pytest.approx(1, abs=1e-5)
     after = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
-    assert after.hits[0].record.name == "sum_of_amounts" and after.verdict is not Verdict.NONE
+    assert after.hits[0].record.name == "sum_of_amounts" and after.answerability is not Answerability.NONE
     assert "context" in {reason.signal for reason in after.hits[0].why}
     assert not {"total", "Cart"} & {hit.record.name for hit in after.hits}, "not the code itself, nor its class"
 
@@ -129,7 +129,7 @@ def test_a_selection_is_parsed_once_and_asks_with_its_first_definition(
         similar(engine, "long.py", 3, 30)
     parsed.clear()
     live = LiveWorkspace(engine.root)
-    live.put_buffer("long.py", "\n" * 40 + CART)
+    live.put_unsaved("long.py", "\n" * 40 + CART)
     live.start()
     try:
         assert live.similar("long.py", 1, 52).query == whole.query

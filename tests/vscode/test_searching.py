@@ -32,7 +32,7 @@ def test_rows_are_in_the_order_of_the_server(window: Workbench, shop: Path, run_
         found = [(row.description.rsplit(":", 1)[0], row.label) for row in rows]
         return [row.label for row in rows] if found == expected else []
 
-    wait_until(lambda: bool(labels()), "the rows are in the server's order: all code is read in context by then")
+    wait_until(lambda: bool(labels()), "the rows are in the server's order: all code has contextual embeddings by then")
     shown = labels()
     assert shown != sorted(shown) and shown != sorted(shown, key=str.lower)  # what the editor would have made of it
 

@@ -1,6 +1,6 @@
 // The questions whose answers are kept: a list of entries, newest first, each question once. Pure.
 
-import type { Answer, Hit, SimilarParams, Verdict } from "../protocol.js";
+import type { Answer, Answerability, Hit, SimilarParams } from "../protocol.js";
 
 export type Question =
   | { readonly kind: "search"; readonly query: string }
@@ -14,7 +14,7 @@ export interface Entry {
   readonly foundAt: number;
   /** Came from an earlier session; the code may be another one by now. */
   readonly isStored: boolean;
-  readonly verdict: Verdict;
+  readonly verdict: Answerability;
   readonly complete: boolean;
   readonly hits: readonly Hit[];
 }
@@ -27,7 +27,7 @@ export function createEntry(question: Question, answer: Answer, now: number): En
     question,
     foundAt: now,
     isStored: false,
-    verdict: answer.verdict,
+    verdict: answer.answerability,
     complete: answer.complete,
     hits: answer.hits,
   };

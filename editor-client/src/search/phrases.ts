@@ -36,5 +36,5 @@ export function answerLabel(answer: Answer, t: Translate): string {
     weak: t("Not sure; these come nearest"),
     none: t("Nothing here seems to do that. These come nearest"),
   };
-  return phrases[answer.verdict] ?? answer.label ?? "";
+  return phrases[answer.answerability] ?? answer.label ?? "";
 }

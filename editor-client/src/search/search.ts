@@ -128,7 +128,7 @@ function openList(
 
   const answerItems = (typed: string, found: Answer): HitItem[] => {
     const notices = found.notices.map((notice): HitItem => ({ label: `$(info) ${notice}`, alwaysShow: true }));
-    if (found.verdict !== "none") {
+    if (found.answerability !== "none") {
       return [...itemsOf(found), ...notices];
     }
     const tried = triedOf(typed, indexedFiles(connection.state), translate);
@@ -190,7 +190,8 @@ function openList(
 
   // Answers get better while the index grows, and where nothing was found a new file may hold it; nobody need type again.
   const askAgainIfBetter = () => {
-    const mayImprove = answer === undefined ? pick.value.trim() !== "" : !answer.complete || answer.verdict === "none";
+    const mayImprove =
+      answer === undefined ? pick.value.trim() !== "" : !answer.complete || answer.answerability === "none";
     if (mayImprove && !pick.busy) {
       askSoon(isWholeIndex(connection.state) ? 0 : Math.max(0, askedAt + AGAIN_MS - Date.now()));
     }

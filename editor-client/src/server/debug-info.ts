@@ -97,6 +97,7 @@ const SETTINGS = [
   "interpreter",
   "cpuShare",
   "pauseOnBattery",
+  "contextualEmbeddings",
   "readInContext",
   "similarHints",
   "generatedSummaries",

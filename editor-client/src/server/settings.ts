@@ -3,7 +3,7 @@
 const NAMES = [
   "cpuShare",
   "pauseOnBattery",
-  "readInContext",
+  "contextualEmbeddings",
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",
@@ -16,5 +16,6 @@ export function pickSettings(read: (name: string) => unknown): Record<string, un
     const value = read(name);
     if (value !== undefined && value !== null) picked[name] = value;
   }
-  return picked;
+  // The name before 0.2: who switched it off wants it off.
+  return read("readInContext") === false ? { ...picked, contextualEmbeddings: false } : picked;
 }

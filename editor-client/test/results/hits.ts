@@ -32,5 +32,14 @@ export function hitOf(changes: Partial<Hit> = {}): Hit {
 }
 
 export function answerOf(hits: readonly Hit[], changes: Partial<Answer> = {}): Answer {
-  return { query: "x", elapsedMs: 3, verdict: "relevant", complete: true, notices: [], hits, ...changes };
+  return {
+    query: "x",
+    elapsedMs: 3,
+    answerability: "relevant",
+    verdict: "relevant",
+    complete: true,
+    notices: [],
+    hits,
+    ...changes,
+  };
 }

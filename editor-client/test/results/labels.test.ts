@@ -16,7 +16,7 @@ describe("a question in the tree", () => {
     ["a good answer", search(), "2 hits in 2 files"],
     ["one hit", search([hitOf()]), "1 hit in 1 file"],
     ["several in one file", search([hitOf(), hitOf()]), "2 hits in 1 file"],
-    ["an honest no", search(two, { verdict: "none" }), "nothing fits"],
+    ["an honest no", search(two, { answerability: "none" }), "nothing fits"],
     ["no hits", search([]), "nothing found"],
     ["a stored answer", { ...search(), isStored: true }, "2 hits in 2 files \u00b7 found yesterday, 14:32"],
   ])("says what came of it: %s", (_, entry, description) => {
@@ -74,8 +74,8 @@ describe("the message above the tree", () => {
   it.each<[string, Entry, boolean, RegExp | undefined]>([
     ["a good answer", search(), true, undefined],
     ["a good answer that was whole, while something is indexed", search(), false, undefined],
-    ["an honest no", search(two, { verdict: "none" }), true, /^Nothing here seems to do “send again”/],
-    ["no hits", search([], { verdict: "none" }), true, /nothing was found/],
+    ["an honest no", search(two, { answerability: "none" }), true, /^Nothing here seems to do “send again”/],
+    ["no hits", search([], { answerability: "none" }), true, /nothing was found/],
     ["half an index", search(two, { complete: false }), false, /still going on/],
     ["half an index that is whole by now", search(two, { complete: false }), true, /^(?!.*still).*Search again/],
   ])("is right for %s", (_, entry, isWholeNow, expected) => {

@@ -162,7 +162,7 @@ describe("a question as Markdown", () => {
   });
 
   it("says it when nothing fits", () => {
-    const none = createEntry({ kind: "search", query: "fly" }, answerOf(hits, { verdict: "none" }), 0);
+    const none = createEntry({ kind: "search", query: "fly" }, answerOf(hits, { answerability: "none" }), 0);
     expect(entryMarkdown(none, pathOf, t)).toContain("Nothing here seems to do that");
     const empty = createEntry({ kind: "search", query: "fly" }, answerOf([]), 0);
     expect(entryMarkdown(empty, pathOf, t)).toBe("## `fly`\n\nNothing here seems to do that.\n");

@@ -4,7 +4,7 @@ import { packEntries, unpackEntries } from "../../src/results/storing.js";
 import { answerOf, hitOf, lineRange } from "./hits.js";
 
 const search = (query: string, hits = [hitOf()]): Entry =>
-  createEntry({ kind: "search", query }, answerOf(hits, { verdict: "weak", complete: false }), 42);
+  createEntry({ kind: "search", query }, answerOf(hits, { answerability: "weak", complete: false }), 42);
 const similar = createEntry(
   {
     kind: "similar",

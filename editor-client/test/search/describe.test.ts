@@ -34,10 +34,11 @@ const hit: Hit = {
   documentation: "",
   snippet: "",
 };
-const answer = (verdict: Answer["verdict"], hits: Hit[]): Answer => ({
+const answer = (answerability: Answer["answerability"], hits: Hit[]): Answer => ({
   query: "x",
   elapsedMs: 1,
-  verdict,
+  answerability,
+  verdict: answerability,
   complete: true,
   notices: [],
   hits,

@@ -22,6 +22,7 @@ const facts: DebugFacts = {
         total: 9,
         files: 9,
         chunks: 40,
+        contextual: 0,
         inContext: 0,
         complete: false,
         writer: true,

@@ -95,6 +95,8 @@ test("an ordinary Python that packages exist for comes before a newer or an odd 
 test("only what the server knows is sent to it", () => {
   const all: Record<string, unknown> = { cpuShare: 0.25, command: "/bin/hunch", similarHints: false, maxResults: 9 };
   expect(pickSettings((name) => all[name])).toEqual({ cpuShare: 0.25, similarHints: false });
+  const old: Record<string, unknown> = { readInContext: false, contextualEmbeddings: true };
+  expect(pickSettings((name) => old[name])).toEqual({ contextualEmbeddings: false });
 });
 
 test("lines of the server's log keep their level", () => {

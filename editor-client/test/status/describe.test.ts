@@ -12,6 +12,7 @@ const folder = (given: Partial<FolderStatus>): FolderStatus => ({
   total: 0,
   files: 10,
   chunks: 100,
+  contextual: 0,
   inContext: 0,
   complete: true,
   writer: true,

@@ -56,7 +56,7 @@ class Damage:
     contents: frozenset[int] = frozenset()
     """Ids of files whose content has to be read again."""
     contextual: frozenset[int] = frozenset()
-    """Ids of files that have to be read in context again."""
+    """Ids of files whose contextual embeddings have to be computed again."""
     is_beyond_rows: bool = field(default=False)
     """It has to be begun anew."""
 

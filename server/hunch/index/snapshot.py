@@ -100,7 +100,7 @@ class Snapshot:
                 rows.append(view.column.rows(chunks[inside] - view.start))
         return np.concatenate(places), np.concatenate(rows) if rows else np.zeros((0, 0), np.int8)
 
-    def nearest_in_context(
+    def nearest_contextual(
         self, vector: NDArray[np.float32], k: int, masks: Sequence[NDArray[np.bool_] | None]
     ) -> NDArray[np.int64]:
         """Return the k chunks whose contextual embeddings are nearest to a question, int64, best first.

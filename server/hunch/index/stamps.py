@@ -20,7 +20,7 @@ GRAIN_NS = 3_000_000_000
 """FAT counts two seconds, some network file systems one, and clocks of servers go a little differently."""
 
 
-class Verdict(NamedTuple):
+class Answerability(NamedTuple):
     """What a scan has found, apart."""
 
     changed: list[SourceFile]
@@ -31,7 +31,7 @@ class Verdict(NamedTuple):
 
 def sort_out(
     files: Sequence[SourceFile], known: Mapping[str, tuple[int, FileRecord]], named: Collection[str]
-) -> Verdict:
+) -> Answerability:
     """Tell the files that look changed, and those whose look says nothing: written lately, or named by an event."""
     changed, doubtful = list[SourceFile](), list[SourceFile]()
     for file in files:
@@ -40,7 +40,7 @@ def sort_out(
             changed.append(file)
         elif not is_settled(entry[1]) or file.path in named:
             doubtful.append(file)
-    return Verdict(changed, doubtful)
+    return Answerability(changed, doubtful)
 
 
 def looks_changed(file: SourceFile, record: FileRecord) -> bool:

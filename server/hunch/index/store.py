@@ -319,7 +319,7 @@ class Store:
         return look_over(self._connection, SCHEMA)
 
     def forget(self, damage: Damage) -> dict[str, bool]:
-        """Drop damaged rows, in one transaction; return the files' paths, and whether they were read in context."""
+        """Drop damaged rows, in one transaction; return the files' paths and whether they had contextual embeddings."""
         with self._connection:
             found = [
                 self._connection.execute(

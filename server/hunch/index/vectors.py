@@ -28,6 +28,7 @@ _CODEBOOK_SAMPLE = 10_000
 _KMEANS_ITERATIONS = 8
 _EXTRA_8BIT, _EXTRA_4BIT = 1.2, 2.0
 """How many times k are rescored: 99.95% of the ten nearest are then found with 4-bit codes, and 95% of the hundred."""
+_EXTRA_FILTERED = 2
 _LEAST_RESCORED = 150
 _COMPARED_SHARE = 0.25
 """When no more than this share is allowed of 4-bit codes, the allowed are compared one by one."""
@@ -50,6 +51,8 @@ class Part(NamedTuple):
     """The number of its first embedding through all parts"""
     allowed: NDArray[np.bool_] | None = None
     """bool [n]; None allows all"""
+    is_filtered: bool = False
+    """Whether a query's filter took some away, and not only tombstones."""
 
 
 class DenseIndex:
@@ -65,7 +68,7 @@ class DenseIndex:
         return len(self.originals)
 
     def by_codes(
-        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None
+        self, query: NDArray[np.float32], k: int, allowed: NDArray[np.bool_] | None = None, *, is_filtered: bool = False
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return what must be compared by its originals to find the k nearest, and the scores of the codes.
 
@@ -76,12 +79,13 @@ class DenseIndex:
             query: float32 [dim], L2-normalised.
             k: how many are wanted in the end.
             allowed: bool [n]; None allows all.
+            is_filtered: by the query. What is left may be far from it, where 4-bit codes tell less: more is compared.
 
         Returns:
             int64 [found], numbers from 0, and float32 [found], the highest first.
         """
         count = len(self) if allowed is None else int(np.count_nonzero(allowed))
-        wanted = min(rescored(k, self.is_4bit), count)
+        wanted = min(rescored(k, self.is_4bit) * (_EXTRA_FILTERED if is_filtered and self.is_4bit else 1), count)
         if not wanted:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
         if not self.is_4bit:
@@ -92,7 +96,7 @@ class DenseIndex:
             return np.flatnonzero(allowed), np.zeros(count, np.float32)
         # These codes know no filter, so as many more are fetched as the filter is expected to take away.
         found, scores = self._search(query, int(2 * wanted * len(self) / count))
-        kept = allowed[found]
+        kept = np.flatnonzero(allowed[found])[:wanted]  # so many without tombstones too
         return found[kept], scores[kept]
 
     def packed_codes(self) -> NDArray[np.uint8]:
@@ -146,7 +150,7 @@ def nearest(
         k: how many at most.
         first: which of equals; those of the lowest numbers when nothing is said.
     """
-    found = [part.dense.by_codes(query, k, part.allowed) for part in parts]
+    found = [part.dense.by_codes(query, k, part.allowed, is_filtered=part.is_filtered) for part in parts]
     numbers = [local + part.start for part, (local, _) in zip(parts, found, strict=True)]
     nothing = np.zeros(0, np.int64)
     exact = [place for place, part in enumerate(parts) if not part.dense.is_4bit]
@@ -189,7 +193,7 @@ def _rows(parts: Sequence[Part], numbers: NDArray[np.int64]) -> NDArray[np.float
     if len(parts) == 1:
         return parts[0].dense.originals[numbers - parts[0].start]
     rows = np.zeros((len(numbers), parts[0].dense.originals.shape[1] if parts else 0), np.float16)
-    for dense, start, _ in parts:
+    for dense, start, *_ in parts:
         inside = np.flatnonzero((numbers >= start) & (numbers < start + len(dense)))
         if len(inside):
             rows[inside] = dense.originals[numbers[inside] - start]

@@ -33,14 +33,14 @@ class Inbox:
             (self._urgent if urgent else self._backlog).update(wanted)
             self._condition.notify_all()
 
-    def put_buffer(self, path: str, text: str) -> None:
+    def put_unsaved(self, path: str, text: str) -> None:
         """Note the newest unsaved text of a file."""
         with self._condition:
             self._buffers[path] = text
             self._changed_buffers.add(path)
             self._condition.notify_all()
 
-    def drop_buffer(self, path: str) -> None:
+    def drop_unsaved(self, path: str) -> None:
         """Note that the file on disk counts again."""
         with self._condition:
             if self._buffers.pop(path, None) is not None:

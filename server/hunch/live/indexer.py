@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hunch.engine import DATABASE, SEGMENT_NOTICE, Engine, open_engine
+from hunch.index.contextual_pass import embed_file, files_without_contextual
 from hunch.index.integrity import is_corruption
 from hunch.index.isolation import end_when_idle, notice_of
 from hunch.index.memory import give_back_memory
 from hunch.index.policy import SERVER_POLICY
 from hunch.index.reader import IndexReader
-from hunch.index.second_pass import files_to_read, read_in_context
 from hunch.index.store import IndexState
 from hunch.index.stored_arrays import DamagedFileError
 from hunch.index.writer import COMPLETE, Progress, UpdateReport, update_store
@@ -35,9 +35,9 @@ LARGEST_GROUP = 512
 
 _PUBLISH_SECONDS = 0.3
 _CONTEXT_SECONDS = 2.0
-"""Between snapshots of the second pass."""
+"""Between snapshots of the contextual pass."""
 _QUIET_SECONDS = 2.0
-"""Without a change before the second pass goes on."""
+"""Without a change before the contextual pass goes on."""
 _FOLLOW_SECONDS = 1.0
 _UNWATCHED_SECONDS = 10.0
 """Between scans, at least, while not all changes are seen."""
@@ -84,7 +84,7 @@ class Indexer:
         self._passed_over: set[int] = set()
         """Files that have changed on the disk; once the first pass has seen them they have other ids."""
         self._has_unshown = False
-        self._shown_in_context = 0
+        self._shown_contextual = 0
         self._problems = ""
         self._busy_at = 0.0
         self._mending = Mending(root.name, inbox)
@@ -204,8 +204,8 @@ class Indexer:
                 self._tidy()
                 end_when_idle()
                 reader.pending += self._mending.look()
-                self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
-                if not self._read_one_in_context():
+                self._report(Phase.READY, ready_message(engine.state, self._shown_contextual, self._counts[1]))
+                if not self._embed_one():
                     self._inbox.wait(1.0)
 
     @property
@@ -214,21 +214,21 @@ class Indexer:
         seconds = self.options.scan_seconds
         return min(seconds, max(_UNWATCHED_SECONDS, 20 * self._scan_cost)) if self.unwatched else seconds
 
-    def _read_one_in_context(self) -> bool:
-        """Do one file of the second pass; false when there is nothing to do for it now."""
+    def _embed_one(self) -> bool:
+        """Do one file of the contextual pass; false when there is nothing to do for it now."""
         engine, reader = self._opened
         encoder = engine.encoder
         if (
-            not self.options.second_pass
+            not self.options.contextual_embeddings
             or encoder is None
-            or not encoder.reads_context
+            or not encoder.has_contextual
             or engine.state is IndexState.FULL
             or time.monotonic() - self._busy_at < _QUIET_SECONDS
             or self._battery.is_used
         ):
             return False
         if self._to_encode is None:
-            self._to_encode = files_to_read(engine.store)
+            self._to_encode = files_without_contextual(engine.store)
             self._pace = Pace(self.options.cpu_share, cores=1)
         number = next(self._to_encode, None)
         if number is None:
@@ -237,7 +237,7 @@ class Indexer:
             return False
         if number in self._passed_over:
             return True
-        outcome = read_in_context(engine.root, engine.store, encoder.contextual(), number, self._checkpoint)
+        outcome = embed_file(engine.root, engine.store, encoder.contextual(), number, self._checkpoint)
         if outcome.is_stale:
             self._passed_over.add(number)
             self._inbox.mark([outcome.path], urgent=False)
@@ -251,7 +251,7 @@ class Indexer:
         return True
 
     def _update(self, only: set[str] | None) -> None:
-        self._to_encode = None  # what is written now comes first in the next second pass
+        self._to_encode = None  # what is written now comes first in the next contextual pass
         self._pace = Pace(self.options.cpu_share)
         named = self._inbox.take_backlog(sys.maxsize) if only is None else only
         report = self._run_update(only, named)
@@ -336,7 +336,7 @@ class Indexer:
             return
         engine, reader = self._opened
         self._busy_at = time.monotonic()
-        self._to_encode = None  # what is saved now comes first when the second pass goes on
+        self._to_encode = None  # what is saved now comes first when the contextual pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
         saved, buffers = self._inbox.take_urgent()
         self._mending.hold_files()
@@ -360,7 +360,7 @@ class Indexer:
         snapshot = reader.snapshot(self._generation, self._overlay.paths, self._overlay.segments())
         self._counts = (snapshot.file_count, snapshot.chunk_count)
         self._problems = notice_of(engine.store.problems())
-        self._shown_in_context = snapshot.contextual_count
+        self._shown_contextual = snapshot.contextual_count
         self._has_unshown = False
         self._on_publish(Published(snapshot, engine.encoder, self._is_complete))
         if merge:
@@ -384,7 +384,7 @@ class Indexer:
         engine, reader = self._opened
         database = engine.cache / DATABASE
         if engine.state is IndexState.NO_MODEL:
-            self._report(Phase.READY, ready_message(engine.state, self._shown_in_context, self._counts[1]))
+            self._report(Phase.READY, ready_message(engine.state, self._shown_contextual, self._counts[1]))
         else:
             self._report(Phase.FOLLOWING, "Another process keeps this index up to date")
         before = inode_of(database)
@@ -430,7 +430,7 @@ class Indexer:
                 files=self._counts[0],
                 chunks=self._counts[1],
                 complete=self._is_complete,
-                in_context=self._shown_in_context,
+                contextual_count=self._shown_contextual,
                 writer=engine is not None and (engine.lock is not None or engine.in_memory),
                 paused_by=("user" if self._inbox.paused else "battery") if phase is Phase.PAUSED else "",
                 notices=self._notices(),

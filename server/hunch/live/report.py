@@ -57,5 +57,5 @@ def ready_message(state: IndexState, contextual: int, chunks: int) -> str:
         message = str(state.value)
         return message[0].upper() + message[1:]
     if 0 < contextual < chunks:
-        return f"The index is up to date; {contextual:,} of {chunks:,} pieces of code are read in context"
+        return f"The index is up to date; {contextual:,} of {chunks:,} chunks have contextual embeddings"
     return "The index is up to date"

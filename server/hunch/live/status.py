@@ -39,8 +39,8 @@ class Status:
     """False while the snapshot is known not to hold the whole workspace."""
     writer: bool = False
     """False while another process writes the index and this one follows."""
-    in_context: int = 0
-    """Chunks that were read in context by the second pass."""
+    contextual_count: int = 0
+    """Chunks with a contextual embedding."""
     paused_by: str = ""
     """"user", "battery", or empty."""
     notices: tuple[str, ...] = ()
@@ -54,8 +54,8 @@ class LiveOptions:
     cpu_share: float = 0.5
     """Of all cores, for indexing: 0.05..1."""
     pause_on_battery: bool = False
-    second_pass: bool = True
-    """Whether code is read in context while nothing else is to be done; never on a battery."""
+    contextual_embeddings: bool = True
+    """Whether contextual embeddings are computed while nothing else is to be done; never on a battery."""
     scan_seconds: float = 300.0
     """Seconds between scans of the whole folder, the net under lost events."""
 

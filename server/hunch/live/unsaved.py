@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from hunch.engine import Engine
-from hunch.index.buffer import BufferChunks, chunk_buffer
+from hunch.index.overlay import UnsavedChunks, chunk_unsaved
 from hunch.index.segment import Segment, merge_segments
 from hunch.text.languages import language_of
 from hunch.workspace.scan import RootError, Skip, scan, source_of
@@ -22,7 +22,7 @@ class UnsavedOverlay:
     def __init__(self, root: Path) -> None:
         """Begin without text."""
         self._root = root
-        self._chunked: dict[str, BufferChunks] = {}
+        self._chunked: dict[str, UnsavedChunks] = {}
 
     @property
     def paths(self) -> Collection[str]:
@@ -55,7 +55,7 @@ class UnsavedOverlay:
             return
         if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip):
             text = ""  # generated or minified, say: once it is saved it will not count either
-        chunked = chunk_buffer(path, language, text, engine.encoder, before, number=-1)
+        chunked = chunk_unsaved(path, language, text, engine.encoder, before, number=-1)
         stored = engine.store.known_file(path)
         if stored is None or stored.digest != chunked.digest:
             self._chunked[path] = chunked

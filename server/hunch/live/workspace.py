@@ -91,13 +91,13 @@ class LiveWorkspace:
         """Stop the update under way; it goes on after resume."""
         self.pause()
 
-    def put_buffer(self, path: str, text: str) -> None:
+    def put_unsaved(self, path: str, text: str) -> None:
         """Let unsaved text stand for a file."""
-        self._inbox.put_buffer(path, text)
+        self._inbox.put_unsaved(path, text)
 
-    def drop_buffer(self, path: str) -> None:
+    def drop_unsaved(self, path: str) -> None:
         """Let the file on disk stand for itself again."""
-        self._inbox.drop_buffer(path)
+        self._inbox.drop_unsaved(path)
 
     def buffer(self, path: str) -> str | None:
         """Return the unsaved text of a file, None without."""

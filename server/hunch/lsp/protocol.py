@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-Verdict = Literal["relevant", "weak", "none"]
+Answerability = Literal["relevant", "weak", "none"]
 Kind = Literal[
     "function", "method", "class", "interface", "struct", "enum", "trait", "module", "type", "macro", "query", "block",
     "file",
@@ -89,7 +89,8 @@ class Answer(TypedDict):
 
     query: str
     elapsedMs: float
-    verdict: Verdict
+    answerability: Answerability
+    verdict: Answerability
     label: str
     complete: bool
     notices: list[str]
@@ -106,6 +107,7 @@ class FolderStatus(TypedDict):
     total: int
     files: int
     chunks: int
+    contextual: int
     inContext: int
     complete: bool
     writer: bool

@@ -21,7 +21,7 @@ from hunch.model.bundle import BundleError
 from hunch.search.merge import merge_answers
 from hunch.search.present import FinishedAnswer, FinishedHit, name_row, present, snippet_lines
 from hunch.search.query import Query, QueryError, parse_query
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 
 MOST_SYMBOLS = 50
 
@@ -94,7 +94,7 @@ def ask(folders: Sequence[Folder], query: Query, limit: int) -> tuple[Answer, li
     except BundleError as error:
         raise ParamsError(str(error)) from None
     if not answers:
-        return Answer(query.text, [], Verdict.NONE, 0.0, True, [*query.notices, _NO_FOLDER]), []
+        return Answer(query.text, [], Answerability.NONE, 0.0, True, [*query.notices, _NO_FOLDER]), []
     merged = merge_answers(answers, limit) if len(answers) > 1 else answers[0]
     folder_of = {live.root: folder for folder, live in asked}
     merged = replace(merged, elapsed_ms=(perf_counter() - began) * 1000)
@@ -122,7 +122,8 @@ def to_json(found: Found, encoding: Encoding) -> dict[str, Any]:
     return {
         "query": answer.query,
         "elapsedMs": round(answer.elapsed_ms, 3),
-        "verdict": answer.verdict.value,
+        "answerability": answer.answerability.value,
+        "verdict": answer.answerability.value,  # the name of answerability before 0.2
         "label": answer.label,
         "complete": answer.complete,
         "notices": list(answer.notices),
@@ -141,7 +142,7 @@ def symbols(folders: Sequence[Folder], text: str) -> list[types.WorkspaceSymbol]
              for place in _each_place(hit) if hit.record.kind != "block"]  # fmt: skip
     wanted = _plain(query.text)
     exact = [pair for pair in pairs if wanted in (_plain(pair[0].record.name), _plain(pair[0].record.qualified_name))]
-    rest = [] if answer.verdict is Verdict.NONE else [pair for pair in pairs if pair not in exact]
+    rest = [] if answer.answerability is Answerability.NONE else [pair for pair in pairs if pair not in exact]
     return [_symbol(hit, folder) for hit, folder in [*exact, *rest]]
 
 
@@ -207,7 +208,7 @@ def _each_place(hit: Hit) -> list[Hit]:
     """Return a hit and its near-duplicates as hits of their own: in a list of names each place counts."""
     others = [
         replace(hit, path=other.path, record=hit.record._replace(start_line=other.start_line, end_line=other.end_line))
-        for other in hit.copies
+        for other in hit.near_duplicates
     ]
     return [hit, *others]
 

@@ -315,7 +315,7 @@ def _live_options(settings: Settings) -> LiveOptions:
     return LiveOptions(
         cpu_share=settings.cpu_share,
         pause_on_battery=settings.pause_on_battery,
-        second_pass=settings.read_in_context,
+        contextual_embeddings=settings.contextual_embeddings,
         scan_seconds=settings.scan_interval,
     )
 

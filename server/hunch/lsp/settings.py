@@ -17,8 +17,8 @@ class Settings:
     cpu_share: float = 0.5
     """Of all cores, for indexing."""
     pause_on_battery: bool = False
-    read_in_context: bool = True
-    """Whether code is read in context in a second pass, while nothing else is to be done and not on a battery."""
+    contextual_embeddings: bool = True
+    """Whether contextual embeddings are computed while nothing else is to be done; never on a battery."""
     scan_interval: float = 300.0
     """Seconds between scans of a whole folder, the net under lost events."""
     similar_hints: bool = False
@@ -78,7 +78,8 @@ def _within(least: float, most: float) -> Callable[[object], bool]:
 _SETTINGS: dict[str, tuple[str, Callable[[object], bool], str]] = {
     "cpuShare": ("cpu_share", _within(0.05, 1), "a number from 0.05 to 1"),
     "pauseOnBattery": ("pause_on_battery", _is_flag, "true or false"),
-    "readInContext": ("read_in_context", _is_flag, "true or false"),
+    "readInContext": ("contextual_embeddings", _is_flag, "true or false"),  # the name before 0.2; the new one wins
+    "contextualEmbeddings": ("contextual_embeddings", _is_flag, "true or false"),
     "scanInterval": ("scan_interval", _within(1, 86_400), "seconds from 1 to 86400"),
     "similarHints": ("similar_hints", _is_flag, "true or false"),
     "generatedSummaries": ("generated_summaries", _is_flag, "true or false"),

@@ -15,7 +15,8 @@ def status_of(uri: str, status: Status | None) -> FolderStatus:
     if status is None:
         return {
             "uri": uri, "phase": "starting", "message": "Starting", "done": 0, "total": 0, "files": 0,
-            "chunks": 0, "inContext": 0, "complete": False, "writer": False, "pausedBy": "", "notices": [],
+            "chunks": 0, "contextual": 0, "inContext": 0, "complete": False, "writer": False, "pausedBy": "",
+            "notices": [],
         }  # fmt: skip
     return {
         "uri": uri,
@@ -25,7 +26,8 @@ def status_of(uri: str, status: Status | None) -> FolderStatus:
         "total": status.total,
         "files": status.files,
         "chunks": status.chunks,
-        "inContext": status.in_context,
+        "contextual": status.contextual_count,
+        "inContext": status.contextual_count,  # the name of contextual before 0.2
         "complete": status.complete,
         "writer": status.writer,
         "pausedBy": status.paused_by,

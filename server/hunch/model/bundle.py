@@ -20,7 +20,7 @@ CODE_GRAPH = "code.onnx"
 TOKENIZER = "tokenizer.json"
 CONTEXTUAL_GRAPH = "contextual.onnx"
 CONTEXTUAL_TOKENIZER = "contextual_tokenizer.json"
-"""What a bundle may have besides, to read code in context."""
+"""What a bundle may have besides, for contextual embeddings."""
 MODEL_CARD = "MODEL_CARD.md"
 
 SHIPPED = Path(__file__).parent / "bundles"

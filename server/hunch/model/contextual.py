@@ -1,6 +1,6 @@
 """ONNX Runtime: texts to contextual embeddings, which see what stands beside what; some 7 ms of a core for a chunk.
 
-They come in a second pass, behind the bags of tokens that take 100 times less.
+They are computed after the static embeddings, which take 100 times less.
 """
 
 from __future__ import annotations

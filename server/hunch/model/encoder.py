@@ -54,7 +54,7 @@ class Encoder:
         self._words: dict[str, Vectors] = {}
 
     @property
-    def reads_context(self) -> bool:
+    def has_contextual(self) -> bool:
         """Whether the bundle has a contextual encoder."""
         return {CONTEXTUAL_GRAPH, CONTEXTUAL_TOKENIZER} <= self.bundle.manifest.sha256.keys()
 

@@ -49,7 +49,7 @@ class ContextLine(NamedTuple):
     rise: float
 
 
-class Answerability(NamedTuple):
+class AnswerabilityThresholds(NamedTuple):
     """Thresholds of the calibrated probability of the best hit."""
 
     relevant: float
@@ -88,10 +88,10 @@ class Ranker:
     columns: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
     """Positive, negative and query features: for each column of the graph, which of ours it is"""
     context: ContextLine
-    answerability: Answerability
+    answerability: AnswerabilityThresholds
     similar: LinearRanking
     """Where code stands for the question"""
-    similar_answerability: Answerability
+    similar_answerability: AnswerabilityThresholds
     manifest: Mapping[str, Any]
 
 
@@ -239,8 +239,8 @@ def _check_shapes(place: Path, graph: Graph, names: FeatureNames) -> None:
             )
 
 
-def _answerability(values: Mapping[str, Any]) -> Answerability:
-    found = Answerability(**_numbers(values, Answerability._fields))
+def _answerability(values: Mapping[str, Any]) -> AnswerabilityThresholds:
+    found = AnswerabilityThresholds(**_numbers(values, AnswerabilityThresholds._fields))
     if not 0 <= found.weak <= found.relevant <= 1:
         raise ValueError("thresholds of answerability out of order")
     return found

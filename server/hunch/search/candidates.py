@@ -15,8 +15,8 @@ from hunch.index.vectors import Part, nearest
 from hunch.index.vectors import cosines as cosines_of
 from hunch.model.contextual import cosines
 from hunch.search.cut import best, first, in_order, view_numbers
+from hunch.search.name_match import NameMatches, match_names
 from hunch.search.query import Query
-from hunch.search.spelt import Spelt, spelt_in
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
 from hunch.workspace.ignore import path_filter
@@ -41,7 +41,7 @@ class Candidates:
     idf: NDArray[np.float32]
     """float32 [terms]"""
     symbols: NDArray[np.float32]
-    """float32 [n], the share of the query's words that spell the chunk's name, see hunch.search.spelt"""
+    """float32 [n], the share of the query's words that spell the chunk's name, see hunch.search.name_match"""
     typed: NDArray[np.float32]
     """float32 [n], 1 where the query is the chunk's name to the letter"""
     prefix: NDArray[np.float32]
@@ -117,14 +117,14 @@ def _find(
     idf = _idf(snapshot, postings, len(terms))
     masks = [_allowed(view, query) for view in views]
     scores = [_scores(*of_view, idf) for of_view in zip(views, postings, masks, strict=True)]
-    spelt = spelt_in(snapshot, query, masks)
-    parts = _dense_parts(snapshot, masks) if vector is not None else []
+    spelt = match_names(snapshot, query, masks)
+    parts = _dense_parts(snapshot, masks, query.filtered) if vector is not None else []
     near, known = np.zeros(0, np.int64), np.zeros(0, np.float32)
     if vector is not None and parts:
         near, known = nearest(parts, vector, DENSE_CANDIDATES, partial(first, snapshot))
     in_context = np.zeros(0, np.int64)
     if context is not None:
-        in_context = snapshot.nearest_in_context(context, CONTEXT_CANDIDATES, masks)
+        in_context = snapshot.nearest_contextual(context, CONTEXT_CANDIDATES, masks)
     distinct = _distinct(np.concatenate([_best_by_words(snapshot, scores), spelt.chunks, near, in_context]))
     chunks, files = in_order(snapshot, distinct)
     dense = np.zeros(len(chunks), np.float32)
@@ -142,7 +142,7 @@ def _described(
     scores: list[NDArray[np.float32]],
     postings: list[list[slice]],
     idf: NDArray[np.float32],
-    spelt: Spelt,
+    spelt: NameMatches,
     *,
     embedded: bool,
 ) -> Candidates:
@@ -231,9 +231,9 @@ def _best_by_words(snapshot: Snapshot, scores: list[NDArray[np.float32]]) -> NDA
     return best(snapshot, np.concatenate(found), np.concatenate(reached), LEXICAL_CANDIDATES)[0]
 
 
-def _dense_parts(snapshot: Snapshot, masks: Sequence[NDArray[np.bool_] | None]) -> list[Part]:
+def _dense_parts(snapshot: Snapshot, masks: Sequence[NDArray[np.bool_] | None], is_filtered: bool) -> list[Part]:
     return [
-        Part(view.segment.dense, view.start, mask)
+        Part(view.segment.dense, view.start, mask, is_filtered)
         for view, mask in zip(snapshot.views, masks, strict=True)
         if view.segment.dense is not None
     ]

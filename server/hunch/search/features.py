@@ -85,7 +85,7 @@ def matrices(
         for column, name in enumerate(names):
             if name in features:
                 columns[:, column] = features[name]
-    wanted = int(query.wanted_roles)
+    wanted = int(query.wanted_path_classes)
     for column, path_class in enumerate(PATH_CLASSES, len(OF_KINDS)):
         if not wanted & path_class:
             negative[:, column] = (candidates.roles & path_class) > 0

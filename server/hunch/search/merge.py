@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import chain
 
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 
-_BEST_FIRST = (Verdict.RELEVANT, Verdict.WEAK, Verdict.NONE)
+_BEST_FIRST = (Answerability.RELEVANT, Answerability.WEAK, Answerability.NONE)
 
 
 def merge_answers(answers: Sequence[Answer], limit: int) -> Answer:
@@ -30,7 +30,7 @@ def merge_answers(answers: Sequence[Answer], limit: int) -> Answer:
     return replace(
         answers[0],
         hits=[hit for hit in hits if id(hit) in kept][:limit],
-        verdict=min((answer.verdict for answer in answers), key=_BEST_FIRST.index),
+        answerability=min((answer.answerability for answer in answers), key=_BEST_FIRST.index),
         elapsed_ms=sum(answer.elapsed_ms for answer in answers),
         complete=all(answer.complete for answer in answers),
         notices=list(dict.fromkeys(chain.from_iterable(answer.notices for answer in answers))),

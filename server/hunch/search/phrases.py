@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hunch.search.rank import NEARLY_SPELT, Reason
-from hunch.search.search import Verdict
+from hunch.search.rank import FUZZY_NAME, Reason
+from hunch.search.search import Answerability
 
 MOST_REASONS = 3
 """Reasons of a hit that are stated in short"""
@@ -25,7 +25,7 @@ REASON_PHRASES = {
     "signature": "signature",
     "path": "path",
     "symbol": "exact name",
-    NEARLY_SPELT: "nearly the name",
+    FUZZY_NAME: "nearly the name",
     "typed": "as typed",
     "prefix": "beginning of the name",
     "neighbour": "related code in the file",
@@ -47,9 +47,9 @@ _EXPLAINED_PHRASES = {
 """What the full explanation says instead, by the name of the feature."""
 
 ANSWERABILITY_PHRASES = {
-    Verdict.RELEVANT: "",
-    Verdict.WEAK: "Not sure; these come nearest",
-    Verdict.NONE: "Nothing here seems to do that. These come nearest",
+    Answerability.RELEVANT: "",
+    Answerability.WEAK: "Not sure; these come nearest",
+    Answerability.NONE: "Nothing here seems to do that. These come nearest",
 }
 """What is said above an answer that has hits; nothing above a good one."""
 NO_HITS = "Nothing here seems to do that"
@@ -92,9 +92,9 @@ def in_words(stated: Iterable[Statement]) -> str:
     return "; ".join(one.text for one in stated)
 
 
-def answerability(verdict: Verdict, *, has_hits: bool) -> str:
+def answerability(verdict: Answerability, *, has_hits: bool) -> str:
     """Return what is said above an answer; empty above a good one."""
-    return NO_HITS if verdict is Verdict.NONE and not has_hits else ANSWERABILITY_PHRASES[verdict]
+    return NO_HITS if verdict is Answerability.NONE and not has_hits else ANSWERABILITY_PHRASES[verdict]
 
 
 def _meaning_once(why: Sequence[Reason]) -> Iterator[Reason]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from hunch.index.records import ChunkRecord
 from hunch.model.encoder import Encoder
-from hunch.search.collapse import Copy
+from hunch.search.deduplicate import NearDuplicate
 from hunch.search.highlights import Highlight, RelatedTerm, find_highlights, related_terms
 from hunch.search.phrases import MEANINGS, Statement, answerability, in_words, statements
 from hunch.search.rank import Reason
-from hunch.search.search import Answer, Hit, Verdict
+from hunch.search.search import Answer, Answerability, Hit
 from hunch.search.snippet import read_snippet, unsaved_snippet
 
 Overlay = Callable[[Hit], str | None]
@@ -54,7 +54,7 @@ class FinishedHit:
     """All features that made the score, greatest effect first; the one of meaning has the related terms"""
     reasons: tuple[Statement, ...]
     """Those that carried it most, in words"""
-    near_duplicates: tuple[Copy, ...]
+    near_duplicates: tuple[NearDuplicate, ...]
     """The same definition in other files"""
 
     @property
@@ -79,7 +79,7 @@ class FinishedAnswer:
 
     query: str
     hits: list[FinishedHit]
-    verdict: Verdict
+    answerability: Answerability
     label: str
     """What is said above the hits about how sure the answer is; empty above a good one"""
     elapsed_ms: float
@@ -101,8 +101,8 @@ def present(answer: Answer, encoder: Encoder | None, overlay: Overlay = lambda h
     return FinishedAnswer(
         query=answer.query,
         hits=[_finish(*parts) for parts in zip(answer.hits, texts, highlights, strict=True)],
-        verdict=answer.verdict,
-        label=answerability(answer.verdict, has_hits=bool(answer.hits)),
+        answerability=answer.answerability,
+        label=answerability(answer.answerability, has_hits=bool(answer.hits)),
         elapsed_ms=answer.elapsed_ms,
         complete=answer.complete,
         notices=answer.notices,
@@ -159,5 +159,5 @@ def _finish(hit: Hit, lines: Sequence[str], highlights: Sequence[Highlight]) -> 
         related=related,
         why=why,
         reasons=statements(why),
-        near_duplicates=hit.copies,
+        near_duplicates=hit.near_duplicates,
     )

@@ -21,14 +21,14 @@ MAX_CHARACTERS = 2_000
 _FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
 _HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind):\s*$")
 _KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
-_ROLE_WORDS = {
+_PATH_CLASS_WORDS = {
     PathClass.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
     PathClass.EXAMPLE: "example examples demo sample tutorial",
     PathClass.BENCHMARK: "benchmark benchmarks bench",
     PathClass.DOCUMENTATION: "docs documentation",
     PathClass.VENDORED: "vendor vendored",
 }
-_ROLE_OF_WORD = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
+_ROLE_OF_WORD = {word: role for role, words in _PATH_CLASS_WORDS.items() for word in words.split()}
 _LONGEST_SYMBOL = 4
 _WORDS_FOR_SYMBOLS = 20
 _WORDS_FOR_LONG_SYMBOLS = 8
@@ -68,7 +68,7 @@ class Query:
     """Languages that the words name, as hunch.text.languages calls them; a wish, no filter."""
     named_kinds: tuple[str, ...] = ()
     """Kinds of definitions that the words name."""
-    wanted_roles: PathClass = PathClass.PRODUCT
+    wanted_path_classes: PathClass = PathClass.PRODUCT
     """Roles that the words ask for, which are then not ranked lower."""
     notices: tuple[str, ...] = field(default=())
     """Lines for the person: what was cut or changed."""
@@ -126,7 +126,7 @@ def parse_query(
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),
         named_languages=language_intent(plain),
         named_kinds=kind_intent(plain),
-        wanted_roles=_wanted_roles(words),
+        wanted_path_classes=_wanted_roles(words),
         notices=tuple(notices),
     )
 

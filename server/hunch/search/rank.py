@@ -16,17 +16,17 @@ from hunch.model.encoder import Encoder
 from hunch.model.ranker import LinearRanking, Ranked, Ranker, rank, ranker_of
 from hunch.search.candidates import Candidates
 from hunch.search.features import COLUMNS, NAMES, Features, matrices
+from hunch.search.name_match import FUZZY
 from hunch.search.query import Query
 from hunch.search.query_features import query_features_of
-from hunch.search.spelt import NEARLY
 from hunch.text.render import FIELD_NAMES
 
-NEARLY_SPELT = "symbol, nearly"
+FUZZY_NAME = "symbol, nearly"
 """What the feature of a symbol is called that the query spells with a slip"""
 
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _WORTH_NAMING = 0.005
-_NEARLY = float(np.float32(NEARLY))
+_FUZZY = float(np.float32(FUZZY))
 
 
 class Reason(NamedTuple):
@@ -112,6 +112,6 @@ def reasons(
 
 def _told_as(name: str, symbol: float) -> str:
     """Return what a feature is called as a reason; what says the same of a name is one reason."""
-    if name in ("symbol", "typed") and symbol == _NEARLY:
-        return NEARLY_SPELT
+    if name in ("symbol", "typed") and symbol == _FUZZY:
+        return FUZZY_NAME
     return "symbol" if name == "prefix" and symbol == 1 else name

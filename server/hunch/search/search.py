@@ -12,9 +12,9 @@ from time import perf_counter
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.model.encoder import Encoder
-from hunch.model.ranker import Answerability, ContextLine, Ranked
+from hunch.model.ranker import AnswerabilityThresholds, ContextLine, Ranked
 from hunch.search.candidates import Candidates, count_allowed, find_candidates
-from hunch.search.collapse import Copy, collapse
+from hunch.search.deduplicate import NearDuplicate, deduplicate
 from hunch.search.features import Features, features_of
 from hunch.search.query import Query
 from hunch.search.rank import Reason, learned, ranker_for, reasons
@@ -24,7 +24,7 @@ Ranking = Callable[[Query, Candidates, Features], Ranked]
 """Scores of candidates from their features, see hunch.search.rank"""
 
 
-class Verdict(Enum):
+class Answerability(Enum):
     """How sure the answer is of itself."""
 
     RELEVANT = "relevant"
@@ -42,7 +42,7 @@ class Hit:
     record: ChunkRecord
     score: float
     why: list[Reason]
-    copies: tuple[Copy, ...] = ()
+    near_duplicates: tuple[NearDuplicate, ...] = ()
     """Near-duplicates: the same definition in other files"""
 
 
@@ -52,7 +52,7 @@ class Answer:
 
     query: str
     hits: list[Hit]
-    verdict: Verdict
+    answerability: Answerability
     elapsed_ms: float
     complete: bool
     """False while parts of the workspace are not indexed yet."""
@@ -95,7 +95,7 @@ def search(
 
 def answer_of(
     root: Path, snapshot: Snapshot, query: Query, candidates: Candidates, ranking: Ranking,
-    thresholds: Answerability, line: ContextLine, *, began: float, limit: int, complete: bool,
+    thresholds: AnswerabilityThresholds, line: ContextLine, *, began: float, limit: int, complete: bool,
     leave_out: Chunk | None = None,
 ) -> Answer:  # fmt: skip
     """Rank candidates and answer with the best places.
@@ -111,15 +111,19 @@ def answer_of(
     """
     features = features_of(candidates, line)
     ranked = ranking(query, candidates, features)
-    places = collapse(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
+    places = deduplicate(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
     why = reasons(query, candidates, features, ranked.weights, [place.row for place in places])
     hits = [
-        Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.copies)
+        Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.near_duplicates)
         for place, reason in zip(places, why, strict=True)
     ]
-    best = max((round(place.chance, 4) for place in places), default=0.0)
+    best = max((round(place.probability, 4) for place in places), default=0.0)
     verdict = (
-        Verdict.RELEVANT if best >= thresholds.relevant else Verdict.WEAK if best >= thresholds.weak else Verdict.NONE
+        Answerability.RELEVANT
+        if best >= thresholds.relevant
+        else Answerability.WEAK
+        if best >= thresholds.weak
+        else Answerability.NONE
     )
     notices = list(query.notices)
     if not hits and query.filtered and not count_allowed(snapshot, query):
@@ -127,7 +131,7 @@ def answer_of(
     return Answer(
         query=query.text,
         hits=hits,
-        verdict=verdict,
+        answerability=verdict,
         elapsed_ms=(perf_counter() - began) * 1000,
         complete=complete,
         notices=notices,

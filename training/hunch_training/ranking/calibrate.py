@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hunch.model.ranker import Answerability
+from hunch.model.ranker import AnswerabilityThresholds
 from hunch.search.features import COLUMNS, POSITIVE
 from hunch.search.query_features import QUERY_FEATURES
 from hunch_training.loop.run_folder import BEST, SETTINGS, load_checkpoint, load_weights, save_checkpoint
@@ -152,7 +152,7 @@ def calibrate(model: Ranker, data: RankingData, queries: NDArray[np.int64]) -> L
     return Logistic(scale, shift)
 
 
-def answerability_of(data: RankingData, scores: NDArray[np.float64]) -> Answerability:
+def answerability_of(data: RankingData, scores: NDArray[np.float64]) -> AnswerabilityThresholds:
     """Return the thresholds of the best score: 3% of the sentences with an answer fall below ``weak``.
 
     Relevant begins where a query with an answer is likelier than one without: at the greatest difference of the two
@@ -168,9 +168,9 @@ def answerability_of(data: RankingData, scores: NDArray[np.float64]) -> Answerab
     parts = [answerable[data.split[own] == split] for split in (TRAIN, VALID)]
     refused = [float(np.quantile(part, MOST_REFUSED)) for part in parts if len(part)]
     if not refused:
-        return Answerability(0.5, 0.5)
+        return AnswerabilityThresholds(0.5, 0.5)
     weak = float(np.floor(min(refused) * 1000) / 1000)
-    return Answerability(max(relevant_threshold(answerable, foreign), weak), weak)
+    return AnswerabilityThresholds(max(relevant_threshold(answerable, foreign), weak), weak)
 
 
 def relevant_threshold(answerable: NDArray[np.float64], unanswerable: NDArray[np.float64]) -> float:
@@ -186,7 +186,9 @@ def best_scores(data: RankingData, queries: NDArray[np.int64], scores: NDArray[A
     return np.array([scores[data.rows(query)].max(initial=0.0) for query in queries.tolist()], np.float64)
 
 
-def verdict_shares(data: RankingData, scores: NDArray[Any], thresholds: Answerability) -> dict[str, dict[str, float]]:
+def verdict_shares(
+    data: RankingData, scores: NDArray[Any], thresholds: AnswerabilityThresholds
+) -> dict[str, dict[str, float]]:
     """Return the shares of verdicts on valid queries that have an answer, and that have none."""
     shares: dict[str, dict[str, float]] = {}
     for name, group, kinds in (

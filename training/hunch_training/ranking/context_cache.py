@@ -50,7 +50,7 @@ class CachingEncoder(ContextualEncoder):
 
 def use_context_cache(encoder: Encoder, *, threads: int = 2) -> CachingEncoder | None:
     """Let an encoder cache its contextual embeddings, for this process and later ones; None without such a part."""
-    if not encoder.reads_context:
+    if not encoder.has_contextual:
         return None
     identity = encoder.bundle.manifest.identity
     if identity not in _KEPT:

@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
-from hunch.engine import Engine, open_engine, read_context, update
+from hunch.engine import Engine, compute_contextual, open_engine, update
 from hunch.search.search import Hit
 from hunch.settings import CACHE_VARIABLE
 from hunch_training.errors import TrainingError
@@ -140,7 +140,7 @@ def indexed_without(root: Path, left_out: Sequence[LineRange]) -> Iterator[Engin
             with open_engine(root) as engine:
                 update(engine)
                 if engine.encoder is not None and (reader := use_context_cache(engine.encoder)) is not None:
-                    read_context(engine)
+                    compute_contextual(engine)
                     reader.keep()
                 yield engine
         finally:

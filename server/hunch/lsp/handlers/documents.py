@@ -46,7 +46,7 @@ def did_close(session: Session, uri: str) -> None:
     if session.documents.pop(uri, None) is None:
         return
     for location in session.locations(uri):
-        location.live.drop_buffer(location.path)
+        location.live.drop_unsaved(location.path)
         mark(location.live, [location.path], urgent=True)
 
 
@@ -70,9 +70,9 @@ def _put(location: Location, text: str) -> None:
     if not location.path:
         return
     if len(text) <= LARGEST_TEXT:
-        location.live.put_buffer(location.path, text)
+        location.live.put_unsaved(location.path, text)
     else:
-        location.live.drop_buffer(location.path)
+        location.live.drop_unsaved(location.path)
 
 
 def _valid(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The second pass: code is read in context in the background, newest first, and what was read is kept."""
+"""The contextual pass: contextual embeddings come in the background, newest files first, and stay."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hunch.engine import ask, open_engine, read_context, update
-from hunch.index import second_pass
-from hunch.index.second_pass import read_in_context
+from hunch.engine import ask, compute_contextual, open_engine, update
+from hunch.index import contextual_pass
+from hunch.index.contextual_pass import embed_file
 from hunch.live import LiveOptions, LiveWorkspace, Phase, indexer, pace
 from hunch.search.query import parse_query
 from hunch.settings import CACHE_VARIABLE
@@ -78,14 +78,14 @@ def until(condition: Callable[[], object]) -> None:
 
 def is_read(one: LiveWorkspace) -> bool:
     status = one.status
-    return status.phase is Phase.READY and status.complete and 0 < status.chunks == status.in_context
+    return status.phase is Phase.READY and status.complete and 0 < status.chunks == status.contextual_count
 
 
 def read_paths(one: LiveWorkspace) -> set[str]:
     snapshot = one.snapshot
     places, _ = snapshot.contextual_of(np.arange(len(snapshot), dtype=np.int64))
-    # What can be compared in context can be found in context, and nothing else.
-    found = snapshot.nearest_in_context(
+    # What has a contextual embedding can be found by it, and nothing else.
+    found = snapshot.nearest_contextual(
         np.eye(384, dtype=np.float32)[0], 10_000, [view.alive for view in snapshot.views]
     )
     assert set(found.tolist()) <= set(places.tolist()) and len(found) == len(set(found.tolist()))
@@ -102,7 +102,7 @@ def test_it_comes_by_itself_and_stays(root: Path, live: Callable[..., LiveWorksp
     assert any(reason.signal == "context" for hit in answer.hits for reason in hit.why)
     one.close()
     # Opened again it is all there, and nothing is read anew.
-    again = live(LiveOptions(second_pass=False))
+    again = live(LiveOptions(contextual_embeddings=False))
     until(lambda: is_read(again))
     assert read_paths(again) == set(FILES)
 
@@ -114,12 +114,12 @@ def test_what_is_saved_is_read_again_and_the_rest_is_not(
     until(lambda: is_read(one))
     read: list[str] = []
 
-    def noted(*arguments: object, **more: object) -> second_pass.Outcome:
-        outcome = read_in_context(*arguments, **more)  # type: ignore[arg-type]
+    def noted(*arguments: object, **more: object) -> contextual_pass.Outcome:
+        outcome = embed_file(*arguments, **more)  # type: ignore[arg-type]
         read.append(outcome.path)
         return outcome
 
-    monkeypatch.setattr(indexer, "read_in_context", noted)
+    monkeypatch.setattr(indexer, "embed_file", noted)
     write(root, "zoo/feeding.py", "def starve(penguins):\n    raise CrueltyError(penguins)\n")
     one.mark(["zoo/feeding.py"])
     until(lambda: one.status.generation and "zoo/feeding.py" not in read_paths(one))
@@ -131,10 +131,10 @@ def test_what_is_saved_is_read_again_and_the_rest_is_not(
 
 
 def test_it_can_be_switched_off_and_on(live: Callable[..., LiveWorkspace]) -> None:
-    one = live(LiveOptions(cpu_share=1.0, second_pass=False))
+    one = live(LiveOptions(cpu_share=1.0, contextual_embeddings=False))
     until(lambda: one.status.phase is Phase.READY and one.status.complete)
     time.sleep(0.3)
-    assert not one.status.in_context and not one.snapshot.contextual
+    assert not one.status.contextual_count and not one.snapshot.contextual
     one.set_options(BUSY)
     until(lambda: is_read(one))
 
@@ -144,7 +144,7 @@ def test_a_battery_is_spared(live: Callable[..., LiveWorkspace], monkeypatch: py
     one = live()
     until(lambda: one.status.phase is Phase.READY and one.status.complete)
     time.sleep(0.3)
-    assert not one.status.in_context
+    assert not one.status.contextual_count
     monkeypatch.setattr(pace, "on_battery", lambda: False)
     monkeypatch.setattr(pace, "_BATTERY_SECONDS", 0.0)
     until(lambda: is_read(one))
@@ -158,7 +158,7 @@ def test_pausing_stops_it(live: Callable[..., LiveWorkspace], monkeypatch: pytes
     until(lambda: one.status.phase is Phase.PAUSED)
     monkeypatch.setattr(indexer, "_QUIET_SECONDS", 0.0)
     time.sleep(0.5)
-    assert not one.status.in_context
+    assert not one.status.contextual_count
     one.resume()
     until(lambda: is_read(one))
 
@@ -169,7 +169,7 @@ def test_who_follows_sees_what_another_process_has_read(root: Path, live: Callab
         one = live()
         until(lambda: one.status.phase is Phase.FOLLOWING and one.status.chunks)
         assert not one.snapshot.contextual
-        assert read_context(engine)
+        assert compute_contextual(engine)
         until(lambda: read_paths(one) == set(FILES))
 
 
@@ -179,13 +179,13 @@ def test_a_file_that_changed_meanwhile_is_left_to_the_first_pass(root: Path) -> 
         assert engine.encoder is not None
         (number,) = (number for number, one in engine.store.known_files().values() if one.path == "shop/mail.py")
         write(root, "shop/mail.py", "def other():\n    return 1\n")
-        outcome = read_in_context(root, engine.store, engine.encoder.contextual(), number)
-        assert outcome == second_pass.Outcome(None, "shop/mail.py", is_stale=True)
-        assert read_in_context(root, engine.store, engine.encoder.contextual(), 4711) == second_pass.Outcome(None, "")
-        assert read_context(engine)
+        outcome = embed_file(root, engine.store, engine.encoder.contextual(), number)
+        assert outcome == contextual_pass.Outcome(None, "shop/mail.py", is_stale=True)
+        assert embed_file(root, engine.store, engine.encoder.contextual(), 4711) == contextual_pass.Outcome(None, "")
+        assert compute_contextual(engine)
         assert engine.store.contextual_counts()[0] < engine.store.contextual_counts()[1]
         update(engine)
-        assert read_context(engine)
+        assert compute_contextual(engine)
         done, total = engine.store.contextual_counts()
         assert done == total > 0
 
@@ -201,11 +201,11 @@ def test_it_can_be_ended_and_goes_on(root: Path) -> None:
             left[0] -= 1
             return left[0] < 0
 
-        assert not read_context(engine, stopped=stopped)
+        assert not compute_contextual(engine, stopped=stopped)
         done, total = engine.store.contextual_counts()
         assert done < total
         shown: list[int] = []
-        assert read_context(engine, on_progress=lambda now: shown.append(now.done))
+        assert compute_contextual(engine, on_progress=lambda now: shown.append(now.done))
         assert shown == sorted(shown) and shown[-1] == total
 
 
@@ -213,7 +213,7 @@ def test_an_answer_says_what_it_rests_on(root: Path) -> None:
     with open_engine(root) as engine:
         update(engine)
         before = ask(engine, "send a bill to a client")
-        assert read_context(engine)
+        assert compute_contextual(engine)
         after = ask(engine, "send a bill to a client")
     assert after.hits[0].record.name == "send_invoice"
     assert {reason.signal for reason in after.hits[0].why} >= {"meaning", "context"}

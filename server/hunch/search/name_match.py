@@ -18,7 +18,7 @@ from hunch.text.terms import NAME_BIT, symbol_term
 
 SYMBOL_CANDIDATES = 50
 PREFIX_CANDIDATES = 50
-NEARLY = 0.74
+FUZZY = 0.74
 """What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 
 _LOOKED_AT = 500
@@ -31,13 +31,13 @@ Masks = Sequence[NDArray[np.bool_] | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Spelt:
+class NameMatches:
     """n chunks of a snapshot whose names a query spells."""
 
     chunks: NDArray[np.int64]
     """int64 [n], ascending"""
     symbols: NDArray[np.float32]
-    """float32 [n], the share of the query's words that spell the whole name; 0 when they do not; NEARLY where all of
+    """float32 [n], the share of the query's words that spell the whole name; 0 when they do not; FUZZY where all of
     them do with one slip, and no name is spelt without"""
     typed: NDArray[np.float32]
     """float32 [n], 1 where the query is the name to the letter, with case and underscores, or all but a slip"""
@@ -50,7 +50,7 @@ def wholly_spelt(query: Query) -> str:
     return next((symbol.name for symbol in query.symbols if symbol.share == 1), "")
 
 
-def not_spelt_here(snapshot: Snapshot, query: Query) -> str:
+def unknown_name(snapshot: Snapshot, query: Query) -> str:
     """Return what all words of a query spell together, if no definition is called so; else nothing."""
     whole = wholly_spelt(query)
     if not whole:
@@ -62,7 +62,7 @@ def not_spelt_here(snapshot: Snapshot, query: Query) -> str:
     return whole
 
 
-def spelt_in(snapshot: Snapshot, query: Query, masks: Masks) -> Spelt:
+def match_names(snapshot: Snapshot, query: Query, masks: Masks) -> NameMatches:
     """Return the chunks whose names a query spells, at most SYMBOL_CANDIDATES + PREFIX_CANDIDATES of all segments.
 
     Args:
@@ -77,7 +77,7 @@ def spelt_in(snapshot: Snapshot, query: Query, masks: Masks) -> Spelt:
     symbols[np.searchsorted(chunks, named)] = shares
     prefix[np.searchsorted(chunks, begun)] = typed_share
     prefix[symbols == 1] = 1
-    return Spelt(chunks, symbols, _typed(snapshot, query, chunks, symbols), prefix)
+    return NameMatches(chunks, symbols, _typed(snapshot, query, chunks, symbols), prefix)
 
 
 def _exact_and_fuzzy_matches(
@@ -97,8 +97,8 @@ def _exact_and_fuzzy_matches(
         left -= len(kept)
 
     views = list(zip(snapshot.views, masks, strict=True))
-    if slip := not_spelt_here(snapshot, query):
-        take([_numbered(view, mask, view.segment.names.fuzzy_matches(slip)) for view, mask in views], NEARLY)
+    if slip := unknown_name(snapshot, query):
+        take([_numbered(view, mask, view.segment.names.fuzzy_matches(slip)) for view, mask in views], FUZZY)
     terms = [symbol_term(symbol.name) for symbol in query.symbols]
     postings = [view.segment.inverted.postings(terms) for view in snapshot.views]
     for symbol, *places in zip(query.symbols, *postings, strict=True):
@@ -153,7 +153,7 @@ def _typed(
     snapshot: Snapshot, query: Query, chunks: NDArray[np.int64], symbols: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     typed = np.zeros(len(chunks), np.float32)
-    for place in np.flatnonzero((symbols == 1) | (symbols == np.float32(NEARLY))).tolist():
+    for place in np.flatnonzero((symbols == 1) | (symbols == np.float32(FUZZY))).tolist():
         record = snapshot.record(int(chunks[place]))
         if symbols[place] == 1:
             typed[place] = query.text in (record.name, record.qualified_name)

@@ -21,7 +21,7 @@ COPY_COSINE = 0.95
 """Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
 
 
-class Copy(NamedTuple):
+class NearDuplicate(NamedTuple):
     """A place that says nothing new: the same definition elsewhere."""
 
     path: str
@@ -38,13 +38,13 @@ class Place(NamedTuple):
     path: str
     language: str
     record: ChunkRecord
-    copies: tuple[Copy, ...] = ()
+    near_duplicates: tuple[NearDuplicate, ...] = ()
     """Near-identical definitions in other files, those first that rank highest"""
-    chance: float = 0.0
+    probability: float = 0.0
     """That it or one of its copies is right"""
 
 
-def collapse(
+def deduplicate(
     snapshot: Snapshot,
     candidates: Candidates,
     scores: NDArray[np.float32],
@@ -66,7 +66,7 @@ def collapse(
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
     alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
-    copies: dict[int, list[tuple[float, Copy]]] = {}
+    copies: dict[int, list[tuple[float, NearDuplicate]]] = {}
     worst = 0.0
     order = np.argsort(-scores, kind="stable")  # equals stay in the order of the candidates, by path
     for row, chunk, score in zip(
@@ -90,14 +90,14 @@ def collapse(
             others = alike.setdefault((record.kind, record.name, record.signature), [])
             first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
-                copies.setdefault(first, []).append((score, Copy(path, record.start_line, record.end_line)))
+                copies.setdefault(first, []).append((score, NearDuplicate(path, record.start_line, record.end_line)))
                 continue
             others.append((len(found), vector))
         found.append(Place(row, score, path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
-    folded = [_with_copies(place, copies.get(number, [])) for number, place in enumerate(found)]
+    folded = [_with_near_duplicates(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
 
 
@@ -109,7 +109,7 @@ def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
     return bool(outer) and inner.startswith(f"{outer}.")
 
 
-def _with_copies(place: Place, copies: list[tuple[float, Copy]]) -> Place:
+def _with_near_duplicates(place: Place, copies: list[tuple[float, NearDuplicate]]) -> Place:
     """Return a place that stands for its copies too, which were its rivals.
 
     Its score stays its own: the order would get worse by .01 NDCG@10 if many copies made a hit come earlier.
@@ -118,7 +118,7 @@ def _with_copies(place: Place, copies: list[tuple[float, Copy]]) -> Place:
     for score, _ in copies:
         wrong *= 1 - score
     copies.sort(key=lambda pair: (-pair[0], pair[1]))
-    return place._replace(chance=1 - wrong, copies=tuple(copy for _, copy in copies))
+    return place._replace(probability=1 - wrong, near_duplicates=tuple(copy for _, copy in copies))
 
 
 def _same_place(later: ChunkRecord, earlier: ChunkRecord) -> bool:

@@ -1,4 +1,4 @@
-"""The second pass: chunks are read in context, file by file, once everything can be found without it.
+"""The contextual pass: contextual embeddings, file by file, once everything can be found without them.
 
 It runs where nothing else has to be done, the newest files first, and what it makes is committed file by file, so it
 goes on where it was cut off. A file that has changed on the disk is left to the first pass.
@@ -36,8 +36,8 @@ class Outcome(NamedTuple):
     """The work was ended before the file was done."""
 
 
-def files_to_read(store: Store) -> Iterator[int]:
-    """Yield the ids of the files that were not read in context yet, each once, those written last first.
+def files_without_contextual(store: Store) -> Iterator[int]:
+    """Yield the ids of the files without contextual embeddings, each once, those written last first.
 
     A file that is written meanwhile comes before the next group of files.
     """
@@ -49,10 +49,10 @@ def files_to_read(store: Store) -> Iterator[int]:
         tried.difference_update(store.contextual_ids())
 
 
-def read_in_context(
+def embed_file(
     root: Path, store: Store, encoder: ContextualEncoder, number: int, between: Callable[[], bool] = lambda: False
 ) -> Outcome:
-    """Encode the chunks of one file of the index in context and commit their embeddings.
+    """Compute the contextual embeddings of one file of the index and commit them.
 
     Args:
         root: the workspace.

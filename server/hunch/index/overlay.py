@@ -30,7 +30,7 @@ class Encoded:
 
 
 @dataclass(frozen=True, slots=True)
-class BufferChunks:
+class UnsavedChunks:
     """The chunks of one unsaved text."""
 
     digest: bytes
@@ -42,8 +42,8 @@ class BufferChunks:
     """As in FileRecord"""
 
 
-def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, before: BufferChunks | None,
-                 number: int = -1) -> BufferChunks:  # fmt: skip
+def chunk_unsaved(path: str, language: str, text: str, encoder: Encoder | None, before: UnsavedChunks | None,
+                 number: int = -1) -> UnsavedChunks:  # fmt: skip
     """Chunk and encode an unsaved text.
 
     Args:
@@ -72,11 +72,11 @@ def chunk_buffer(path: str, language: str, text: str, encoder: Encoder | None, b
     encoded = {key: known[key] for key in keys}
     digest = digest_of(source)
     if not chunks:
-        return BufferChunks(digest, build_segment([]), {}, 0, problem)
+        return UnsavedChunks(digest, build_segment([]), {}, 0, problem)
     content = FileContent(
         records=[pack_record(chunk) for chunk in chunks],
         vectors=np.stack([encoded[key].vector for key in keys]),
         postings=join_postings([encoded[key].postings for key in keys]),
     )
     record = FileRecord(path, language, len(source), 0, digest, None, len(chunks), problem=problem)
-    return BufferChunks(digest, build_segment([(number, record, content)]), encoded, len(new), problem)
+    return UnsavedChunks(digest, build_segment([(number, record, content)]), encoded, len(new), problem)
