@@ -43,9 +43,9 @@ def extension(editor: Editor, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(given) if given else _here(lambda: build_extension(tmp_path_factory.mktemp("extension")))
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser(editor: Editor) -> Iterator[Browser]:
-    """A browser without a window. It ends with these tests: no other event loop runs beside its own."""
+    """A browser without a window. It ends with a file's tests: no other event loop runs beside its own."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=editor.browser, args=list(BROWSER_ARGUMENTS))
         yield browser
