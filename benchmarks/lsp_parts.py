@@ -50,7 +50,7 @@ from hunch.lsp.standard import read_changed, read_opened, read_position_params
 from hunch.lsp.uris import path_of, uri_of
 
 ROUNDS = 9
-FILE = {"uri": "file:///work/a.py", "version": 2}
+FILE = {"uri": "file:///code/a.py", "version": 2}
 SPAN = {"start": {"line": 10, "character": 4}, "end": {"line": 10, "character": 9}}
 CHANGED = {"textDocument": FILE, "contentChanges": [{"range": SPAN, "text": "name"}]}
 
@@ -279,7 +279,7 @@ def lost_paths(_folder: Path) -> Figures:
     ]  # fmt: skip
     lost = [0, 0]
     for name in names:
-        path = f"/work/{name}"
+        path = f"/code/{name}"
         for index, (there, back) in enumerate(((from_fs_path, to_fs_path), (uri_of, path_of))):
             try:
                 lost[index] += back(there(path) or "") != path
@@ -291,7 +291,7 @@ def lost_paths(_folder: Path) -> Figures:
 # ---- handlers and answers ----
 
 ANSWER = [
-    {"uri": f"file:///work/{n}.py", "score": n / 7, "snippet": "def f(x):\n    return x\n" * 40, "reasons": [
+    {"uri": f"file:///code/{n}.py", "score": n / 7, "snippet": "def f(x):\n    return x\n" * 40, "reasons": [
         {"key": "name", "terms": ["value", "return"], "text": "the name says it"}] * 4,
      "highlights": [{"range": SPAN, "term": "value", "exact": True}] * 12}
     for n in range(20)

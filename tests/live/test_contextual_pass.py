@@ -115,7 +115,7 @@ def test_what_is_saved_is_read_again_and_the_rest_is_not(
     read: list[str] = []
 
     def noted(*arguments: object, **more: object) -> contextual_pass.Outcome:
-        outcome = embed_file(*arguments, **more)  # type: ignore[arg-type]
+        outcome = embed_file(*arguments, **more)  # type: ignore[arg-type]  # passed on as they come
         read.append(outcome.path)
         return outcome
 

@@ -11,7 +11,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -244,8 +245,12 @@ def killed(root: Path, seconds: float) -> None:
     process.wait()
 
 
-def history(begun: Begun, steps: list[tuple[list[Change], str]], *, contextual: bool) -> None:
-    """Live through a history of changes and index runs; then compare with a fresh index."""
+def is_used_up(numbers: Iterator[int]) -> bool:
+    return next(numbers, None) is None
+
+
+def history(begun: Begun, steps: list[tuple[list[Change], str]], *, contextual: bool) -> tuple[object, object]:
+    """Live through a history of changes and index runs; return the answers, and those of a fresh index."""
     root, files = begun.again()
     for changes, run in steps:
         before, paths = dict(files), set()
@@ -261,7 +266,7 @@ def history(begun: Begun, steps: list[tuple[list[Change], str]], *, contextual: 
                 update_paths(engine, paths)
             elif run == "stopped":
                 left = iter(range(number % 40))
-                update(engine, workers=1, stopped=lambda left=left: next(left, None) is None)  # type: ignore[misc]
+                update(engine, workers=1, stopped=partial(is_used_up, left))
             else:
                 update(engine, workers=1)
             if contextual:
@@ -273,14 +278,15 @@ def history(begun: Begun, steps: list[tuple[list[Change], str]], *, contextual: 
     with open_engine(root, write=False) as engine:
         begun.views.append(len(engine.snapshot.views))
         found = answers_of(engine, files)
-    assert found == begun.fresh(files, read)
+    return found, begun.fresh(files, read)
 
 
 @A_FEW
 @given(STEPS)
 @example([(FLOOD, "whole"), (SOME, "killed"), (SOME, "stopped")])
 def test_the_command_answers_as_a_fresh_index_does(begun: Begun, steps: list[tuple[list[Change], str]]) -> None:
-    history(begun, steps, contextual=False)
+    found, expected = history(begun, steps, contextual=False)
+    assert found == expected
 
 
 @A_FEW
@@ -288,7 +294,9 @@ def test_the_command_answers_as_a_fresh_index_does(begun: Begun, steps: list[tup
 def test_the_command_answers_as_a_fresh_index_does_with_contextual_embeddings(
     begun: Begun, steps: list[tuple[list[Change], str]]
 ) -> None:
-    history(begun, [*steps, ([Change("edit", 5), Change("add", 7)], "whole")], contextual=True)
+    more: tuple[list[Change], str] = ([Change("edit", 5), Change("add", 7)], "whole")
+    found, expected = history(begun, [*steps, more], contextual=True)
+    assert found == expected
 
 
 def live_history(begun: Begun, steps: list[tuple[list[Change], str]], buffers: list[int], *, contextual: bool) -> None:
@@ -329,9 +337,9 @@ def live_history(begun: Begun, steps: list[tuple[list[Change], str]], buffers: l
         one.close(timeout=10)
 
 
-def until(condition: object) -> None:
+def until(condition: Callable[[], object]) -> None:
     deadline = time.monotonic() + SECONDS
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, "it never came"
         time.sleep(0.01)
 

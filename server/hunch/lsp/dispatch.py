@@ -231,7 +231,7 @@ class Dispatcher(LanguageServerProtocol):
         """Return none for any method: parameters stay the JSON that they are, and readers say what is wrong."""
         return None
 
-    def get_result_type(self, method: str) -> type[Any] | None:  # type: ignore[override]
+    def get_result_type(self, method: str) -> type[Any] | None:  # type: ignore[override]  # as above
         """Return none for any method, as above."""
         return None
 

@@ -36,7 +36,7 @@ class QueueWriter:
 
 def plain_converter() -> Converter:
     """Return pygls's converter, but for parameters and results: they stay JSON, and are not copied."""
-    converter: Converter = default_converter()  # type: ignore[no-untyped-call]
+    converter: Converter = default_converter()  # type: ignore[no-untyped-call]  # pygls has no types here
     for kind in (JsonRPCNotification, JsonRPCRequestMessage, JsonRPCResponseMessage):
         converter.register_structure_hook(kind, lambda data, kind: kind(**data))
         converter.register_unstructure_hook(kind, _fields_of)

@@ -43,7 +43,7 @@ def leads_far(folder: str, name: str) -> bool:
         pure = PurePath(part)
         # Paths are strings here: pathlib would normalise what the user gave.
         if len(pure.parts) > 1 or pure.anchor:
-            at = os.path.join(at, pure.anchor)  # noqa: PTH118
+            at = os.path.join(at, pure.anchor)  # noqa: PTH118  # as it was given, see above
             todo += reversed(pure.parts[1 if pure.anchor else 0 :])
         elif part == "..":
             at = os.path.dirname(at)  # noqa: PTH120
