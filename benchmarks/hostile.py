@@ -254,7 +254,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ((language, shape, hostile_source(language, shape, size)) for language, shape in pairs), encoder
         )
         costs.sort(key=lambda cost: (-cost.ended, -cost.parsing_seconds))
-        result["sizes"][str(size)] = {"summary": summary_of(costs), "worst": [asdict(cost) for cost in costs[:30]]}
+        result["sizes"][str(size)] = {
+            "summary": summary_of(costs),
+            "worst": [asdict(cost) for cost in costs[:30]],
+            "largest": asdict(max(costs, key=lambda cost: cost.memory)),
+        }
         worst += costs[:_WORST_IN_SERVER]
         for cost in costs[:10]:
             print(cost)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import random
 import shutil
@@ -307,6 +308,8 @@ class Workplace:
         path, name = f"probes/probe_{self._choice.randrange(3)}.py", made_up_name(self._choice)
         (self._root / "probes").mkdir(exist_ok=True)
         text = text_of(self._root / path) or ""
+        if not _is_python(text):  # by another edit; then the name below may be in a block of lines
+            text = ""
         self._open[path], self._versions[path] = text, 1
         self._client.open(path, text)
         for _ in range(self._choice.randrange(12)):
@@ -387,3 +390,11 @@ class Workplace:
 
     def _not_inside_line_end(self, text: str, place: int) -> int:
         return place - 1 if text[place - 1 : place + 1] == "\r\n" else place
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
