@@ -56,7 +56,7 @@ def encoders(public: Path | None) -> dict[str, Costed]:
             lambda text: None,
             0,
         ),
-        "first pass": Costed(
+        "static embedding": Costed(
             _PIECES,
             lambda code: encoder.encode_chunks(encoder.bag_chunks(list(map(render_source, code)))),
             lambda text: encoder.encode_queries([text]),
@@ -110,22 +110,22 @@ def quality_of(result: Mapping[str, Any]) -> dict[str, float]:
         [one for one in sets if one["set"].startswith("csn/")],
         [one for one in sets if "/" not in one["set"] or one["set"].startswith("so_codenn")],
     ]
-    rows = [name for name in ("first_pass", "dense", "lexical", "hybrid", "public") if name in sets[0]]
+    rows = [name for name in ("static", "dense", "lexical", "hybrid", "public") if name in sets[0]]
     return {row: sum(sum(one[row]["mean"] for one in kind) / len(kind) for kind in kinds) / len(kinds) for row in rows}
 
 
 def draw(costs: Mapping[str, Mapping[str, float]], quality: Mapping[str, Any], file: Path) -> None:
     """Draw quality against the cost of a piece, and against size, beside each other."""
     found = quality_of(quality)
-    first, words = costs["first pass"], costs["words"]
+    first, words = costs["static embedding"], costs["words"]
     points = {
         "BM25": (found["lexical"], words["microseconds_a_piece"], 0.0),
-        "first pass": (found["first_pass"], first["microseconds_a_piece"], first["bytes"]),
+        "static embedding": (found["static"], first["microseconds_a_piece"], first["bytes"]),
     }
     total, size = words["microseconds_a_piece"] + first["microseconds_a_piece"], first["bytes"]
     if second := costs.get("second pass"):
         both = first["microseconds_a_piece"] + second["microseconds_a_piece"]
-        points["both passes"] = (found["dense"], both, first["bytes"] + second["bytes"])
+        points["both embeddings"] = (found["dense"], both, first["bytes"] + second["bytes"])
         total, size = total + second["microseconds_a_piece"], size + second["bytes"]
     points["Hunch"] = (found["hybrid"], total, size)
     if "public" in found:

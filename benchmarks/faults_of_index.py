@@ -455,9 +455,9 @@ def _files_of(seen: Snapshot, chunks: NDArray[np.int64]) -> Iterator[int]:
 
 def _living(view: View) -> NDArray[np.bool_]:
     segment = view.segment
-    if view.alive is None:
+    if view.live_docs is None:
         return np.ones(len(segment.file_ids), np.bool_)
-    return view.alive[segment.first_chunks[:-1]]
+    return view.live_docs[segment.first_chunks[:-1]]
 
 
 def _hits(answer: Answer) -> Hits:

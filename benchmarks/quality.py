@@ -17,7 +17,7 @@ recall@1 and MRR among ten, any definition of that name being right.
 
 First pass is the cosine of the bags of tokens alone, dense that and the cosine in context, lexical the BM25F score
 alone, linear one hand-set weight a signal, hybrid what the product does, and public a public sentence encoder that
-reads the code as it stands (on the first pool of the sets of pairs). In workspaces, first pass, dense and lexical run
+reads the code as it stands (on the first pool of the sets of pairs). In workspaces, static, dense and lexical run
 through the same ranking with the rest switched off.
 """
 
@@ -121,10 +121,10 @@ def answers(engine: Engine, text: str, row: str) -> list[Hit]:
     except QueryError:
         return []
     query_features = query_features_of(query)
-    if row in ("dense", "first_pass"):
+    if row in ("dense", "static"):
         query = replace(query, terms=(), symbols=())
     encoder = None if row == "lexical" else engine.encoder
-    snapshot = engine.snapshot.without_contextual() if row == "first_pass" else engine.snapshot
+    snapshot = engine.snapshot.without_contextual() if row == "static" else engine.snapshot
     ranking = (
         partial(linear, load_linear())
         if row == "linear"

@@ -39,7 +39,7 @@ def measure(data: RankingData, ranker: Ranker) -> dict[str, Any]:
     return {
         "ndcg": {
             "linear": mean_ndcg(data, valid, linear),
-            "learned, first pass alone": mean_ndcg(data, valid, learned_scores(static_alone(data), ranker)),
+            "learned, static embedding alone": mean_ndcg(data, valid, learned_scores(static_alone(data), ranker)),
             "learned": mean_ndcg(data, valid, scores),
         },
         "verdict": {**thresholds._asdict(), "valid_shares": verdict_shares(data, scores, thresholds)},

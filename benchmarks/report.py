@@ -20,7 +20,7 @@ from benchmarks.table import table_of
 
 README = Path(__file__).resolve().parent / "README.md"
 
-_ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
+_ROWS = ("static", "dense", "lexical", "linear", "hybrid")
 
 
 def quality_tables(result: Mapping[str, Any]) -> str:
@@ -161,7 +161,7 @@ def tuning_tables(result: Mapping[str, Any]) -> str:
         ("train", "before"),
         ("train", "climbed"),
         ("valid", "before"),
-        ("valid", "first pass alone"),
+        ("valid", "static embedding alone"),
         ("valid", "climbed"),
         ("valid", "shipped"),
     ]

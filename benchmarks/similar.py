@@ -27,7 +27,7 @@ from hunch_training.ranking.linear import load_linear
 from hunch_training.ranking.similar import pieces_of
 from hunch_training.ranking.workspaces import fetch, indexed, read_workspaces
 
-ROWS = ("words", "first pass, linear", "first pass", "both passes, linear", "both passes")
+ROWS = ("words", "static embedding, linear", "static embedding", "both embeddings, linear", "both embeddings")
 FIGURES = ("recall@1", "recall@10", "MRR")
 
 

@@ -88,7 +88,7 @@ def snapshot_chunks(cache: Path, store: Store) -> Chunks:
     for view in snapshot.views:
         segment = view.segment
         for chunk in range(len(segment)):
-            if view.alive is None or view.alive[chunk]:
+            if view.live_docs is None or view.live_docs[chunk]:
                 file = int(segment.chunk_files[chunk])
                 key = (segment.paths[file], chunk - int(segment.first_chunks[file]))
                 vector = np.zeros(0, np.float16) if segment.dense is None else segment.dense.originals[chunk]

@@ -91,8 +91,8 @@ def check_answer(answer: dict[str, Any], root: Path) -> None:
         assert isinstance(hit["why"], list)
         assert all(set(one) == {"key", "terms", "text"} for one in hit["reasons"])
         for reason in hit["why"]:
-            assert set(reason) == {"signal", "weight", "terms"}
-            assert isinstance(reason["signal"], str)
+            assert set(reason) == {"feature", "signal", "weight", "terms"}
+            assert reason["signal"] == reason["feature"]
             assert isinstance(reason["weight"], float)
             assert all(isinstance(term, str) for term in reason["terms"])
 

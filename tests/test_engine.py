@@ -144,7 +144,7 @@ def test_a_search_holds_its_snapshot(root: Path) -> None:
         assert {held.path(chunk) for chunk in range(len(held))} == paths
         live = [
             segment.paths[file]
-            for segment, alive in ((view.segment, view.alive) for view in engine.snapshot.views)
+            for segment, alive in ((view.segment, view.live_docs) for view in engine.snapshot.views)
             for file in np.unique(segment.chunk_files[slice(None) if alive is None else alive])
         ]
         assert sorted(live) == sorted(paths - {"app/sort.py"})

@@ -18,7 +18,7 @@ from hunch.index.isolation import notice_of
 from hunch.index.writer import Progress, UpdateReport
 from hunch.model.encoder import Encoder
 from hunch.search.phrases import explained
-from hunch.search.present import FinishedAnswer, FinishedHit, present
+from hunch.search.present import FinishedAnswer, FinishedHit, present, why_of
 from hunch.search.search import Answer, Answerability
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _hit_to_json(hit: FinishedHit) -> dict[str, Any]:
         "language": hit.language,
         "score": hit.score,
         "reasons": [{"key": one.key, "terms": list(one.terms), "text": one.text} for one in hit.reasons],
-        "why": [{"signal": one.signal, "weight": one.weight, "terms": list(one.terms)} for one in hit.why],
+        "why": why_of(hit),
         "highlights": [
             {
                 "line": hit.start_line + one.line,
@@ -136,7 +136,7 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
     """Print what is indexed."""
     languages: dict[str, int] = {}
     for view in engine.snapshot.views:
-        chunks = view.segment.chunk_files if view.alive is None else view.segment.chunk_files[view.alive]
+        chunks = view.segment.chunk_files if view.live_docs is None else view.segment.chunk_files[view.live_docs]
         for file in set(chunks.tolist()):
             languages[view.segment.languages[file]] = languages.get(view.segment.languages[file], 0) + 1
     bundle = None if engine.encoder is None else engine.encoder.bundle.manifest
@@ -296,7 +296,7 @@ def _print_hit(console: Console, number: int, hit: FinishedHit, *, explain: bool
     if explain:
         for reason in hit.why:
             terms = f"  {', '.join(reason.terms)}" if reason.terms else ""
-            console.print(Text(f"      {reason.weight:+6.2f}  {explained(reason.signal)}{terms}", style="dim"))
+            console.print(Text(f"      {reason.weight:+6.2f}  {explained(reason.feature)}{terms}", style="dim"))
     else:
         console.print(Text(f"    {_one_line(hit.found_by)}", style="dim"))
     if hit.near_duplicates:

@@ -92,7 +92,7 @@ def contextual(snapshot: Snapshot) -> dict[tuple[str, ChunkRecord], bytes]:
     found = {}
     for number, row in zip(places.tolist(), rows, strict=True):
         view, local = snapshot.view_of(number)
-        if view.alive is None or view.alive[local]:
+        if view.live_docs is None or view.live_docs[local]:
             found[snapshot.path(number), snapshot.record(number)] = row.tobytes()
     assert len(found) == snapshot.contextual_count
     return found
@@ -101,7 +101,7 @@ def contextual(snapshot: Snapshot) -> dict[tuple[str, ChunkRecord], bytes]:
 def nearest(snapshot: Snapshot, seed: int, k: int) -> list[tuple[str, ChunkRecord]]:
     """Path and line of the nearest by contextual embedding."""
     query = np.random.default_rng(seed).normal(size=384).astype(np.float32)
-    masks = [view.alive for view in snapshot.views]
+    masks = [view.live_docs for view in snapshot.views]
     found = snapshot.nearest_contextual(query / np.linalg.norm(query), k, masks)
     return [(snapshot.path(number), snapshot.record(number)) for number in found.tolist()]
 
@@ -110,7 +110,7 @@ def live(snapshot: Snapshot) -> list[tuple[str, ChunkRecord]]:
     found = []
     for view in snapshot.views:
         for chunk in range(len(view.segment)):
-            if view.alive is None or view.alive[chunk]:
+            if view.live_docs is None or view.live_docs[chunk]:
                 number = view.start + chunk
                 assert snapshot.language(number) == "python"
                 found.append((snapshot.path(number), snapshot.record(number)))
@@ -133,23 +133,24 @@ def answers(root: Path, snapshot: Snapshot) -> list[object]:
     return found
 
 
-def digest(segment: Segment, alive: object) -> str:
+def digest(segment: Segment, live_docs: object) -> str:
     hashed = hashlib.sha256()
     inverted = segment.inverted
     dense = [] if segment.dense is None else [segment.dense.originals]
     for array in (
-        segment.file_ids, segment.roles, segment.first_chunks, segment.chunk_files, segment.kinds, segment.records,
-        segment.record_starts, inverted.terms, inverted.starts, inverted.docs, inverted.impacts, inverted.fields,
+        segment.file_ids, segment.path_classes, segment.first_chunks, segment.chunk_files, segment.kinds,
+        segment.records, segment.record_starts, inverted.terms, inverted.starts, inverted.docs, inverted.impacts,
+        inverted.fields,
         *dense,
     ):  # fmt: skip
         hashed.update(np.ascontiguousarray(array).tobytes())
     hashed.update(repr((segment.paths, segment.languages)).encode())
-    hashed.update(b"" if alive is None else np.asarray(alive).tobytes())
+    hashed.update(b"" if live_docs is None else np.asarray(live_docs).tobytes())
     return hashed.hexdigest()
 
 
 def digests(snapshot: Snapshot) -> list[str]:
-    return [digest(view.segment, view.alive) for view in snapshot.views]
+    return [digest(view.segment, view.live_docs) for view in snapshot.views]
 
 
 @pytest.fixture

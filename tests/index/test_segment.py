@@ -53,7 +53,16 @@ def entries(dim: int = DIM, sources: dict[str, str] = SOURCES) -> Iterator[Entry
 def arrays(segment: Segment) -> dict[str, Any]:
     named = {
         name: getattr(segment, name)
-        for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "lines", "record_starts", "records")
+        for name in (
+            "file_ids",
+            "path_classes",
+            "first_chunks",
+            "chunk_files",
+            "kinds",
+            "lines",
+            "record_starts",
+            "records",
+        )
     }
     inverted = {
         f"inverted_{name}": getattr(segment.inverted, name) for name in ("terms", "starts", "docs", "impacts", "fields")
@@ -96,7 +105,7 @@ def test_a_segment_holds_what_it_was_built_from() -> None:
     segment = build_segment(given)
     assert segment.file_ids.tolist() == [3, 4, 5]
     assert segment.paths == list(SOURCES) and segment.languages == ["python", "go", "python"]
-    assert segment.roles.tolist() == [0, 0, int(PathClass.TEST)]
+    assert segment.path_classes.tolist() == [0, 0, int(PathClass.TEST)]
     counts = [len(content.records) for _, _, content in given]
     assert min(counts) >= 2
     assert segment.first_chunks.tolist() == [0, *np.cumsum(counts)]

@@ -55,7 +55,7 @@ def seen(snapshot: Snapshot) -> list[tuple[str, str, int]]:
         view.start + i
         for view in snapshot.views
         for i in range(len(view.segment))
-        if view.alive is None or view.alive[i]
+        if view.live_docs is None or view.live_docs[i]
     ]
     assert snapshot.chunk_count == len(numbers)
     records = [(snapshot.path(number), snapshot.record(number)) for number in numbers]
@@ -147,7 +147,7 @@ def test_a_merge_takes_contextual_embeddings_along() -> None:
     held = {}
     for number, row in zip(places.tolist(), found, strict=True):
         view, local = snapshot.view_of(number)
-        if view.alive is None or view.alive[local]:
+        if view.live_docs is None or view.live_docs[local]:
             first = view.segment.first_chunks[view.segment.chunk_files[local]]
             held[snapshot.path(number), int(local - first)] = row.tobytes()
     assert held == given
@@ -170,7 +170,7 @@ def test_merged_segments_are_what_is_built_at_once() -> None:
     parts = [write(store, path, seed)[1] for seed, path in enumerate(PATHS)]
     merged = merge_segments([(build_segment([part]), None) for part in parts])
     whole = build_segment(parts)
-    for name in ("file_ids", "roles", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
+    for name in ("file_ids", "path_classes", "first_chunks", "chunk_files", "kinds", "record_starts", "records"):
         np.testing.assert_array_equal(getattr(merged, name), getattr(whole, name))
     for name in ("terms", "starts", "docs", "impacts", "fields"):
         np.testing.assert_array_equal(getattr(merged.inverted, name), getattr(whole.inverted, name))

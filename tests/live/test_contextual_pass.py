@@ -86,7 +86,7 @@ def read_paths(one: LiveWorkspace) -> set[str]:
     places, _ = snapshot.contextual_of(np.arange(len(snapshot), dtype=np.int64))
     # What has a contextual embedding can be found by it, and nothing else.
     found = snapshot.nearest_contextual(
-        np.eye(384, dtype=np.float32)[0], 10_000, [view.alive for view in snapshot.views]
+        np.eye(384, dtype=np.float32)[0], 10_000, [view.live_docs for view in snapshot.views]
     )
     assert set(found.tolist()) <= set(places.tolist()) and len(found) == len(set(found.tolist()))
     assert {snapshot.path(chunk) for chunk in found.tolist()} == {snapshot.path(place) for place in places.tolist()}
@@ -99,7 +99,7 @@ def test_it_comes_by_itself_and_stays(root: Path, live: Callable[..., LiveWorksp
     assert one.status.message == "The index is up to date"
     assert read_paths(one) == set(FILES)
     answer = one.ask(parse_query("tell a client what he owes"))
-    assert any(reason.signal == "context" for hit in answer.hits for reason in hit.why)
+    assert any(reason.feature == "context" for hit in answer.hits for reason in hit.why)
     one.close()
     # Opened again it is all there, and nothing is read anew.
     again = live(LiveOptions(contextual_embeddings=False))
@@ -173,7 +173,7 @@ def test_who_follows_sees_what_another_process_has_read(root: Path, live: Callab
         until(lambda: read_paths(one) == set(FILES))
 
 
-def test_a_file_that_changed_meanwhile_is_left_to_the_first_pass(root: Path) -> None:
+def test_a_file_that_changed_meanwhile_is_left_to_the_next_update(root: Path) -> None:
     with open_engine(root) as engine:
         update(engine)
         assert engine.encoder is not None
@@ -216,5 +216,5 @@ def test_an_answer_says_what_it_rests_on(root: Path) -> None:
         assert compute_contextual(engine)
         after = ask(engine, "send a bill to a client")
     assert after.hits[0].record.name == "send_invoice"
-    assert {reason.signal for reason in after.hits[0].why} >= {"meaning", "context"}
+    assert {reason.feature for reason in after.hits[0].why} >= {"meaning", "context"}
     assert before.hits[0].score != after.hits[0].score

@@ -91,7 +91,7 @@ def records(snapshot: Snapshot) -> list[tuple[str, ChunkRecord]]:
         (snapshot.path(view.start + i), snapshot.record(view.start + i))
         for view in snapshot.views
         for i in range(len(view.segment))
-        if view.alive is None or view.alive[i]
+        if view.live_docs is None or view.live_docs[i]
     ]  # fmt: skip
 
 

@@ -37,8 +37,8 @@ def test_search_has_every_key_of_the_contract(shop: Shop) -> None:
     why = best.pop("why")
     reasons = best.pop("reasons")
     assert [set(one) for one in reasons] == [{"key", "terms", "text"}] * len(reasons)
-    assert {one["key"] for one in reasons} <= {one["signal"] for one in why}
-    assert [set(one) for one in why] == [{"signal", "weight", "terms"}] * len(why)
+    assert {one["key"] for one in reasons} <= {one["feature"] for one in why}
+    assert [set(one) for one in why] == [{"feature", "signal", "weight", "terms"}] * len(why)
     marks = best.pop("highlights")
     shown = (root / "src/auth.py").read_text().split("\n")
     ranges = [(mark["range"]["start"], mark["range"]["end"]) for mark in marks]

@@ -109,10 +109,19 @@ def test_columns_that_are_called_wrongly_rank_otherwise(folder: Path, kind: str,
 
 def test_the_columns_of_the_graph_that_ships_are_these() -> None:
     names = load_ranker(SHIPPED / DEFAULT_RANKER, COLUMNS).manifest["features"]
-    of_words = "meaning context words name signature path symbol typed prefix neighbour".split()
-    assert names["positive"] == [*of_words, "file words", "language", "kind", "length"]
-    roles = "test example benchmark documentation vendored built".split()
-    assert names["negative"] == ["file card", "block", *(f"in {role} code" for role in roles)]
+    of_words = "meaning context words name signature path symbol".split()
+    assert names["positive"] == [
+        *of_words,
+        "exact case",
+        "prefix",
+        "neighbour",
+        "file words",
+        "language",
+        "kind",
+        "length",
+    ]
+    path_classes = "test example benchmark documentation vendored built".split()
+    assert names["negative"] == ["file-level chunk", "block", *(f"in {path_class} code" for path_class in path_classes)]
     assert names["query"] == [
         "one word", "word count", "terms", "question", "change", "stop words", "code words", "names a language",
         "names a kind", "error",

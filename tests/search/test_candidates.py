@@ -90,7 +90,7 @@ def all_chunks(snapshot: Snapshot) -> dict[int, tuple[Chunk, Fields]]:
     sources = FILES | {"app/old.py": EDITED}
     for view in snapshot.views:
         for local in range(len(view.segment)):
-            if view.alive is None or view.alive[local]:
+            if view.live_docs is None or view.live_docs[local]:
                 number = view.start + local
                 path, record = snapshot.path(number), snapshot.record(number)
                 chunk = next(c for c in chunks_of(path, sources[path]) if record_of(c) == record)
@@ -221,7 +221,7 @@ def test_a_slip_of_the_fingers_and_the_very_letters(
     names = [snapshot.record(chunk).name for chunk in found.chunks.tolist()]
     whole = {name: share for name, share in zip(names, found.symbols.tolist(), strict=True) if share >= 0.7}
     assert {name: share for name, share in whole.items() if name in FUNCTIONS} == pytest.approx(spelt)
-    assert {name for name, is_typed in zip(names, found.typed, strict=True) if is_typed} == typed
+    assert {name for name, is_typed in zip(names, found.exact_case, strict=True) if is_typed} == typed
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_every_row_is_what_a_direct_computation_gives(snapshot: Snapshot, text: 
         encoded = ENCODER.encode_chunks(ENCODER.bag_chunks([fields]))[0].astype(np.float16).astype(np.float32)
         assert found.dense[i] == pytest.approx(float(encoded @ vector), abs=2e-3)
         assert KINDS[found.kinds[i]] == chunk.kind
-        assert found.roles[i] == int(path_class_of(chunk.path))
+        assert found.path_classes[i] == int(path_class_of(chunk.path))
         for position, field in enumerate(FIELD_NAMES):
             share = sum(weight for weight, bit in zip(idf, bits, strict=True) if bit >> position & 1) / total
             assert found.shares_in([field])[0, i] == pytest.approx(share, abs=1e-5)
@@ -324,8 +324,8 @@ def test_candidates_stand_once_by_path_and_position(snapshot: Snapshot) -> None:
     n = len(found.chunks)
     places = [(snapshot.path(chunk), chunk) for chunk in found.chunks.tolist()]
     assert places == sorted(set(places))
-    for array in (found.dense, found.lexical, found.symbols, found.typed, found.prefix, found.kinds, found.roles,
-                  found.files):  # fmt: skip
+    for array in (found.dense, found.lexical, found.symbols, found.exact_case, found.prefix, found.kinds,
+                  found.path_classes, found.files):  # fmt: skip
         assert len(array) == n
     assert found.term_fields.shape == (len(found.idf), n)
 
@@ -392,8 +392,8 @@ def test_candidates_depend_on_content_alone(same_in_three_ways: list[Snapshot], 
     assert len(places) < same_in_three_ways[0].chunk_count, "nothing is cut off"
     for snapshot, other in zip(same_in_three_ways[1:], others, strict=True):
         assert [(snapshot.path(chunk), snapshot.record(chunk)) for chunk in other.chunks.tolist()] == places
-        for name in ("dense", "lexical", "term_fields", "idf", "symbols", "typed", "prefix", "in_language", "of_kind",
-                     "kinds", "lines", "roles"):  # fmt: skip
+        for name in ("dense", "lexical", "term_fields", "idf", "symbols", "exact_case", "prefix", "in_language",
+                     "of_kind", "kinds", "lines", "path_classes"):  # fmt: skip
             np.testing.assert_array_equal(getattr(other, name), getattr(one, name), err_msg=name)
         np.testing.assert_array_equal(other.shares_in_files(), one.shares_in_files())
 
@@ -480,9 +480,9 @@ def test_what_is_gone_or_hidden_takes_no_place_in_context(
     assert snapshot.record(int(candidates.chunks[0])).name != "obsolete_sort"
     # Unsaved text stands for a file that has embeddings.
     base, *others = snapshot.views
-    alive = np.ones(len(base.segment), np.bool_) if base.alive is None else base.alive.copy()
+    alive = np.ones(len(base.segment), np.bool_) if base.live_docs is None else base.live_docs.copy()
     place = base.segment.paths.index("app/sort.py")
     alive[base.segment.first_chunks[place] : base.segment.first_chunks[place + 1]] = False
-    hidden = replace(snapshot, views=(replace(base, alive=alive), *others))
+    hidden = replace(snapshot, views=(replace(base, live_docs=alive), *others))
     candidates = find_candidates(hidden, parse_query("zebra"), None, vectors["push"])
     assert [hidden.path(int(chunk)) == "app/sort.py" for chunk in candidates.chunks] == [False]

@@ -32,20 +32,21 @@ FOUND = Candidates(
     term_fields=np.array([[NAME | PATH, 0, BODY], [SIGNATURE | PATH, BODY, 0], [SIGNATURE, BODY, 0]], np.uint8),
     idf=some(1, 2, 7),
     symbols=some(0.13, 0, 0),
-    typed=some(0.14, 0, 0),
+    exact_case=some(0.14, 0, 0),
     prefix=some(0.15, 0, 0),
     in_language=some(0.16, 0, 0),
     of_kind=some(0.17, 0, 0),
     kinds=np.array([KINDS.index(kind) for kind in ("function", "block", "file")], np.uint8),
     lines=np.array([8, 1, 64], np.uint16),
-    roles=np.array([int(PathClass.PRODUCT), int(PathClass.TEST), int(PathClass.VENDORED)], np.uint8),
+    path_classes=np.array([int(PathClass.PRODUCT), int(PathClass.TEST), int(PathClass.VENDORED)], np.uint8),
     files=np.array([1, 1, 7]),
     context=some(0.18, 0.19, np.nan),
 )
 FIRST = {
     "meaning": 0.11, "context": 0.18, "words": 0.12, "name": 0.1, "signature": 0.9, "path": 0.3, "symbol": 0.13,
-    "typed": 0.14, "prefix": 0.15, "neighbour": 0.19, "file words": 1.0, "language": 0.16, "kind": 0.17, "length": 0.5,
-    "file card": 0, "block": 0, **{f"in {str(one.name).lower()} code": 0 for one in PATH_CLASSES},
+    "exact case": 0.14, "prefix": 0.15, "neighbour": 0.19, "file words": 1.0, "language": 0.16, "kind": 0.17,
+    "length": 0.5,
+    "file-level chunk": 0, "block": 0, **{f"in {str(one.name).lower()} code": 0 for one in PATH_CLASSES},
 }  # fmt: skip
 
 
@@ -61,7 +62,7 @@ def test_every_column_of_a_candidate_holds_what_it_is_called() -> None:
 
 
 @pytest.mark.parametrize(("name", "values"), [
-    ("block", [0, 1, 0]), ("file card", [0, 0, 1]), ("in test code", [0, 1, 0]), ("in vendored code", [0, 0, 1]),
+    ("block", [0, 1, 0]), ("file-level chunk", [0, 0, 1]), ("in test code", [0, 1, 0]), ("in vendored code", [0, 0, 1]),
     ("in example code", [0, 0, 0]), ("neighbour", [0.19, 0.18, 0]), ("file words", [1, 1, 0.1]),
     ("length", [0.5, 0, 0]),
 ])  # fmt: skip
@@ -71,7 +72,7 @@ def test_columns_of_the_others(name: str, values: list[float]) -> None:
 
 @pytest.mark.parametrize("path_class", PATH_CLASSES)
 def test_each_path_class_has_a_column_of_its_own(path_class: PathClass) -> None:
-    found = replace(FOUND, roles=np.full(3, int(path_class), np.uint8))
+    found = replace(FOUND, path_classes=np.full(3, int(path_class), np.uint8))
     _, negative = matrices(QUERY, found, {})
     expected = [name == f"in {str(path_class.name).lower()} code" for name in NEGATIVE]
     assert negative.astype(bool).tolist() == [expected] * 3

@@ -158,7 +158,7 @@ def lines_of(answer: Answer, wanted: str) -> Iterator[str]:
     for hit in answer.hits:
         mark = "*" if is_right(hit.path, hit.record.name, wanted) else " "
         copies = "".join(f" = {copy.path}" for copy in hit.near_duplicates)
-        why = "; ".join(f"{reason.signal} {reason.weight:+.1f}" for reason in hit.why[:CARRIED])
+        why = "; ".join(f"{reason.feature} {reason.weight:+.1f}" for reason in hit.why[:CARRIED])
         yield f"  {mark} {hit.score:.2f} {hit.path}:{hit.record.start_line} {hit.record.name or '-'}{copies} | {why}"
 
 

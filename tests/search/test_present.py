@@ -95,7 +95,7 @@ def test_each_file_is_read_once(root: Path, encoder: Encoder, monkeypatch: pytes
         ([Reason("words", 1.0, ("a", "b"))], "words (a, b)"),
         ([Reason("words", 1.0, tuple("abcde"))], "words (a, b, c, d, \u2026)"),
         ([Reason("length", 2.0), Reason("language", 1.0), Reason("block", -1.0)], "in the language"),
-        ([Reason("file words", 3.0), Reason("typed", 1.0)], "as typed; words elsewhere in the file"),
+        ([Reason("file words", 3.0), Reason("exact case", 1.0)], "as typed; words elsewhere in the file"),
         ([Reason("meaning", 2.0, ("a \u2248 b",)), Reason("context", 1.0)], "meaning (a \u2248 b)"),
         ([Reason("context", 2.0), Reason("meaning", 1.0, ("a \u2248 b",))], "meaning (a \u2248 b)"),
         ([Reason("context", 2.0), Reason("meaning", -1.0, ("a \u2248 b",))], "meaning"),

@@ -176,7 +176,7 @@ def test_names_of_many_words_come_first_and_stay_few() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "role"),
+    ("text", "path_class"),
     [
         ("parse a date", PathClass.PRODUCT),
         ("test for parsing a date", PathClass.TEST),
@@ -192,8 +192,8 @@ def test_names_of_many_words_come_first_and_stay_few() -> None:
         ("x path:tests", PathClass.PRODUCT),
     ],
 )
-def test_the_roles_that_words_ask_for(text: str, role: PathClass) -> None:
-    assert parse_query(text).wanted_path_classes == role
+def test_the_path_classes_that_words_ask_for(text: str, path_class: PathClass) -> None:
+    assert parse_query(text).wanted_path_classes == path_class
 
 
 @pytest.mark.parametrize(

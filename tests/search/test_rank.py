@@ -51,14 +51,14 @@ def candidates(**changes: Any) -> Candidates:
         "term_fields": np.zeros((2, 1), np.uint8),
         "idf": np.array([1, 2], np.float32),
         "symbols": np.zeros(1, np.float32),
-        "typed": np.zeros(1, np.float32),
+        "exact_case": np.zeros(1, np.float32),
         "prefix": np.zeros(1, np.float32),
         "in_language": np.zeros(1, np.float32),
         "of_kind": np.zeros(1, np.float32),
         "files": np.array([1]),
         "kinds": np.array([KINDS.index("function")], np.uint8),
         "lines": np.ones(1, np.uint16),
-        "roles": np.zeros(1, np.uint8),
+        "path_classes": np.zeros(1, np.uint8),
     }
     return Candidates(**plain | changes)
 
@@ -114,7 +114,17 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
     parts = [candidates(**one) for one in changes]
     together: dict[str, Any] = {
         name: np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in ("chunks", "dense", "lexical", "term_fields", "symbols", "typed", "prefix", "kinds", "roles")
+        for name in (
+            "chunks",
+            "dense",
+            "lexical",
+            "term_fields",
+            "symbols",
+            "exact_case",
+            "prefix",
+            "kinds",
+            "path_classes",
+        )
     }
     together["files"] = (
         np.arange(len(parts))
@@ -133,7 +143,7 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
         ({"lexical": some(0.8)}, {"lexical": some(0.3)}),
         ({"symbols": some(1)}, {"symbols": some(0.5)}),
         ({"symbols": some(0.5)}, {}),
-        ({"symbols": some(1), "typed": some(1)}, {"symbols": some(1)}),
+        ({"symbols": some(1), "exact_case": some(1)}, {"symbols": some(1)}),
         ({"prefix": some(0.5)}, {}),
         ({"prefix": some(0.9)}, {"prefix": some(0.5)}),
         ({"symbols": some(1), "prefix": some(1)}, {"prefix": some(0.9)}),
@@ -143,7 +153,7 @@ def joined(changes: list[dict[str, Any]]) -> Candidates:
         ({"term_fields": fields(NAME | BODY, 0)}, {"term_fields": fields(BODY, 0)}),
         ({}, {"kinds": np.array([KINDS.index("file")], np.uint8)}),
         ({}, {"kinds": np.array([KINDS.index("block")], np.uint8)}),
-        *(({}, {"roles": np.array([int(role)], np.uint8)}) for role in PATH_CLASSES),
+        *(({}, {"path_classes": np.array([int(path_class)], np.uint8)}) for path_class in PATH_CLASSES),
     ],
 )
 def test_one_signal_moves_the_score(more: dict[str, Any], less: dict[str, Any]) -> None:
@@ -179,20 +189,22 @@ def test_evidence_speaks_for_and_marks_against(values: list[float], shape: list[
     assert (weights[: len(POSITIVE)] > 0).all() and (weights[len(POSITIVE) :] < 0).all()
 
 
-@pytest.mark.parametrize("role", list(PATH_CLASSES))
-def test_a_role_counts_unless_it_is_asked_for(role: PathClass) -> None:
-    asked = replace(QUERY, wanted_path_classes=role)
-    here = np.array([int(role)], np.uint8)
-    assert scored(QUERY, roles=here) < scored(QUERY)
-    assert scored(asked, roles=here) == scored(asked)
-    assert [reason.signal for reason in explained(QUERY, roles=here)] == [f"in {str(role.name).lower()} code"]
-    assert explained(asked, roles=here) == []
+@pytest.mark.parametrize("path_class", list(PATH_CLASSES))
+def test_a_path_class_counts_unless_it_is_asked_for(path_class: PathClass) -> None:
+    asked = replace(QUERY, wanted_path_classes=path_class)
+    here = np.array([int(path_class)], np.uint8)
+    assert scored(QUERY, path_classes=here) < scored(QUERY)
+    assert scored(asked, path_classes=here) == scored(asked)
+    assert [reason.feature for reason in explained(QUERY, path_classes=here)] == [
+        f"in {str(path_class.name).lower()} code"
+    ]
+    assert explained(asked, path_classes=here) == []
 
 
 def test_several_roles_add_up() -> None:
     both = np.array([int(PathClass.TEST | PathClass.VENDORED)], np.uint8)
     asked = replace(QUERY, wanted_path_classes=PathClass.TEST)
-    assert scored(QUERY, roles=both) < scored(asked, roles=both) < scored(asked)
+    assert scored(QUERY, path_classes=both) < scored(asked, path_classes=both) < scored(asked)
 
 
 def test_some_signals_alone_score_without_the_others() -> None:
@@ -206,10 +218,10 @@ def test_some_signals_alone_score_without_the_others() -> None:
 def test_no_candidates_have_no_scores() -> None:
     empty = candidates(
         chunks=np.zeros(0, np.int64), dense=np.zeros(0, np.float32), lexical=np.zeros(0, np.float32),
-        term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), typed=np.zeros(0, np.float32),
+        term_fields=np.zeros((2, 0), np.uint8), symbols=np.zeros(0, np.float32), exact_case=np.zeros(0, np.float32),
         prefix=np.zeros(0, np.float32),
         files=np.zeros(0, np.int64), kinds=np.zeros(0, np.uint8),
-        roles=np.zeros(0, np.uint8),
+        path_classes=np.zeros(0, np.uint8),
     )  # fmt: skip
     assert learned(RANKER, QUERY, empty, signals(empty)).scores.shape == (0,)
 
@@ -226,8 +238,8 @@ def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any
     query = replace(QUERY, wanted_path_classes=wanted)
     found = joined([
         {"dense": some(dense), "lexical": some(lexical), "symbols": some(symbol), "term_fields": fields(first, second),
-         "kinds": np.array([kind], np.uint8), "roles": np.array([roles], np.uint8)}
-        for dense, lexical, symbol, first, second, kind, roles in (one, other)
+         "kinds": np.array([kind], np.uint8), "path_classes": np.array([path_classes], np.uint8)}
+        for dense, lexical, symbol, first, second, kind, path_classes in (one, other)
     ])  # fmt: skip
     scores, weights = learned(RANKER, query, found, signals(found))
     why = reasons(query, found, signals(found), weights, [0, 1])
@@ -238,12 +250,12 @@ def test_the_order_is_that_of_the_reasons(one: tuple[Any, ...], other: tuple[Any
     for of_one in why:
         effects = [abs(reason.weight) for reason in of_one]
         assert effects == sorted(effects, reverse=True)
-        assert len({reason.signal for reason in of_one}) == len(of_one)
+        assert len({reason.feature for reason in of_one}) == len(of_one)
 
 
 def test_reasons_name_the_words_they_rest_on() -> None:
     found = explained(term_fields=fields(NAME, BODY), lexical=some(0.5), dense=some(0.5))
-    words = {reason.signal: reason.terms for reason in found}
+    words = {reason.feature: reason.terms for reason in found}
     assert words.pop("file words", ()) == ()
     assert words == {"words": ("sort", "items"), "name": ("sort",), "meaning": (), "context": ()}
 
@@ -261,17 +273,17 @@ def test_what_was_not_read_in_context_gets_what_its_meaning_suggests() -> None:
 
 def test_a_name_with_a_slip_is_said_to_be_one() -> None:
     slip = some(FUZZY)
-    found = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=slip, typed=some(1))
-    assert [reason.signal for reason in found] == ["symbol, nearly"]
-    rightly = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=some(1), typed=some(1))
-    assert {reason.signal for reason in rightly} == {"symbol", "typed"}
+    found = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=slip, exact_case=some(1))
+    assert [reason.feature for reason in found] == ["symbol, nearly"]
+    rightly = explained(parse_query("lock"), term_fields=fields(0, 0), symbols=some(1), exact_case=some(1))
+    assert {reason.feature for reason in rightly} == {"symbol", "exact case"}
 
 
 def test_what_is_typed_in_part_is_said_to_be_and_a_whole_name_is_not() -> None:
     begun = explained(parse_query("lock"), term_fields=fields(0, 0), prefix=some(0.8))
-    assert [reason.signal for reason in begun] == ["prefix"]
+    assert [reason.feature for reason in begun] == ["prefix"]
     one = candidates(term_fields=fields(0, 0), symbols=some(1), prefix=some(1))
     weights = learned(RANKER, parse_query("lock"), one, signals(one)).weights
     (whole,) = reasons(parse_query("lock"), one, signals(one), weights, [0])[0]
-    assert whole.signal == "symbol"
+    assert whole.feature == "symbol"
     assert whole.weight == pytest.approx(weights[[POSITIVE.index("symbol"), POSITIVE.index("prefix")]].sum(), abs=0.002)

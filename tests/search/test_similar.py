@@ -84,7 +84,7 @@ def test_what_does_the_same_comes_first_once_it_is_read_in_context(engine: Engin
     assert float(np.linalg.norm(likeness.context)) == pytest.approx(1, abs=1e-5)
     after = similar_to(engine.root, engine.snapshot, engine.encoder, chunk)
     assert after.hits[0].record.name == "sum_of_amounts" and after.answerability is not Answerability.NONE
-    assert "context" in {reason.signal for reason in after.hits[0].why}
+    assert "context" in {reason.feature for reason in after.hits[0].why}
     assert not {"total", "Cart"} & {hit.record.name for hit in after.hits}, "not the code itself, nor its class"
 
 

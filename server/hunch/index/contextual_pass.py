@@ -1,7 +1,7 @@
 """The contextual pass: contextual embeddings, file by file, once everything can be found without them.
 
 It runs where nothing else has to be done, the newest files first, and what it makes is committed file by file, so it
-goes on where it was cut off. A file that has changed on the disk is left to the first pass.
+goes on where it was cut off. A file that has changed on the disk is left to the next update of the store.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Outcome(NamedTuple):
     """int8 [chunks, dim], already committed; None when the file has changed, has gone, or the work was ended"""
     path: str
     is_stale: bool = False
-    """The disk holds something else than the index: the first pass has to look at the path again."""
+    """The disk holds something else than the index: the store has to be updated from the path first."""
     is_ended: bool = False
     """The work was ended before the file was done."""
 

@@ -36,7 +36,7 @@ class Segment:
     """int64 [m], ascending"""
     paths: list[str]
     languages: list[str]
-    roles: NDArray[np.uint8]
+    path_classes: NDArray[np.uint8]
     """uint8 [m], hunch.text.path_class.PathClass"""
     first_chunks: NDArray[np.int64]
     """int64 [m + 1], the first chunk of each file, then n"""
@@ -110,7 +110,7 @@ def build_segment(files: Iterable[tuple[int, FileRecord, FileContent]], chunks: 
         file_ids=np.array(ids, np.int64),
         paths=[record.path for record in known],
         languages=[record.language for record in known],
-        roles=roles_of([record.path for record in known]),
+        path_classes=path_classes_of([record.path for record in known]),
         first_chunks=np.array([0, *accumulate(counts)], np.int64),
         chunk_files=np.repeat(np.arange(len(ids), dtype=np.int32), counts),
         kinds=np.array(kinds, np.uint8),
@@ -132,7 +132,9 @@ def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) ->
     for (segment, _), kept in zip(parts, stays, strict=True):
         # A file lives or dies as a whole; one whose first chunk lives stays.
         living = np.flatnonzero(kept[segment.first_chunks[:-1]]) if len(segment) else np.zeros(0, np.int64)
-        files += [(segment.file_ids[i], segment.paths[i], segment.languages[i], segment.roles[i]) for i in living]
+        files += [
+            (segment.file_ids[i], segment.paths[i], segment.languages[i], segment.path_classes[i]) for i in living
+        ]
         counts.append(np.diff(segment.first_chunks)[living])
         sizes = np.diff(segment.record_starts)
         records.append(segment.records[np.repeat(kept, sizes)])
@@ -143,7 +145,7 @@ def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) ->
         file_ids=np.array([file[0] for file in files], np.int64),
         paths=[file[1] for file in files],
         languages=[file[2] for file in files],
-        roles=np.array([file[3] for file in files], np.uint8),
+        path_classes=np.array([file[3] for file in files], np.uint8),
         first_chunks=np.concatenate(([0], np.cumsum(per_file))).astype(np.int64),
         chunk_files=np.repeat(np.arange(len(files), dtype=np.int32), per_file),
         kinds=np.concatenate([segment.kinds[kept] for (segment, _), kept in zip(parts, stays, strict=True)]),
@@ -155,6 +157,6 @@ def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) ->
     )
 
 
-def roles_of(paths: Sequence[str]) -> NDArray[np.uint8]:
-    """Return the role of each path, uint8."""
+def path_classes_of(paths: Sequence[str]) -> NDArray[np.uint8]:
+    """Return the path class of each path, uint8."""
     return np.array([int(path_class_of(path)) for path in paths], np.uint8)

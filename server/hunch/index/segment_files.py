@@ -19,7 +19,7 @@ import numpy as np
 
 from hunch.index import sidecar
 from hunch.index.lexical import InvertedIndex
-from hunch.index.segment import Segment, roles_of
+from hunch.index.segment import Segment, path_classes_of
 from hunch.index.sidecar import SidecarPlace, check_sidecar, remove_sidecar
 from hunch.index.stored_arrays import DamagedFileError, check_arrays, read_arrays, write_arrays
 from hunch.index.vectors import load_dense
@@ -168,7 +168,7 @@ def _load(file: Path, identity: str, stamp: tuple[int, ...]) -> StoredSegment:
     segment = Segment(
         paths=about["paths"],
         languages=about["languages"],
-        roles=roles_of(about["paths"]),
+        path_classes=path_classes_of(about["paths"]),
         dense=load_dense(arrays["codes"], arrays["vectors"]) if about["embedded"] else None,
         inverted=InvertedIndex(*(arrays[f"inverted_{name}"] for name in _INVERTED)),
         **{name: arrays[name] for name in _ARRAYS},

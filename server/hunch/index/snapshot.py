@@ -19,7 +19,7 @@ class View:
     """A segment as one snapshot sees it."""
 
     segment: Segment
-    alive: NDArray[np.bool_] | None
+    live_docs: NDArray[np.bool_] | None
     """bool [chunks], False for tombstones: chunks of files that were replaced or removed; None when all are live"""
     start: int
     """The number that its first chunk has in the snapshot."""
@@ -31,21 +31,21 @@ class View:
     @property
     def chunk_count(self) -> int:
         """How many chunks are live."""
-        return len(self.segment) if self.alive is None else int(np.count_nonzero(self.alive))
+        return len(self.segment) if self.live_docs is None else int(np.count_nonzero(self.live_docs))
 
     @property
     def file_count(self) -> int:
         """How many files are live."""
-        if self.alive is None:
+        if self.live_docs is None:
             return len(self.segment.file_ids)
-        return int(np.count_nonzero(self.alive[self.segment.first_chunks[:-1]]))
+        return int(np.count_nonzero(self.live_docs[self.segment.first_chunks[:-1]]))
 
     @property
     def contextual_count(self) -> int:
         """How many live chunks have contextual embeddings."""
         if self.present is None:
             return 0
-        return int(np.count_nonzero(self.present if self.alive is None else self.present & self.alive))
+        return int(np.count_nonzero(self.present if self.live_docs is None else self.present & self.live_docs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,9 @@ class Snapshot:
                 continue
             inside = np.flatnonzero(of_view == number)
             local = chunks[inside] - view.start
-            inside = inside[view.present[local] if view.alive is None else view.present[local] & view.alive[local]]
+            inside = inside[
+                view.present[local] if view.live_docs is None else view.present[local] & view.live_docs[local]
+            ]
             if len(inside):
                 places.append(inside)
                 rows.append(view.column.rows(chunks[inside] - view.start))

@@ -15,8 +15,8 @@ class Inbox:
         self._condition = threading.Condition()
         self._urgent: set[str] = set()
         self._backlog: set[str] = set()
-        self._buffers: dict[str, str] = {}
-        self._changed_buffers: set[str] = set()
+        self._unsaved: dict[str, str] = {}
+        self._changed_unsaved: set[str] = set()
         self._scan = True
         self.paused = False
         self.rebuild = False
@@ -36,20 +36,20 @@ class Inbox:
     def put_unsaved(self, path: str, text: str) -> None:
         """Note the newest unsaved text of a file."""
         with self._condition:
-            self._buffers[path] = text
-            self._changed_buffers.add(path)
+            self._unsaved[path] = text
+            self._changed_unsaved.add(path)
             self._condition.notify_all()
 
     def drop_unsaved(self, path: str) -> None:
         """Note that the file on disk counts again."""
         with self._condition:
-            if self._buffers.pop(path, None) is not None:
-                self._changed_buffers.add(path)
+            if self._unsaved.pop(path, None) is not None:
+                self._changed_unsaved.add(path)
                 self._condition.notify_all()
 
-    def buffer(self, path: str) -> str | None:
+    def unsaved(self, path: str) -> str | None:
         """Return the unsaved text of a file."""
-        return self._buffers.get(path)
+        return self._unsaved.get(path)
 
     def change(self, *, paused: bool | None = None, rebuild: bool | None = None, closing: bool | None = None) -> None:
         """Change what the thread shall do altogether, and wake it."""
@@ -74,16 +74,16 @@ class Inbox:
     @property
     def has_urgent(self) -> bool:
         """Whether saved files or unsaved text wait."""
-        return bool(self._urgent or self._changed_buffers)
+        return bool(self._urgent or self._changed_unsaved)
 
     def take_urgent(self) -> tuple[set[str], dict[str, str | None]]:
-        """Return the saved files, and the newest text of each changed buffer, None for one that was closed."""
+        """Return the saved files, and the newest text of each changed document, None for one that was closed."""
         with self._condition:
             urgent, self._urgent = self._urgent, set()
-            buffers = {path: self._buffers.get(path) for path in self._changed_buffers}
-            self._changed_buffers.clear()
+            unsaved = {path: self._unsaved.get(path) for path in self._changed_unsaved}
+            self._changed_unsaved.clear()
             self._backlog -= urgent
-            return urgent, buffers
+            return urgent, unsaved
 
     def take_backlog(self, limit: int) -> set[str]:
         """Return some of the paths that can wait."""
@@ -96,10 +96,10 @@ class Inbox:
             wanted, self._scan = self._scan, False
             return wanted
 
-    def reopen_buffers(self) -> None:
+    def reopen_unsaved(self) -> None:
         """Look at all unsaved text again."""
         with self._condition:
-            self._changed_buffers.update(self._buffers)
+            self._changed_unsaved.update(self._unsaved)
 
     def forget_work(self) -> None:
         """Drop the wishes that only a writing process can fulfil."""

@@ -82,7 +82,7 @@ class Indexer:
         self._tidied = (0.0, 0)
         self._to_encode: Iterator[int] | None = None
         self._passed_over: set[int] = set()
-        """Files that have changed on the disk; once the first pass has seen them they have other ids."""
+        """Files that have changed on the disk; once the store has them anew they have other ids."""
         self._has_unshown = False
         self._shown_contextual = 0
         self._problems = ""
@@ -130,7 +130,7 @@ class Indexer:
         self._mending.follow(engine)
         if rebuild or engine.state in (IndexState.NEW, *_LOST):
             self._inbox.mark([""], urgent=False)
-        self._inbox.reopen_buffers()
+        self._inbox.reopen_unsaved()
         self._overlay.clear()
         self._look_whether_complete()
         engine.reader.open()
@@ -338,12 +338,12 @@ class Indexer:
         self._busy_at = time.monotonic()
         self._to_encode = None  # what is saved now comes first when the contextual pass goes on
         time.sleep(_GATHER_SECONDS)  # keystrokes come in bursts; the newest text is the one that counts
-        saved, buffers = self._inbox.take_urgent()
+        saved, unsaved = self._inbox.take_urgent()
         self._mending.hold_files()
         may_write = engine.lock is not None or engine.in_memory
         if saved and may_write:
             update_store(engine.root, engine.store, engine.encoder, only=saved, on_change=reader.pending.append)
-        for path, text in buffers.items():
+        for path, text in unsaved.items():
             self._overlay.take(engine, path, text)
         self._publish(merge=False)
 
@@ -354,8 +354,8 @@ class Indexer:
         began = time.perf_counter()
         for path in reader.apply_pending(merge=merge):
             # The saved text may have become what the editor shows, or ceased to be.
-            if self._inbox.buffer(path) is not None:
-                self._overlay.take(engine, path, self._inbox.buffer(path))
+            if self._inbox.unsaved(path) is not None:
+                self._overlay.take(engine, path, self._inbox.unsaved(path))
         self._generation += 1
         snapshot = reader.snapshot(self._generation, self._overlay.paths, self._overlay.segments())
         self._counts = (snapshot.file_count, snapshot.chunk_count)
@@ -401,7 +401,7 @@ class Indexer:
             reader.replay()
             self._look_whether_complete()
             for path in list(self._overlay.paths):
-                self._overlay.take(engine, path, self._inbox.buffer(path))
+                self._overlay.take(engine, path, self._inbox.unsaved(path))
             self._publish()
         return True
 

@@ -99,9 +99,9 @@ class LiveWorkspace:
         """Let the file on disk stand for itself again."""
         self._inbox.drop_unsaved(path)
 
-    def buffer(self, path: str) -> str | None:
+    def unsaved(self, path: str) -> str | None:
         """Return the unsaved text of a file, None without."""
-        return self._inbox.buffer(path)
+        return self._inbox.unsaved(path)
 
     @property
     def status(self) -> Status:
@@ -147,7 +147,7 @@ class LiveWorkspace:
         return None if source is None else chunk_at(path, source, line)
 
     def _source(self, path: str) -> bytes | None:
-        text = self.buffer(path)
+        text = self.unsaved(path)
         source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
         return None if isinstance(source, Skip) else source
 

@@ -40,6 +40,7 @@ class Statement(TypedDict):
 class Reason(TypedDict):
     """One feature of a hit."""
 
+    feature: str
     signal: str
     weight: float
     terms: list[str]

@@ -157,7 +157,7 @@ def _chunk_at_name(place: Location, line: int) -> Chunk | None:
         return None
     if chunk.start_line == line + 1:
         return chunk
-    text = place.live.buffer(place.path) or text_on_disk(place) or ""
+    text = place.live.unsaved(place.path) or text_on_disk(place) or ""
     rows = [row for row in range(chunk.start_line - 1, line + 1) if chunk.name in (line_at(text, row) or "")]
     return chunk if rows[:1] == [line] else None
 

@@ -19,7 +19,7 @@ from hunch.lsp.params import SearchParams
 from hunch.lsp.positions import Encoding, units
 from hunch.model.bundle import BundleError
 from hunch.search.merge import merge_answers
-from hunch.search.present import FinishedAnswer, FinishedHit, name_row, present, snippet_lines
+from hunch.search.present import FinishedAnswer, FinishedHit, name_row, present, snippet_lines, why_of
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Answerability, Hit
 
@@ -155,7 +155,7 @@ def _finished(answer: Answer, folders: list[Folder]) -> Found:
     """Return an answer with finished hits; each takes its lines from the editor if that has them unsaved."""
     live_of = {folder.live.root: folder.live for folder in folders if folder.live is not None}
     encoder = next((live.encoder for live in live_of.values()), None)
-    return Found(present(answer, encoder, lambda hit: live_of[hit.root].buffer(hit.path)), folders)
+    return Found(present(answer, encoder, lambda hit: live_of[hit.root].unsaved(hit.path)), folders)
 
 
 def _hit_to_json(hit: FinishedHit, folder: Folder, encoding: Encoding) -> dict[str, Any]:
@@ -182,7 +182,7 @@ def _hit_to_json(hit: FinishedHit, folder: Folder, encoding: Encoding) -> dict[s
         "language": hit.language,
         "score": hit.score,
         "reasons": [{"key": one.key, "terms": list(one.terms), "text": one.text} for one in hit.reasons],
-        "why": [{"signal": one.signal, "weight": one.weight, "terms": list(one.terms)} for one in hit.why],
+        "why": why_of(hit),
         "highlights": [
             {
                 "range": _span(
@@ -217,7 +217,7 @@ def _symbol(hit: Hit, folder: Folder) -> types.WorkspaceSymbol:
     record = hit.record
     scope = record.qualified_name.rpartition(".")[0]
     live = folder.live
-    lines = snippet_lines(hit, lambda one: live.buffer(one.path) if live is not None else None)
+    lines = snippet_lines(hit, lambda one: live.unsaved(one.path) if live is not None else None)
     position = types.Position(record.start_line - 1 + name_row(lines, record), 0)
     return types.WorkspaceSymbol(
         name=record.name or hit.path.rpartition("/")[2],

@@ -42,7 +42,7 @@ class Candidates:
     """float32 [terms]"""
     symbols: NDArray[np.float32]
     """float32 [n], the share of the query's words that spell the chunk's name, see hunch.search.name_match"""
-    typed: NDArray[np.float32]
+    exact_case: NDArray[np.float32]
     """float32 [n], 1 where the query is the chunk's name to the letter"""
     prefix: NDArray[np.float32]
     """float32 [n], the share of the chunk's name that the query is, if it is its beginning"""
@@ -54,7 +54,7 @@ class Candidates:
     """uint8 [n], positions in KINDS"""
     lines: NDArray[np.uint16]
     """uint16 [n], how many lines each chunk has"""
-    roles: NDArray[np.uint8]
+    path_classes: NDArray[np.uint8]
     """uint8 [n], hunch.text.path_class.PathClass of the file"""
     files: NDArray[np.int64]
     """int64 [n], the number of the file among those of the candidates"""
@@ -149,7 +149,7 @@ def _described(
     """Return some chunks with all that is known of them."""
     count = len(chunks)
     lexical, in_language = np.zeros(count, np.float32), np.zeros(count, np.float32)
-    kinds, lines, roles = np.zeros(count, np.uint8), np.zeros(count, np.uint16), np.zeros(count, np.uint8)
+    kinds, lines, path_classes = np.zeros(count, np.uint8), np.zeros(count, np.uint16), np.zeros(count, np.uint8)
     term_fields = np.zeros((len(idf), count), np.uint8)
     of_view = view_numbers(snapshot, chunks)
     for number, view in enumerate(snapshot.views):
@@ -159,13 +159,17 @@ def _described(
         segment, local = view.segment, chunks[inside] - view.start
         of_file = segment.chunk_files[local]
         lexical[inside] = scores[number][local]
-        kinds[inside], lines[inside], roles[inside] = segment.kinds[local], segment.lines[local], segment.roles[of_file]
+        kinds[inside], lines[inside], path_classes[inside] = (
+            segment.kinds[local],
+            segment.lines[local],
+            segment.path_classes[of_file],
+        )
         for row, where in enumerate(postings[number]):
             term_fields[row, inside] = fields_of(segment.inverted, where, local)
         if query.named_languages:
             in_language[inside] = [segment.languages[file] in query.named_languages for file in of_file.tolist()]
     of_names = np.zeros((3, count), np.float32)
-    of_names[:, _places(chunks, spelt.chunks)] = spelt.symbols, spelt.typed, spelt.prefix
+    of_names[:, _places(chunks, spelt.chunks)] = spelt.symbols, spelt.exact_case, spelt.prefix
     return Candidates(
         chunks=chunks,
         dense=dense,
@@ -173,13 +177,13 @@ def _described(
         term_fields=term_fields,
         idf=idf,
         symbols=of_names[0],
-        typed=of_names[1],
+        exact_case=of_names[1],
         prefix=of_names[2],
         in_language=in_language,
         of_kind=np.isin(kinds, [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
         kinds=kinds,
         lines=lines,
-        roles=roles,
+        path_classes=path_classes,
         files=files,
         embedded=embedded,
     )
@@ -204,9 +208,9 @@ def _idf(snapshot: Snapshot, postings: list[list[slice]], terms: int) -> NDArray
 
 
 def _holders(view: View, postings: slice) -> int:
-    if view.alive is None:
+    if view.live_docs is None:
         return int(postings.stop - postings.start)
-    return int(np.count_nonzero(view.alive[view.segment.inverted.docs[postings]]))
+    return int(np.count_nonzero(view.live_docs[view.segment.inverted.docs[postings]]))
 
 
 def _scores(
@@ -273,7 +277,7 @@ def _distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
 def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
     """Return which chunks of a view are alive and pass the filters, bool [n]; None for all."""
     if not query.filtered:
-        return view.alive
+        return view.live_docs
     segment = view.segment
     files = np.ones(len(segment.paths), np.bool_)
     if query.languages:
@@ -292,7 +296,7 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
         allowed &= np.isin(segment.kinds, [KINDS.index(kind) for kind in query.kinds])
     if query.excluded_kinds:
         allowed &= ~np.isin(segment.kinds, [KINDS.index(kind) for kind in query.excluded_kinds])
-    return allowed if view.alive is None else allowed & view.alive
+    return allowed if view.live_docs is None else allowed & view.live_docs
 
 
 def _matching(paths: list[str], globs: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -14,7 +14,7 @@ from hunch.search.query_features import QUERY_FEATURES
 from hunch.text.chunk import KINDS
 from hunch.text.path_class import PathClass
 
-POSITIVE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "typed", "prefix", "neighbour",
+POSITIVE = ("meaning", "context", "words", "name", "signature", "path", "symbol", "exact case", "prefix", "neighbour",
             "file words", "language", "kind", "length")  # fmt: skip
 """Features of which more never lowers a score."""
 PATH_CLASSES = (
@@ -26,7 +26,7 @@ PATH_CLASSES = (
     PathClass.BUILT,
 )
 """What a file can be by its path that counts against it unless the query asks for it."""
-OF_KINDS = ("file card", "block")
+OF_KINDS = ("file-level chunk", "block")
 NEGATIVE = (*OF_KINDS, *(f"in {str(one.name).lower()} code" for one in PATH_CLASSES))
 """Features that count against a candidate. How much each does is learned: it stands in the ranker's graph, and for
 similar code in its manifest, and nowhere else."""
@@ -60,14 +60,14 @@ def features_of(candidates: Candidates, line: ContextLine) -> Features:
         "words": candidates.lexical,
         **dict(zip(_FIELDS, candidates.shares_in(_FIELDS), strict=True)),
         "symbol": candidates.symbols,
-        "typed": candidates.typed,
+        "exact case": candidates.exact_case,
         "prefix": candidates.prefix,
         "neighbour": best_of_others(context, candidates.files),
         "file words": candidates.shares_in_files(),
         "language": candidates.in_language,
         "kind": candidates.of_kind,
         "length": _length(candidates),
-        "file card": (candidates.kinds == _FILE).astype(np.float32),
+        "file-level chunk": (candidates.kinds == _FILE).astype(np.float32),
         "block": (candidates.kinds == _BLOCK).astype(np.float32),
     }
 
@@ -88,7 +88,7 @@ def matrices(
     wanted = int(query.wanted_path_classes)
     for column, path_class in enumerate(PATH_CLASSES, len(OF_KINDS)):
         if not wanted & path_class:
-            negative[:, column] = (candidates.roles & path_class) > 0
+            negative[:, column] = (candidates.path_classes & path_class) > 0
     return positive, negative
 
 

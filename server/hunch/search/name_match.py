@@ -39,7 +39,7 @@ class NameMatches:
     symbols: NDArray[np.float32]
     """float32 [n], the share of the query's words that spell the whole name; 0 when they do not; FUZZY where all of
     them do with one slip, and no name is spelt without"""
-    typed: NDArray[np.float32]
+    exact_case: NDArray[np.float32]
     """float32 [n], 1 where the query is the name to the letter, with case and underscores, or all but a slip"""
     prefix: NDArray[np.float32]
     """float32 [n], the share of the name's letters that the whole query is, if it is its beginning; 1 for all of it"""
@@ -57,7 +57,7 @@ def unknown_name(snapshot: Snapshot, query: Query) -> str:
         return ""
     for view in snapshot.views:
         (where,) = view.segment.inverted.postings([symbol_term(whole)])
-        if len(_holders(view, view.alive, where)):
+        if len(_holders(view, view.live_docs, where)):
             return ""
     return whole
 

@@ -26,7 +26,7 @@ REASON_PHRASES = {
     "path": "path",
     "symbol": "exact name",
     FUZZY_NAME: "nearly the name",
-    "typed": "as typed",
+    "exact case": "as typed",
     "prefix": "beginning of the name",
     "neighbour": "related code in the file",
     "file words": "words elsewhere in the file",
@@ -41,7 +41,7 @@ MEANINGS = ("meaning", "context")
 _EXPLAINED_PHRASES = {
     "meaning": "static embedding",
     "context": "contextual embedding",
-    "file card": "the file as a whole",
+    "file-level chunk": "the file as a whole",
     "block": "code outside definitions",
 }
 """What the full explanation says instead, by the name of the feature."""
@@ -71,9 +71,9 @@ class Statement(NamedTuple):
     """Phrase and terms in English: ``words (parse, date)``"""
 
 
-def explained(signal: str) -> str:
+def explained(feature: str) -> str:
     """Return what a feature is called where all of them are listed."""
-    return _EXPLAINED_PHRASES.get(signal) or REASON_PHRASES.get(signal, signal)
+    return _EXPLAINED_PHRASES.get(feature) or REASON_PHRASES.get(feature, feature)
 
 
 def statements(why: Sequence[Reason]) -> tuple[Statement, ...]:
@@ -82,8 +82,8 @@ def statements(why: Sequence[Reason]) -> tuple[Statement, ...]:
     Args:
         why: all its reasons, greatest effect first.
     """
-    positive = [reason for reason in why if reason.weight > 0 and reason.signal != _NO_REASON]
-    ordered = sorted(_meaning_once(positive), key=lambda reason: reason.signal in _OF_FILE)
+    positive = [reason for reason in why if reason.weight > 0 and reason.feature != _NO_REASON]
+    ordered = sorted(_meaning_once(positive), key=lambda reason: reason.feature in _OF_FILE)
     return tuple(map(_statement, ordered[:MOST_REASONS]))
 
 
@@ -99,10 +99,10 @@ def answerability(verdict: Answerability, *, has_hits: bool) -> str:
 
 def _meaning_once(why: Sequence[Reason]) -> Iterator[Reason]:
     """Yield reasons, of the two embeddings the one with the greater effect alone."""
-    meanings = [reason for reason in why if reason.signal in MEANINGS]
+    meanings = [reason for reason in why if reason.feature in MEANINGS]
     related = next((reason.terms for reason in meanings if reason.terms), ())
     for reason in why:
-        if reason.signal not in MEANINGS:
+        if reason.feature not in MEANINGS:
             yield reason
         elif reason is meanings[0]:
             yield reason._replace(terms=related)
@@ -110,5 +110,5 @@ def _meaning_once(why: Sequence[Reason]) -> Iterator[Reason]:
 
 def _statement(reason: Reason) -> Statement:
     terms = reason.terms if len(reason.terms) <= MOST_TERMS else (*reason.terms[:MOST_TERMS], _ELLIPSIS)
-    phrase = REASON_PHRASES.get(reason.signal, reason.signal)
-    return Statement(reason.signal, terms, f"{phrase} ({', '.join(terms)})" if terms else phrase)
+    phrase = REASON_PHRASES.get(reason.feature, reason.feature)
+    return Statement(reason.feature, terms, f"{phrase} ({', '.join(terms)})" if terms else phrase)

@@ -133,13 +133,21 @@ def name_row(lines: Sequence[str], record: ChunkRecord) -> int:
     return 0
 
 
+def why_of(hit: FinishedHit) -> list[dict[str, object]]:
+    """Return the features of a hit as JSON says them; ``signal`` is the name of ``feature`` before 0.2."""
+    return [
+        {"feature": one.feature, "signal": one.feature, "weight": one.weight, "terms": list(one.terms)}
+        for one in hit.why
+    ]
+
+
 def _finish(hit: Hit, lines: Sequence[str], highlights: Sequence[Highlight]) -> FinishedHit:
     record = hit.record
     related = related_terms(highlights)
     pairs = tuple([f"{asked} \u2248 {found}" for asked, found, _ in related])
-    signals = {reason.signal for reason in hit.why}
-    meaning = next((name for name in MEANINGS if name in signals), "")
-    why = tuple([reason._replace(terms=pairs) if reason.signal == meaning else reason for reason in hit.why])
+    features = {reason.feature for reason in hit.why}
+    meaning = next((name for name in MEANINGS if name in features), "")
+    why = tuple([reason._replace(terms=pairs) if reason.feature == meaning else reason for reason in hit.why])
     return FinishedHit(
         title=title_of(hit),
         root=hit.root,

@@ -28,7 +28,7 @@ _PATH_CLASS_WORDS = {
     PathClass.DOCUMENTATION: "docs documentation",
     PathClass.VENDORED: "vendor vendored",
 }
-_ROLE_OF_WORD = {word: role for role, words in _PATH_CLASS_WORDS.items() for word in words.split()}
+_PATH_CLASS_OF_WORD = {word: path_class for path_class, words in _PATH_CLASS_WORDS.items() for word in words.split()}
 _LONGEST_SYMBOL = 4
 _WORDS_FOR_SYMBOLS = 20
 _WORDS_FOR_LONG_SYMBOLS = 8
@@ -126,7 +126,7 @@ def parse_query(
         excluded_languages=tuple(_language(name) for name in excluded["lang"]),
         named_languages=language_intent(plain),
         named_kinds=kind_intent(plain),
-        wanted_path_classes=_wanted_roles(words),
+        wanted_path_classes=_wanted_path_classes(words),
         notices=tuple(notices),
     )
 
@@ -175,10 +175,10 @@ def _symbols(text: str) -> tuple[Symbol, ...]:
     return tuple(symbol for symbol in found.values() if any(map(str.isalnum, symbol.name)))
 
 
-def _wanted_roles(text: str) -> PathClass:
+def _wanted_path_classes(text: str) -> PathClass:
     wanted = PathClass.PRODUCT
     for identifier in identifiers(text):
         for word in split_identifier(identifier):
-            if word in _ROLE_OF_WORD:
-                wanted |= _ROLE_OF_WORD[word]
+            if word in _PATH_CLASS_OF_WORD:
+                wanted |= _PATH_CLASS_OF_WORD[word]
     return wanted

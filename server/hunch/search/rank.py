@@ -32,7 +32,7 @@ _FUZZY = float(np.float32(FUZZY))
 class Reason(NamedTuple):
     """One feature of a hit: what it added to the score before the logistic function, and the words it rests on."""
 
-    signal: str
+    feature: str
     weight: float
     terms: tuple[str, ...] = ()
 
@@ -112,6 +112,6 @@ def reasons(
 
 def _told_as(name: str, symbol: float) -> str:
     """Return what a feature is called as a reason; what says the same of a name is one reason."""
-    if name in ("symbol", "typed") and symbol == _FUZZY:
+    if name in ("symbol", "exact case") and symbol == _FUZZY:
         return FUZZY_NAME
     return "symbol" if name == "prefix" and symbol == 1 else name

@@ -48,7 +48,7 @@ MOST_REFUSED = 0.03
 SYMBOL = POSITIVE.index("symbol")
 LEXICAL = torch.tensor([name not in (*EMBEDDED, "language", "kind", "length") for name in POSITIVE])
 """Features that need a word in common"""
-NAMED = torch.tensor([name in ("symbol", "typed", "prefix") for name in POSITIVE])
+NAMED = torch.tensor([name in ("symbol", "exact case", "prefix") for name in POSITIVE])
 """Features of names that are spelt"""
 TOPICAL = 0.3
 """Share of the single words that are a name which are seen as if nothing were called so"""

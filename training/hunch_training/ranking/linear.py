@@ -38,7 +38,7 @@ Weights = NDArray[np.float64]
 
 SHIPPED_LINEAR = Path(__file__).parent / "linear.json"
 """Fitted with the model that ships"""
-RANKER_ONLY = ("typed", "prefix", "neighbour", "file words", "language", "kind", "length")
+RANKER_ONLY = ("exact case", "prefix", "neighbour", "file words", "language", "kind", "length")
 """Features that the linear baseline does not use"""
 
 _POSITIVE = np.array([name in POSITIVE for name in NAMES])

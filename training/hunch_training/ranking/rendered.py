@@ -26,7 +26,7 @@ from hunch.text.terms import postings_of
 from hunch_training.ranking.context_cache import use_context_cache
 from hunch_training.ranking.linear import load_linear
 
-ROWS = ("first_pass", "dense", "lexical", "linear", "hybrid")
+ROWS = ("static", "dense", "lexical", "linear", "hybrid")
 Scores = NDArray[np.float32]
 
 _BATCH = 2000
@@ -45,7 +45,7 @@ def build_snapshot(
         file_ids=np.arange(count, dtype=np.int64),
         paths=[f"{number}" for number in range(count)],
         languages=list(languages) or ["text"] * count,
-        roles=np.zeros(count, np.uint8),
+        path_classes=np.zeros(count, np.uint8),
         first_chunks=np.arange(count + 1, dtype=np.int64),
         chunk_files=np.arange(count, dtype=np.int32),
         kinds=np.full(count, KINDS.index("function"), np.uint8),
@@ -67,7 +67,7 @@ def build_snapshot(
 def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> Mapping[str, Scores]:
     """Return the scores of all code for all queries, float32 [queries, code], by each row's search.
 
-    ``first_pass`` is the static cosine, ``dense`` that and the contextual one, weighed as the linear
+    ``static`` is the static cosine, ``dense`` that and the contextual one, weighed as the linear
     ranking weighs them; without contextual embeddings they are the same. Linear is the
     baseline that the learned ranking has to beat, hybrid what the product does. What it does not take for a
     candidate comes after the candidates, by what dense says.
@@ -77,14 +77,14 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
     assert segment.dense is not None
     ranker, baseline = ranker_for(encoder), load_linear()
     embeddings = encoder.encode_queries(queries)
-    first_pass = embeddings @ segment.dense.originals[:].astype(np.float32).T
-    dense, asked = first_pass, np.zeros((len(queries), 0), np.float32)
+    static = embeddings @ segment.dense.originals[:].astype(np.float32).T
+    dense, asked = static, np.zeros((len(queries), 0), np.float32)
     if snapshot.contextual:
         asked = np.stack([encoder.contextual().encode_query(text) for text in queries])
         _, rows = snapshot.contextual_of(np.arange(len(segment), dtype=np.int64))
         in_context = np.stack([cosines(rows, vector) for vector in asked])
         weights = baseline.weights[[NAMES.index("meaning"), NAMES.index("context")]]
-        dense = (first_pass * weights[0] + in_context * weights[1]) / weights.sum()
+        dense = (static * weights[0] + in_context * weights[1]) / weights.sum()
     lexical = np.zeros_like(dense)
     by_baseline, hybrid = dense - 2, dense - 2  # below every score, which is above 0
     for row, text in enumerate(queries):
@@ -99,7 +99,7 @@ def score_all(snapshot: Snapshot, encoder: Encoder, queries: Sequence[str]) -> M
         by_baseline[row, candidates.chunks] = linear(baseline, query, candidates, features).scores
         hybrid[row, candidates.chunks] = learned(ranker, query, candidates, features).scores
         _add_words(segment, query, candidates.idf, lexical[row])
-    return {"first_pass": first_pass, "dense": dense, "lexical": lexical, "linear": by_baseline, "hybrid": hybrid}
+    return {"static": static, "dense": dense, "lexical": lexical, "linear": by_baseline, "hybrid": hybrid}
 
 
 def reciprocal_ranks(scores: Scores, gains: Sequence[Mapping[int, float]]) -> list[float]:

@@ -82,7 +82,11 @@ def pieces_of(engine: Engine, seed: int = 0) -> list[Piece]:
             record, file = segment.record(chunk), segment.chunk_files[chunk]
             is_one = record.kind in ("function", "method") and record.end_line - record.start_line + 1 >= _LEAST_LINES
             is_one = is_one and len(record.name) >= _SHORTEST_NAME and not record.name.startswith("__")
-            if is_one and segment.roles[file] == PathClass.PRODUCT and (view.alive is None or view.alive[chunk]):
+            if (
+                is_one
+                and segment.path_classes[file] == PathClass.PRODUCT
+                and (view.live_docs is None or view.live_docs[chunk])
+            ):
                 by_name.setdefault(record.name, set()).add((segment.paths[file], record.start_line))
     random = Random(seed)
     shared = [name for name, places in by_name.items() if 2 <= len({path for path, _ in places}) <= _MOST_FILES]

@@ -74,7 +74,7 @@ def _definitions(snapshot: Snapshot) -> Mapping[str, str]:
     for view in snapshot.views:
         segment = view.segment
         for chunk in range(len(segment)):
-            if (view.alive is None or view.alive[chunk]) and segment.roles[
+            if (view.live_docs is None or view.live_docs[chunk]) and segment.path_classes[
                 segment.chunk_files[chunk]
             ] == PathClass.PRODUCT:
                 record = segment.record(chunk)

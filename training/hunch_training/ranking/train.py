@@ -48,7 +48,7 @@ WHOLE, STATIC, HALF, WORDS_ALONE = range(4)
 """What is there of the embeddings: static and contextual; static; contextual ones of half of the candidates; nothing"""
 LEAST_WEIGHT = 0.3
 """Of a feature that is worth less to the linear baseline, so that it can be worth something"""
-LEARNED_ALONE = {"typed": 1.0, "prefix": 0.6, "neighbour": 0.3, "file words": 0.4, "language": 0.25, "kind": 0.2,
+LEARNED_ALONE = {"exact case": 1.0, "prefix": 0.6, "neighbour": 0.3, "file words": 0.4, "language": 0.25, "kind": 0.2,
                  "length": 0.3}  # fmt: skip
 """Usual weights of features that the linear baseline does not use"""
 TOLD = POSITIVE.index("neighbour")
@@ -57,8 +57,8 @@ functions, which are part of the data and have no file, would be told from works
 SHARES = {"commit": 0.22, "doc": 0.2, "module": 0.04, "symbol": 0.06, "spelling": 0.08, "pair": 0.09, "question": 0.13,
           "keyword": 0.1, "small": 0.1, "mixed": 0.03}  # fmt: skip
 """How much a kind of query counts."""
-LEAST = {"words": 0.3, "name": 0.0, "signature": 0.0, "path": 0.0, "length": 0.0, "file card": 0.0,
-         "typed": 1.0}  # fmt: skip
+LEAST = {"words": 0.3, "name": 0.0, "signature": 0.0, "path": 0.0, "length": 0.0, "file-level chunk": 0.0,
+         "exact case": 1.0}  # fmt: skip
 """What these weights can be lowered to: web questions share few words with the code that answers them, and what is
 asked for may be short, or a whole file. What is typed to the letter never counts less than usual."""
 MOST = {"context": 4.0}
