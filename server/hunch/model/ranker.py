@@ -120,13 +120,23 @@ def rank(
 
 def fingerprint_of(model: Manifest) -> str:
     """Return a short text that differs whenever two models can give other vectors; cards and licences do not count."""
-    sums = {name: one for name, one in model.sha256.items() if Path(name).suffix in _DECIDES_VECTORS}
+    return _fingerprint(tuple(model.sha256.items()))
+
+
+@lru_cache(maxsize=4)  # every query asks whether its ranker fits
+def _fingerprint(files: tuple[tuple[str, str], ...]) -> str:
+    sums = {name: one for name, one in files if Path(name).suffix in _DECIDES_VECTORS}
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def ranker_folder(model: Bundle | None) -> Path:
     """Return where the ranker of a search model is: in the model's folder, else the one that ships."""
-    own = model.folder / OWN_RANKER if model is not None else None
+    return _own_or_shipped(model.folder if model is not None else None)
+
+
+@lru_cache(maxsize=4)  # every query asks for it
+def _own_or_shipped(model: Path | None) -> Path:
+    own = model / OWN_RANKER if model is not None else None
     return own if own is not None and own.is_dir() else SHIPPED / DEFAULT_RANKER
 
 

@@ -151,11 +151,13 @@ def _described(
     lexical, in_language = np.zeros(count, np.float32), np.zeros(count, np.float32)
     kinds, lines, path_classes = np.zeros(count, np.uint8), np.zeros(count, np.uint16), np.zeros(count, np.uint8)
     term_fields = np.zeros((len(idf), count), np.uint8)
-    of_view = view_numbers(snapshot, chunks)
+    of_view = view_numbers(snapshot, chunks) if len(snapshot.views) > 1 else None
+    inside: slice | NDArray[np.int64] = slice(None)
     for number, view in enumerate(snapshot.views):
-        inside = np.flatnonzero(of_view == number)
-        if not len(inside):
-            continue
+        if of_view is not None:
+            inside = np.flatnonzero(of_view == number)
+            if not len(inside):
+                continue
         segment, local = view.segment, chunks[inside] - view.start
         of_file = segment.chunk_files[local]
         lexical[inside] = scores[number][local]

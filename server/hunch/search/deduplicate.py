@@ -65,7 +65,7 @@ def deduplicate(
     """
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
-    alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
+    alike: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     copies: dict[int, list[tuple[float, NearDuplicate]]] = {}
     worst = 0.0
     order = np.argsort(-scores, kind="stable")  # equals stay in the order of the candidates, by path
@@ -86,19 +86,29 @@ def deduplicate(
         if leave_out and path == leave_out.path and _is_of(record, leave_out):
             continue
         if fold and record.name and record.kind != "file" and view.segment.dense is not None:
-            vector = view.segment.dense.originals[local].astype(np.float32)
             others = alike.setdefault((record.kind, record.name, record.signature), [])
-            first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
+            first = next((number for number, other in others if _cosine(snapshot, chunk, other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
                 copies.setdefault(first, []).append((score, NearDuplicate(path, record.start_line, record.end_line)))
                 continue
-            others.append((len(found), vector))
+            others.append((len(found), chunk))
         found.append(Place(row, score, path, view.segment.languages[file], record))
         earlier.append(record)
         if len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
     folded = [_with_near_duplicates(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
+
+
+def _cosine(snapshot: Snapshot, one: int, other: int) -> float:
+    return float(_embedding(snapshot, one) @ _embedding(snapshot, other))
+
+
+def _embedding(snapshot: Snapshot, chunk: int) -> NDArray[np.float32]:
+    """Return the static embedding of a chunk, float32 [d]; only of chunks that have one."""
+    view, local = snapshot.view_of(chunk)
+    assert view.segment.dense is not None
+    return np.asarray(view.segment.dense.originals[local], np.float32)
 
 
 def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
