@@ -131,12 +131,7 @@ def _fingerprint(files: tuple[tuple[str, str], ...]) -> str:
 
 def ranker_folder(model: Bundle | None) -> Path:
     """Return where the ranker of a search model is: in the model's folder, else the one that ships."""
-    return _own_or_shipped(model.folder if model is not None else None)
-
-
-@lru_cache(maxsize=4)  # every query asks for it
-def _own_or_shipped(model: Path | None) -> Path:
-    own = model / OWN_RANKER if model is not None else None
+    own = model.folder / OWN_RANKER if model is not None else None
     return own if own is not None and own.is_dir() else SHIPPED / DEFAULT_RANKER
 
 
