@@ -4,7 +4,7 @@ import { homedir, release } from "node:os";
 import * as vscode from "vscode";
 import type { ServerStatus } from "../protocol.js";
 import type { ServerState } from "./connection.js";
-import type { Found, Note, Source } from "./provisioning/find-server.js";
+import { type Found, type Note, noteText, type Source } from "./provisioning/candidates.js";
 import { workspacePaths } from "./provisioning/places.js";
 import type { Wheel } from "./provisioning/wheel.js";
 
@@ -67,14 +67,6 @@ function emptyPlaces({ notes, trusted }: DebugFacts): Source[] {
   const places: Source[] = trusted ? ["selected", "path", "own"] : ["own"];
   const looked = last?.version === undefined ? places : places.slice(0, places.indexOf(last.candidate.source));
   return looked.filter((source) => !notes.some(({ candidate }) => candidate.source === source));
-}
-
-/** One place and what it said, on one line. */
-export function noteText({ candidate, version, problem }: Note): string {
-  const { kind, ...rest } = problem ?? { kind: "" };
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "object" ? "" : value}`);
-  const said = problem ? [kind, ...details.filter((detail) => !detail.endsWith("="))].join(" ") : `hunch ${version}`;
-  return `${candidate.source}: ${candidate.path}: ${said}`;
 }
 
 /** A path says who somebody is and what they work on. */
