@@ -13,7 +13,11 @@ export type Kind =
   | "macro"
   | "query"
   | "block"
-  | "file";
+  | "file"
+  | "constant"
+  | "field"
+  | "section"
+  | "entry";
 
 /** "none" means that nothing here seems to do that; its hits are the nearest there are. */
 export type Answerability = "relevant" | "weak" | "none";

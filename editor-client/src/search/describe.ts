@@ -20,6 +20,10 @@ const ICONS: Record<Kind, string> = {
   query: "symbol-object",
   block: "symbol-namespace",
   file: "symbol-file",
+  constant: "symbol-constant",
+  field: "symbol-field",
+  section: "symbol-string",
+  entry: "symbol-key",
 };
 
 /** The name of a product icon. */

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Answer } from "../protocol.js";
 import { type Filter, filterText, splitQuery, withoutFilters, withToggled } from "./query.js";
 
-const KINDS = ["function", "method", "class", "interface", "struct", "enum", "trait", "type", "macro", "file"];
+const KINDS = ["function", "method", "class", "interface", "struct", "enum", "trait", "type", "macro", "constant", "file"];
 
 interface FilterItem extends vscode.QuickPickItem {
   readonly filter?: Filter;

@@ -32,7 +32,7 @@ from hunch.index.packing import pack_content, unpack_content
 from hunch.index.schema import SCHEMA, STORAGE_FORMAT, connect, connect_for_reading, create_tables, put_note
 from hunch.text.terms import Postings
 
-CONTENT_FORMAT = 1
+CONTENT_FORMAT = 2
 """What chunker, text and terms make of a file. 1: the first."""
 
 _KNOWN = "language, size, mtime_ns, digest, skipped, chunks, ctime_ns, inode, read_ns, problem"

@@ -10,7 +10,7 @@ from typing import Literal, TypedDict
 Answerability = Literal["relevant", "weak", "none"]
 Kind = Literal[
     "function", "method", "class", "interface", "struct", "enum", "trait", "module", "type", "macro", "query", "block",
-    "file",
+    "file", "constant", "field", "section", "entry",
 ]  # fmt: skip
 Phase = Literal["starting", "indexing", "ready", "paused", "following", "problem", "closed"]
 

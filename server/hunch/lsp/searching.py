@@ -40,6 +40,10 @@ _SYMBOL_KINDS = {
     "query": types.SymbolKind.Object,
     "block": types.SymbolKind.Namespace,
     "file": types.SymbolKind.File,
+    "constant": types.SymbolKind.Constant,
+    "field": types.SymbolKind.Field,
+    "section": types.SymbolKind.String,
+    "entry": types.SymbolKind.Key,
 }
 
 

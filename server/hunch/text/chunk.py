@@ -10,7 +10,7 @@ from typing import Final
 
 from hunch.text.documentation import comment_above, header_comment
 from hunch.text.languages import LANGUAGES
-from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Outline, outline_of
+from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Member, Outline, outline_of
 from hunch.text.source_text import SourceText
 
 __all__ = ["KINDS", "MAX_CHARS", "MAX_LINES", "Chunk", "chunk_by_grammar", "chunk_lines", "chunk_source"]
@@ -29,6 +29,10 @@ KINDS: Final = (
     "query",
     "block",
     "file",
+    "constant",
+    "field",
+    "section",
+    "entry",
 )
 _PIECE_LINES: Final = 100
 _PIECE_OVERLAP: Final = 10
@@ -54,6 +58,8 @@ class Chunk:
     start_line: int
     end_line: int
     piece: int = 0
+    members: tuple[Member, ...] = ()
+    """Names inside it that are found at their own lines."""
 
 
 def chunk_source(path: str, language: str, source: bytes) -> list[Chunk]:

@@ -19,12 +19,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
-if TYPE_CHECKING:
-    from tree_sitter import Node  # what only looks at file names starts sooner without it
+if TYPE_CHECKING:  # what only looks at file names starts sooner without them
+    from tree_sitter import Node
 
-__all__ = ["C_BLOCK", "METHOD_OWNERS", "CommentStyle", "DocComment", "Grammar", "Language", "Namer"]
+    from hunch.text.outline import Outline
+    from hunch.text.source_text import SourceText
+
+__all__ = ["C_BLOCK", "METHOD_OWNERS", "CommentStyle", "Content", "DocComment", "Grammar", "Language", "Namer"]
+
+Content = Literal["code", "docs", "config"]
+"""Source code; what people read about it; what programs read, such as settings and manifests"""
 
 CommentStyle = Callable[[str, int], list[str]]
 """Of a sentence and the columns that a line has -> the lines of a comment, not indented"""
@@ -51,6 +57,10 @@ class Grammar:
     """How deep under the root, or under a long container, definitions are looked for in one go."""
     merges_clauses: bool = False
     """Neighbours with the same name are one definition (equations, overloads)."""
+
+    prepare: Callable[[bytes], bytes] | None = None
+    """What the parser reads in place of the source: bytes of the same length, with the same line breaks. It blanks
+    what the grammar cannot read, such as macros; names and texts are still cut from the source."""
 
     names: Mapping[str, Namer] = field(default_factory=dict)
     """By type of node, where the name is not the field `name`."""
@@ -118,6 +128,10 @@ class Language:
     test_files: tuple[str, ...] = ()
     """Names of test files, or `*` and their ends, beyond those that hunch.text.path_class knows in any language."""
     grammar: Grammar | None = None
-    """None: its files are cut at blank lines."""
+    """A tree-sitter grammar; without one, and without an outline, its files are cut at blank lines."""
+    outline: Callable[[SourceText], Outline] | None = None
+    """What finds the definitions (sections, entries) of a file where no grammar does: by rules for lines, or in the
+    parts of a file that are in other languages. It takes time proportional to the file, whatever the file holds."""
+    content: Content = "code"
     doc_comment: DocComment | None = None
     """Declared by whatever has a grammar."""

@@ -13,11 +13,12 @@ from tree_sitter import Node, QueryCursor
 from hunch.text.documentation import clean_comment, clean_string, comment_above, is_licence
 from hunch.text.grammars import LoadedGrammar, load_grammar
 from hunch.text.language import Grammar
+from hunch.text.languages import LANGUAGES
 from hunch.text.naming import kind_of, name_of
 from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after, parse
 from hunch.text.source_text import SourceText
 
-__all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Outline", "outline_of"]
+__all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Member", "Outline", "outline_of"]
 
 MAX_LINES: Final = 150
 MAX_CHARS: Final = 6_000
@@ -56,10 +57,24 @@ class Definition:
         return self.kind in TRANSPARENT
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A name that is found at its own line inside the chunk around it: a constant, a field, a short type alias."""
+
+    kind: str
+    """constant, field, type or macro"""
+    name: str
+    qualified_name: str
+    row: int
+    """0-based"""
+
+
 @dataclass(slots=True)
 class Outline:
     definitions: list[Definition] = field(default_factory=list)
     """In the order of the source; transparent ones too."""
+    members: list[Member] = field(default_factory=list)
+    """In the order of the source; a definition with a chunk of its own is none."""
     import_rows: list[tuple[int, int]] = field(default_factory=list)
     silent: set[int] = field(default_factory=set)
     """Rows that no block is made of: imports, module documentation, headers of namespaces."""
@@ -80,11 +95,15 @@ def outline_of(file: SourceText) -> Outline:
     What holds for time does not hold for memory, nor for a query, which cannot be interrupted: hostile source can make
     a grammar take gigabytes. hunch.index.isolation runs this where that does no harm.
     """
+    language = LANGUAGES.get(file.language)
+    if language is not None and language.outline is not None:
+        return language.outline(file)
     grammar = load_grammar(file.language) if is_worth_parsing(file.source) else None
     if grammar is None:
         return Outline()
     is_late = late_after(PARSING_SECONDS)
-    root = parse(grammar.language, file.source, is_late)
+    prepare = grammar.grammar.prepare
+    root = parse(grammar.language, file.source if prepare is None else prepare(file.source), is_late)
     if root is None:
         return Outline(gave_up=True)
     return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)
