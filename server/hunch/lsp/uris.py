@@ -73,7 +73,7 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def resolved(path: str) -> str:
-    """Return a path as the disk spells it, with its symbolic links followed; parts that do not exist stay as they are."""
+    """Return a path as the disk spells it, with links followed; parts that do not exist stay as they are."""
     real = os.path.realpath(spelt_on_disk(path))
     if _WINDOWS:
         return _LONG.sub(r"\\\\" if real[4:7] == "UNC" else "", real).replace("\\", "/")

@@ -287,9 +287,8 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
         files &= ~np.isin(segment.languages, query.excluded_languages)
     if query.within:
         folder = f"{composed(query.within)}/"
-        files &= np.fromiter(
-            (composed(path).startswith(folder) for path in segment.paths), np.bool_, len(segment.paths)
-        )
+        paths = segment.paths if folder.isascii() else map(composed, segment.paths)
+        files &= np.fromiter((path.startswith(folder) for path in paths), np.bool_, len(segment.paths))
     if query.paths:
         files &= _matching(segment.paths, query.paths)
     if query.excluded_paths:

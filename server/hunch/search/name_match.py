@@ -13,7 +13,7 @@ from hunch.index.names import folded, is_one_slip
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot, View
 from hunch.search.cut import best, first
-from hunch.search.query import Query, dotted
+from hunch.search.query import Query
 from hunch.text.terms import NAME_BIT, symbol_term
 
 SYMBOL_CANDIDATES = 50
@@ -153,7 +153,7 @@ def _typed(
     snapshot: Snapshot, query: Query, chunks: NDArray[np.int64], symbols: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     typed = np.zeros(len(chunks), np.float32)
-    text = dotted(query.text)
+    text = query.text if " " in query.text else wholly_spelt(query)
     for place in np.flatnonzero((symbols == 1) | (symbols == np.float32(FUZZY))).tolist():
         record = snapshot.record(int(chunks[place]))
         if symbols[place] == 1:

@@ -134,7 +134,7 @@ def parse_query(
 
 
 def dotted(name: str) -> str:
-    """Return a name with dots where other languages have other signs: ``A::b``, ``A#b``, ``A->b``, ``A\\b``, ``A:b``."""
+    r"""Return a name with dots where languages have other signs: ``A::b``, ``A#b``, ``A->b``, ``A\b``, ``A:b``."""
     return _JOINT.sub(".", name)
 
 

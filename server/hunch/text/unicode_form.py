@@ -25,8 +25,8 @@ _MARKS: Final = """
     1cf00-1cf46 1d165-1d169 1d16d-1d172 1d17b-1d182 1d185-1d18b 1d1aa-1d1ad 1d242-1d244 1da00-1da36 1da3b-1da6c 1da75
     1da84 1da9b-1daaf 1e000-1e02a 1e130-1e136 1e2ae-1e2ef 1e8d0-1e94a e0100-e01ef
 """
-"""Unicode 14: the marks that change the letter in front of them (Mn, Mc), in hexadecimal. Letters and characters without
-a meaning between two ranges are left in, which keeps the list short."""
+"""Unicode 14: the marks that change the letter in front of them (Mn, Mc), in hexadecimal. What lies between two ranges
+and is a letter or not assigned is left in, which keeps the list short."""
 
 MARKS: Final = "".join("-".join(chr(int(end, 16)) for end in span.split("-")) for span in _MARKS.split())
 """For a character class of a regular expression, beside ``\\w``, which holds letters but no marks."""
