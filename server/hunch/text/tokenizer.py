@@ -85,6 +85,7 @@ def _any_parts(identifier: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=_CACHED_CLASSES)
 def _class_of(character: str) -> str:
+    character = composed(character)[0]
     if character == "_":
         return "_"
     if _JOINED.match(character):
