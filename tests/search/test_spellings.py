@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -98,7 +99,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
         ("format address path:web/thuế.ts", "formatAddress"),
     ],
 )
-def test_either_form_finds_the_other(engine: Engine, form: str, query: str, name: str) -> None:
+def test_either_form_finds_the_other(engine: Engine, form: Literal["NFC", "NFD"], query: str, name: str) -> None:
     found = ask(engine, unicodedata.normalize(form, query))
     assert found.hits[0].record.name == name
     shown = present(found, engine.encoder).hits[0]
