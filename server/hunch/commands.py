@@ -38,7 +38,7 @@ from hunch.terminal import (
     to_json,
 )
 from hunch.workspace.scan import RootError, Skip, read_source
-from hunch.workspace.walk import composed
+from hunch.workspace.walk import composed, spelt_on_disk
 
 FOUND, NOTHING, FAILED, INTERRUPTED = 0, 1, 2, 130
 
@@ -146,7 +146,7 @@ def _place(text: str) -> tuple[Path, int]:
     place, separator, line = text.rpartition(":")
     if not separator or not line.isdigit() or int(line) < 1:
         raise QueryError(f"{text}: give a file and a line, for example src/server.py:120")
-    file = Path(place).absolute()
+    file = Path(spelt_on_disk(str(Path(place).absolute())))
     if not file.is_file():
         raise QueryError(f"{place}: no such file")
     return file, int(line)

@@ -396,9 +396,7 @@ MANY_LINES = b"some_name = another_name + 1\n" * 400
     b"x = 1\r\ny = 2\r\n" * 50,
     b"x = 1\ry = 2\r" * 2000,  # old Macintosh
     "s = 'é 日本 🙂'\n".encode(),
-    "# комментарий\n".encode("cp1251") * 50,  # not UTF-8, still code
-    "s = '日本語'\n".encode("shift-jis") * 50,
-    b"s = '\xff\xfe\x80'\n",
+    "# größer als 'größe'\n".encode() + b"# caf\xe9\n",  # one byte that is no UTF-8 in a file that is
     b"\x0c\nclass A: pass\n\x0c\n",
     b"echo '\x1b[31mred\x1b[0m'\n",
     MANY_LINES + b"\0 far below",

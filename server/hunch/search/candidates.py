@@ -19,6 +19,7 @@ from hunch.search.name_match import NameMatches, match_names
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
+from hunch.text.unicode_form import composed
 from hunch.workspace.ignore import path_filter
 
 DENSE_CANDIDATES = 100
@@ -287,8 +288,9 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
     if query.excluded_languages:
         files &= ~np.isin(segment.languages, query.excluded_languages)
     if query.within:
-        folder = f"{query.within}/"
-        files &= np.fromiter((path.startswith(folder) for path in segment.paths), np.bool_, len(segment.paths))
+        folder = f"{composed(query.within)}/"
+        paths = segment.paths if folder.isascii() else map(composed, segment.paths)
+        files &= np.fromiter((path.startswith(folder) for path in paths), np.bool_, len(segment.paths))
     if query.paths:
         files &= _matching(segment.paths, query.paths)
     if query.excluded_paths:

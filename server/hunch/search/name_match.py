@@ -153,10 +153,11 @@ def _typed(
     snapshot: Snapshot, query: Query, chunks: NDArray[np.int64], symbols: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     typed = np.zeros(len(chunks), np.float32)
+    text = query.text if " " in query.text else wholly_spelt(query)
     for place in np.flatnonzero((symbols == 1) | (symbols == np.float32(FUZZY))).tolist():
         record = snapshot.record(int(chunks[place]))
         if symbols[place] == 1:
-            typed[place] = query.text in (record.name, record.qualified_name)
+            typed[place] = text == record.name or f".{record.qualified_name}".endswith(f".{text}")
         else:
             typed[place] = is_one_slip(query.text, record.name)
     return typed

@@ -14,6 +14,7 @@ from hunch.search.phrases import MEANINGS, Statement, answerability, in_words, s
 from hunch.search.rank import Reason
 from hunch.search.search import Answer, Answerability, Hit
 from hunch.search.snippet import read_snippet, unsaved_snippet
+from hunch.text.unicode_form import composed
 
 Overlay = Callable[[Hit], str | None]
 """The unsaved text of the file of a hit; None where there is none"""
@@ -126,6 +127,7 @@ def snippet_lines(hit: Hit, overlay: Overlay = lambda hit: None) -> list[str]:
 def name_row(lines: Sequence[str], record: ChunkRecord) -> int:
     """Return which line of a chunk, counted from its first, has its name: nobody wants to land on the comment above."""
     head = record.signature.split("\n")[0].partition("(")[0].strip()
+    lines = [composed(line) for line in lines]
     for wanted in (head, record.name):
         for row, line in enumerate(lines):
             if wanted and wanted in line and (wanted is head or not line.lstrip().startswith(_COMMENTS)):

@@ -13,6 +13,7 @@ from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
 from hunch.text.path_class import PathClass
 from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
+from hunch.text.unicode_form import composed
 from hunch.workspace.ignore import path_filter
 
 MAX_CHARACTERS = 2_000
@@ -29,6 +30,7 @@ _PATH_CLASS_WORDS = {
     PathClass.VENDORED: "vendor vendored",
 }
 _PATH_CLASS_OF_WORD = {word: path_class for path_class, words in _PATH_CLASS_WORDS.items() for word in words.split()}
+_JOINT = re.compile(r"(?<=[\w)\]>?!])(?:::|->|\?\.|[:#\\])(?=[\w~$@])")
 _LONGEST_SYMBOL = 4
 _WORDS_FOR_SYMBOLS = 20
 _WORDS_FOR_LONG_SYMBOLS = 8
@@ -103,7 +105,7 @@ def parse_query(
         (excluded if minus else filters)[name].append(value.strip('"'))
         return " "
 
-    words = " ".join(_HALF_TYPED.sub("", _FILTER.sub(take, _printable(text))).split())
+    words = " ".join(_HALF_TYPED.sub("", _FILTER.sub(take, _printable(composed(text)))).split())
     notices: list[str] = []
     if len(words) > MAX_CHARACTERS:
         notices.append(f"the query has {len(words):,} characters: only the first {MAX_CHARACTERS:,} were searched for")
@@ -129,6 +131,11 @@ def parse_query(
         wanted_path_classes=_wanted_path_classes(words),
         notices=tuple(notices),
     )
+
+
+def dotted(name: str) -> str:
+    r"""Return a name with dots where languages have other signs: ``A::b``, ``A#b``, ``A->b``, ``A\b``, ``A:b``."""
+    return _JOINT.sub(".", name)
 
 
 def _printable(text: str) -> str:
@@ -162,7 +169,7 @@ def _globs(globs: Sequence[str]) -> tuple[str, ...]:
 
 
 def _symbols(text: str) -> tuple[Symbol, ...]:
-    words = [word.strip("().,;:'\"`?!") for word in text.split()[:_WORDS_FOR_SYMBOLS]]
+    words = [dotted(word.strip("().,;:'\"`?!").lstrip("\\&#")) for word in text.split()[:_WORDS_FOR_SYMBOLS]]
     found: dict[str, Symbol] = {}
     whole = [len(words)] if _LONGEST_SYMBOL < len(words) <= _WORDS_FOR_LONG_SYMBOLS else []
     for length in (*whole, *range(_LONGEST_SYMBOL, 0, -1)):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import lru_cache
 from pathlib import Path
 
+from hunch.text.decoding import as_utf8
 from hunch.text.source_text import normalise
 from hunch.workspace.ignore import read_regular
 from hunch.workspace.scan import MAX_FILE_BYTES
@@ -29,7 +31,8 @@ def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> list[
         source = read_regular(f"{root}/{path}", MAX_FILE_BYTES, follow_link=False)
     except OSError:
         return []
-    if b"\r" in source or source.startswith((b"\xef", b"\xff", b"\xfe")):
+    source = as_utf8(source) or source
+    if b"\r" in source or source.startswith(codecs.BOM_UTF8):
         source = normalise(source)
     lines = source.split(b"\n", last)[start_line - 1 : last]
     return b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []

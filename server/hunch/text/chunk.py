@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hunch.text.documentation import comment_above, header_comment
+from hunch.text.file_name import called
 from hunch.text.languages import LANGUAGES
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Member, Outline, outline_of
 from hunch.text.source_text import SourceText
@@ -372,14 +373,13 @@ def _file_chunk(file: SourceText, outline: Outline) -> Chunk:
         if len(body) + len(line) + 1 > _MAX_FILE_CHUNK:
             break
         body += line + "\n"
-    stem = file.path.rsplit("/", 1)[-1]
-    stem = stem[: stem.index(".", 1)] if "." in stem[1:] else stem
+    name = called(file.path)
     return Chunk(
         path=file.path,
         language=file.language,
         kind="file",
-        name=stem,
-        qualified_name=stem,
+        name=name,
+        qualified_name=name,
         signature=file.path[:MAX_SIGNATURE],
         documentation=documentation,
         body=body.rstrip(),

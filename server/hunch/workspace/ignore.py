@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from hunch.text.unicode_form import composed
 from hunch.workspace.far import is_device, leads_far
 from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, parse_rules
 
@@ -219,10 +220,12 @@ def needs_folder_scan(path: str) -> str | None:
 def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
     """Return what says whether a path, or a folder that it is in, matches one of some globs written as in .gitignore.
 
+    Whether either has "é" as one character or as two makes no difference.
+
     Raises:
         ValueError: one of them is no pattern; the message says which.
     """
-    rules, problems = parse_rules("\n".join(globs).encode("utf-8", "surrogateescape"))
+    rules, problems = parse_rules(composed("\n".join(globs)).encode("utf-8", "surrogateescape"))
     if problems:
         raise ValueError(f"not a valid path pattern: {globs[problems[0][0] - 1]!r}")
     ignores = Ignores().enter("", [(GITIGNORE, rules)], None)
@@ -233,6 +236,7 @@ def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
         return bool(folder) and (folder_matches(above) or ignores.ignored(name, folder, is_dir=True))
 
     def matches(path: str) -> bool:
+        path = composed(path)
         folder, _, name = path.rpartition("/")
         return folder_matches(folder) or ignores.ignored(name, path, is_dir=False)
 

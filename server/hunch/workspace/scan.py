@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from hunch.text.decoding import as_utf8, is_marked
 from hunch.text.languages import language_of
 from hunch.workspace.ignore import read_regular
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
@@ -149,7 +150,8 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
-    They are as on the disk, except that UTF-16 with a byte order mark becomes UTF-8. They need not be valid UTF-8.
+    They are as on the disk, except that every other encoding becomes UTF-8, see `hunch.text.decoding`. They need not be
+    valid UTF-8: a few bytes may be wrong.
     """
     try:
         data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
@@ -162,11 +164,11 @@ def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -
     """What `read_source` makes of a file's bytes, wherever they come from."""
     if len(data) > max_file_bytes:
         return Skip("too large")
-    if data.startswith(_UTF16_MARKS):
-        try:
-            data = data.decode("utf-16").encode()
-        except UnicodeError:
+    if is_marked(data):
+        marked = as_utf8(data)
+        if marked is None:
             return Skip("binary")
+        data = marked
     if not data.strip(b"\xef\xbb\xbf \t\r\n\f\v"):
         return Skip("empty")
     head = data[:_HEAD_BYTES]
@@ -176,7 +178,8 @@ def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -
         return Skip("generated")
     if _is_minified(data, path):
         return Skip("minified")
-    return data
+    text = as_utf8(data)
+    return Skip("unknown encoding") if text is None else text
 
 
 # ---- what is known by name ----
@@ -224,7 +227,6 @@ def _root_problem(root: str, error: OSError) -> str:
 # ---- what is known by content ----
 
 _HEAD_BYTES = 8192
-_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 # Source in any encoding holds next to no control characters; compressed data is one eighth of them.
 _NOT_CONTROL = bytes(c for c in range(256) if (c >= 0x20 and c != 0x7F) or c in b"\t\n\r\f\v\b\x1b")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hunch.text.unicode_form import composed as in_one_form
 from hunch.workspace.far import leads_far
 from hunch.workspace.ignore import (
     IGNORE_NAMES,
@@ -169,6 +170,30 @@ def _names(only: Collection[str] | None) -> _Names | None:
 def composed(name: str) -> str:
     """Return a name or path as editors and git write it: macOS may keep "é" as two characters, and finds both."""
     return unicodedata.normalize("NFC", name) if sys.platform == "darwin" and not name.isascii() else name
+
+
+def spelt_on_disk(path: str) -> str:
+    """Return an absolute path as the disk spells it: a file that has "é" as two characters is asked for with one.
+
+    What does not exist in either form stays as it is.
+    """
+    if path.isascii() or sys.platform == "darwin" or os.path.lexists(path):
+        return path
+    first, *parts = Path(path).parts
+    at = Path(first)
+    for place, name in enumerate(parts):
+        below = at / name
+        if not os.path.lexists(below):
+            wanted = in_one_form(name)
+            try:
+                alike = [one for one in at.iterdir() if in_one_form(one.name) == wanted]
+            except OSError:
+                alike = []
+            if not alike:
+                return str(at.joinpath(*parts[place:]))
+            below = min(alike)
+        at = below
+    return str(at)
 
 
 def is_unicode(name: str) -> bool:

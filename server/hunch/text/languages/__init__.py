@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from hunch.text.language import Language
+from hunch.text.languages._embedding import EMBEDDING
 from hunch.text.languages._without_grammar import WITHOUT_GRAMMAR
 
 __all__ = ["LANGUAGES", "language_of", "nearest_language", "resolve_language"]
@@ -25,7 +26,9 @@ def _with_grammar() -> Iterator[Language]:
             yield language
 
 
-LANGUAGES: Final[dict[str, Language]] = {known.name: known for known in (*_with_grammar(), *WITHOUT_GRAMMAR)}
+LANGUAGES: Final[dict[str, Language]] = {
+    known.name: known for known in (*_with_grammar(), *EMBEDDING, *WITHOUT_GRAMMAR)
+}
 
 _BY_EXTENSION: Final = {extension: known.name for known in LANGUAGES.values() for extension in known.extensions}
 _BY_FILE_NAME: Final = {name: known.name for known in LANGUAGES.values() for name in known.file_names}

@@ -90,10 +90,6 @@ WITHOUT_GRAMMAR: Final = (
     _language("scss", "scss sass", aliases="sass"),
     _language("less", "less"),
     _language("stylus", "styl"),
-    _language("html", "html htm xhtml", aliases="htm", line=(), block=_HTML),
-    _language("vue", "vue", block=(*_HTML, *C_BLOCK)),
-    _language("svelte", "svelte", block=(*_HTML, *C_BLOCK)),
-    _language("astro", "astro", block=(*_HTML, *C_BLOCK)),
     _language(
         "template",
         "twig erb ejs hbs mustache liquid j2 jinja jinja2 haml slim pug jsp cshtml razor",
