@@ -241,3 +241,15 @@ def test_a_bad_file_is_a_value_error(text: str) -> None:
 def test_unknown_and_padding_have_their_places() -> None:
     assert (TINY.pieces[PADDING_ID], TINY.pieces[UNKNOWN_ID]) == SPECIAL_PIECES
     assert TINY.encode_text("qqq") == [UNKNOWN_ID]
+
+
+def test_long_identifiers_are_their_parts_so_that_no_cache_fills_with_them() -> None:
+    long = "x" * (MAX_IDENTIFIER_CHARACTERS + 1)
+    assert identifiers(f"{long} ok") == ["ok"]
+    assert identifiers(f"parse_{long}_{'y' * MAX_IDENTIFIER_CHARACTERS}__end") == [
+        "parse",
+        "y" * MAX_IDENTIFIER_CHARACTERS,
+        "end",
+    ]
+    assert identifiers("größe" * 20) == []
+    assert identifiers(long[1:]) == [long[1:]]

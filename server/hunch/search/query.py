@@ -112,7 +112,7 @@ def parse_query(
         words = words[:MAX_CHARACTERS]
     if not words:
         raise QueryError('the query is empty: say what the code does, for example "parse a date"')
-    if not identifiers(words):
+    if not any(map(str.isalnum, words)) and "_" not in words:
         raise QueryError(f"the query {words!r} has no letters or digits to search for")
     plain = [word for word in (word.strip("?.,:;!()[]{}*'\"`").lower() for word in words.split()) if word]
     return Query(

@@ -40,8 +40,21 @@ _JOINED = re.compile(r"[\u1160-\u11ff\u3099\u309a]")
 
 
 def identifiers(text: str) -> list[str]:
-    """Return the runs of letters, digits, underscores and the marks on them of a text, in order, in Unicode's NFC."""
-    return _IDENTIFIER.findall(text) if text.isascii() else _ANY_IDENTIFIER.findall(composed(text))
+    """Return the runs of letters, digits, underscores and the marks on them of a text, in order, in Unicode's NFC.
+
+    Of longer ones than MAX_IDENTIFIER_CHARACTERS their parts between underscores are returned, as far as those carry
+    words: what is said of identifiers is cached, and no source may fill that memory with a megabyte for each.
+    """
+    found = _IDENTIFIER.findall(text) if text.isascii() else _ANY_IDENTIFIER.findall(composed(text))
+    if len(text) > MAX_IDENTIFIER_CHARACTERS and max(map(len, found), default=0) > MAX_IDENTIFIER_CHARACTERS:
+        return [part for identifier in found for part in _short_parts(identifier)]
+    return found
+
+
+def _short_parts(identifier: str) -> list[str]:
+    if len(identifier) <= MAX_IDENTIFIER_CHARACTERS:
+        return [identifier]
+    return [part for part in identifier.split("_") if 0 < len(part) <= MAX_IDENTIFIER_CHARACTERS]
 
 
 def split_identifier(identifier: str) -> list[str]:
