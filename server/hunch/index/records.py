@@ -28,7 +28,7 @@ class ChunkRecord(NamedTuple):
     piece: int
     member_names: str = ""
     """The names of its members with a space between them, each behind the letter of its kind."""
-    member_places: tuple[int | list[int | str], ...] | list[int | list[int | str]] = ()
+    member_places: tuple[int | list[int | str], ...] = ()
     """Of each member 4 x rows below the first one + lines; with the qualifier where it is not the chunk's own name."""
 
 
@@ -76,7 +76,7 @@ def unpack_record(packed: bytes) -> ChunkRecord:
     kind, name, members, qualified_name, signature, documentation, places, start, end, piece = _decode(
         packed.decode("ascii")
     )
-    return ChunkRecord(kind, name, qualified_name, signature, documentation, start, end, piece, members, places)
+    return ChunkRecord(kind, name, qualified_name, signature, documentation, start, end, piece, members, tuple(places))
 
 
 def members_of(record: ChunkRecord) -> list[ChunkRecord]:

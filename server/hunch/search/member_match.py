@@ -63,6 +63,10 @@ def with_members(snapshot: Snapshot, query: Query, masks: Masks, found: NameMatc
         rows.setdefault(chunk, row)
     columns = (found.chunks, found.symbols, found.exact_case, found.prefix, found.members)
     known = {chunk: list(row) for chunk, *row in zip(*(one.tolist() for one in columns), strict=True)}
+    if not is_typed and any(exact for _, exact, *_ in rows.values()):
+        # The member is what was typed; a definition whose name differs in case or underscores comes behind it.
+        for row in known.values():
+            row[0] = min(row[0], IN_OTHER_CASE)
     for chunk, row in rows.items():
         if chunk not in known or list(row[:3]) > known[chunk][:3]:
             known[chunk] = list(row)
