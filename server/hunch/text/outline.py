@@ -162,9 +162,11 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
         start_row, end_row = node.start_point[0], _end_row(file, node)
         lines = end_row - start_row + 1
         if kind in _MEMBER_KINDS or condition == "member":
+            if not _holds_members(parent) or start_row in outline.silent:
+                continue
             kind = kind_of(grammar.grammar, node, kind)
-            declared, name = name_of(grammar.grammar, node) if _holds_members(parent) and kind else ("", "")
-            if len(name) < 2 or start_row in outline.silent or not _MEMBER_NAME.fullmatch(name):
+            declared, name = name_of(grammar.grammar, node) if kind else ("", "")
+            if len(name) < 2 or not _MEMBER_NAME.fullmatch(name):
                 continue
             if lines < _MEMBER_LINES or not _has_own_chunk(kind, parent):
                 claimed = event[:2]
@@ -275,7 +277,7 @@ def _is_next_clause(file: SourceText, last: Definition, following: Definition, i
 
     What would be too long for one chunk stays apart.
     """
-    if is_long or last.is_open or following.end_row - last.start_row >= MAX_LINES:
+    if is_long or last.is_open or not last.name or following.end_row - last.start_row >= MAX_LINES:
         return False
     if following.end - file.line_starts[last.start_row] > MAX_CHARS:
         return False

@@ -63,6 +63,9 @@ def assigned(node: Node) -> str:
 
 
 _FUNCTIONS: Final = frozenset({"arrow_function", "function_expression", "generator_function"})
+_FUNCTIONS_THEMSELVES: Final = _FUNCTIONS | {
+    "function_declaration", "generator_function_declaration", "method_definition", "class_declaration",
+}  # fmt: skip
 _AROUND: Final = frozenset(
     {"as_expression", "satisfies_expression", "parenthesized_expression", "await_expression", "non_null_expression"}
 )
@@ -75,7 +78,7 @@ _MOST_WRAPPERS: Final = 8
 
 def _value(node: Node) -> Node | None:
     """The value of a declaration, an assignment or a pair, without what only says of which type it is."""
-    value = next(filter(None, map(node.child_by_field_name, ("value", "right"))), None)
+    value = node.child_by_field_name("right" if node.type == "assignment_expression" else "value")
     for _ in range(_MOST_WRAPPERS):
         if value is None or value.type not in _AROUND or not value.named_children:
             break
@@ -85,7 +88,10 @@ def _value(node: Node) -> Node | None:
 
 def wrapped_function(node: Node) -> Node | None:
     """`memo(() => ...)`, `create()(persist(function ...))`, `(async () => ...) satisfies Action`: the function."""
-    value = _value(node)
+    return None if node.type in _FUNCTIONS_THEMSELVES else _function_in(_value(node))
+
+
+def _function_in(value: Node | None) -> Node | None:
     for _ in range(_MOST_WRAPPERS):
         if value is None:
             return None
@@ -114,19 +120,19 @@ def kind_of(node: Node, kind: str) -> str:
     held = value.type if value is not None else ""
     if (held in _FUNCTIONS or held == "class") and value in node.children:
         return ""
-    if node.type == "assignment_expression" and not _exported(node):
-        return ""
-    if text_of(node.child_by_field_name("left")) in _EXPORTS and node.end_point[0] - node.start_point[0] < 2:
+    if node.type == "assignment_expression" and not _is_exported(node):
         return ""
     if held == "class":
         return "class"
-    if wrapped_function(node) is not None:
+    if _function_in(value) is not None:
         return "method" if kind == "field" else "function"
     return "" if node.type == "pair" else kind
 
 
-def _exported(node: Node) -> bool:
+def _is_exported(node: Node) -> bool:
     left = text_of(node.child_by_field_name("left"))
+    if left in _EXPORTS and node.end_point[0] - node.start_point[0] < 2:
+        return False
     return re.fullmatch(r"(?:module\.)?exports(?:\.\w+)?|[A-Z]\w*(?:\.prototype)?\.\w+", left) is not None
 
 
