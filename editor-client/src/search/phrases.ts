@@ -15,6 +15,7 @@ export function statementText(statement: Statement, t: Translate): string {
     path: t("path"),
     symbol: t("exact name"),
     "symbol, nearly": t("nearly the name"),
+    "symbol, used": t("the name as typed"),
     typed: t("as typed"),
     prefix: t("beginning of the name"),
     neighbour: t("related code in the file"),

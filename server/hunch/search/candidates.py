@@ -17,7 +17,7 @@ from hunch.index.vectors import cosines as cosines_of
 from hunch.model.contextual import cosines
 from hunch.search.cut import best, first, in_order, view_numbers
 from hunch.search.member_match import member_of, nearest_member, with_members
-from hunch.search.name_match import NameMatches, match_names
+from hunch.search.name_match import HELD, NameMatches, held_identifier, match_names
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -186,6 +186,9 @@ def _described(
         kinds[row], lines[row] = KINDS.index(shown.kind), shown.end_line - shown.start_line + 1
         if of_names[0, row]:
             term_fields[:, row] |= NAME_BIT
+    if (identifier := held_identifier(snapshot, query)) >= 0:
+        holds = (term_fields[identifier] > 0) & (of_names[0] < HELD)
+        of_names[0, holds], of_names[1, holds] = HELD, 1
     return Candidates(
         chunks=chunks,
         dense=dense,

@@ -33,10 +33,12 @@ from hunch.text.tokenizer import split_identifier
 
 MEMBER_CANDIDATES = 30
 """Chunks with a member of a name, and chunks with one that begins with it"""
-IN_OTHER_CASE = 0.9
+IN_OTHER_CASE = 0.92
 IN_WORDS = 0.5
 BESIDE_DEFINITION = 0.5
 """What names of members count that are typed in another case, in several words, or where a definition is called so"""
+BEHIND_MEMBER = 0.8
+"""The most that a definition's name counts that differs in case or underscores from the member that was typed"""
 
 _IS_NAME = re.compile(r"\w*(?:[a-z0-9][A-Z]|[A-Z]{2}|[^\W_]_+[^\W_]|\w(?:\.|::|#)\w)\S*")
 """What is written as names are, and no plain word"""
@@ -66,7 +68,7 @@ def with_members(snapshot: Snapshot, query: Query, masks: Masks, found: NameMatc
     if not is_typed and any(exact for _, exact, *_ in rows.values()):
         # The member is what was typed; a definition whose name differs in case or underscores comes behind it.
         for row in known.values():
-            row[0] = min(row[0], IN_OTHER_CASE)
+            row[0], row[2] = min(row[0], BEHIND_MEMBER), min(row[2], BEHIND_MEMBER)
     for chunk, row in rows.items():
         if chunk not in known or list(row[:3]) > known[chunk][:3]:
             known[chunk] = list(row)

@@ -17,11 +17,14 @@ from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import member_symbol
 from hunch.text.terms import NAME_BIT, symbol_term
+from hunch.text.tokenizer import split_identifier
 
 SYMBOL_CANDIDATES = 50
 PREFIX_CANDIDATES = 50
 FUZZY = 0.74
 """What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
+HELD = 0.9
+"""What it counts that an identifier stands in a chunk that is not called so, where nothing is"""
 
 _LOOKED_AT = 500
 """Names whose parent is compared; reading a record takes some microseconds"""
@@ -64,6 +67,17 @@ def unknown_name(snapshot: Snapshot, query: Query) -> str:
         if any(len(holders(view, view.live_docs, where)) for where in view.segment.inverted.postings(terms)):
             return ""
     return whole
+
+
+def held_identifier(snapshot: Snapshot, query: Query) -> int:
+    """Return which term of a query is the identifier that it is, if nothing is called so; else -1.
+
+    A single word is none: that it stands somewhere says little.
+    """
+    for row, term in enumerate(query.terms):
+        if term.text == query.text and len(split_identifier(term.text)) > 1 and unknown_name(snapshot, query):
+            return row
+    return -1
 
 
 def match_names(snapshot: Snapshot, query: Query, masks: Masks) -> NameMatches:

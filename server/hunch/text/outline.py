@@ -319,7 +319,7 @@ def _define(
     if prefix and _WORDS.fullmatch(prefix):
         start = file.source.index(prefix, previous_end)
     signature_start = _after_own_decorators(file, grammar, node, start)
-    signature_end = _signature_end(file, grammar, node, signature_start)
+    signature_end = _signature_end(file, grammar, node, signature_start, kind)
     body_start = signature_end
     written = file.text(first_byte, signature_start) if first_byte < signature_start else ""
     comment_row = comment_above(file.lines, first_row, occupied + 1, file.language)
@@ -393,7 +393,7 @@ def _after_own_decorators(file: SourceText, grammar: Grammar, node: Node, start:
     return current
 
 
-def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -> int:
+def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int, kind: str) -> int:
     body = _body(grammar, node)
     if body is not None and body.start_byte > start:
         if grammar.header_end is not None:
@@ -404,7 +404,8 @@ def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -
                 end = child.start_byte
         return start + len(file.source[start:end].rstrip())
     text = file.source[start : node.end_byte]
-    brace = text.find(b"{")
+    # What follows the first line of a constant is its value.
+    brace = text.find(b"{", 0, max(text.find(b"\n"), 0) or len(text)) if kind == "constant" else text.find(b"{")
     if brace > 0:
         return start + brace
     if len(text) <= 200 and text.count(b"\n") <= 2:
