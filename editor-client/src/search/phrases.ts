@@ -16,7 +16,7 @@ export function statementText(statement: Statement, t: Translate): string {
     symbol: t("exact name"),
     "symbol, nearly": t("nearly the name"),
     "symbol, used": t("the name as typed"),
-    typed: t("as typed"),
+    "exact case": t("as typed"),
     prefix: t("beginning of the name"),
     neighbour: t("related code in the file"),
     "file words": t("words elsewhere in the file"),

@@ -17,7 +17,7 @@ from hunch.index.vectors import cosines as cosines_of
 from hunch.model.contextual import cosines
 from hunch.search.cut import best, first, in_order, view_numbers
 from hunch.search.member_match import member_of, nearest_member, with_members
-from hunch.search.name_match import HELD, NameMatches, held_identifier, match_names
+from hunch.search.name_match import FUZZY, HELD, HELD_BESIDE_SLIP, NameMatches, held_identifier, match_names
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
@@ -187,8 +187,10 @@ def _described(
         if of_names[0, row]:
             term_fields[:, row] |= NAME_BIT
     if (identifier := held_identifier(snapshot, query)) >= 0:
-        holds = (term_fields[identifier] > 0) & (of_names[0] < HELD)
-        of_names[0, holds], of_names[1, holds] = HELD, 1
+        # Stems do not tell `sortItem` from `sortItems`: what is called nearly so goes before what holds it.
+        is_slip = bool((of_names[0] == np.float32(FUZZY)).any())
+        holds = (term_fields[identifier] > 0) & (of_names[0] < FUZZY)
+        of_names[0, holds], of_names[1, holds] = (HELD_BESIDE_SLIP, 0) if is_slip else (HELD, 1)
     return Candidates(
         chunks=chunks,
         dense=dense,

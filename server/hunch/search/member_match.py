@@ -37,7 +37,7 @@ IN_OTHER_CASE = 0.92
 IN_WORDS = 0.5
 BESIDE_DEFINITION = 0.5
 """What names of members count that are typed in another case, in several words, or where a definition is called so"""
-BEHIND_MEMBER = 0.8
+BEHIND_MEMBER = 0.5
 """The most that a definition's name counts that differs in case or underscores from the member that was typed"""
 
 _IS_NAME = re.compile(r"\w*(?:[a-z0-9][A-Z]|[A-Z]{2}|[^\W_]_+[^\W_]|\w(?:\.|::|#)\w)\S*")

@@ -25,6 +25,8 @@ FUZZY = 0.74
 """What a name counts that is spelt with a slip; no share of the words of a query is this, and 1 is spelt rightly"""
 HELD = 0.9
 """What it counts that an identifier stands in a chunk that is not called so, where nothing is"""
+HELD_BESIDE_SLIP = 0.6
+"""The same where something is called nearly so"""
 
 _LOOKED_AT = 500
 """Names whose parent is compared; reading a record takes some microseconds"""

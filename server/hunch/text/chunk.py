@@ -127,12 +127,27 @@ def _windows(file: SourceText) -> Iterator[Chunk]:
 
 
 def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
+    bare: list[Definition] = []
     for definition in outline.definitions:
         if not definition.is_transparent:
-            yield from _chunks_of(file, definition, outline.silent)
+            yield from _chunks_of(file, definition, outline.silent, bare)
+    if bare:
+        names = [Member(one.kind, one.name, ".".join(one.scope), one.header_row) for one in bare if one.name]
+        outline.members = sorted([*outline.members, *names], key=lambda member: member.row)
 
 
-def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> Iterator[Chunk]:
+def _may_be_bare(file: SourceText, definition: Definition) -> bool:
+    """Whether a definition of no lines of its own is a name alone: a module, or a class that is opened again."""
+    if definition.documentation or definition.decorators or not definition.name:
+        return False
+    if definition.kind != "class" or not definition.children or "<" in definition.signature:
+        return definition.kind == "module"
+    language = LANGUAGES.get(file.language)
+    return language is not None and language.grammar is not None and language.grammar.reopens_classes
+
+
+def _chunks_of(file: SourceText, definition: Definition, silent: set[int], bare: list[Definition]) -> Iterator[Chunk]:
+    """The chunks of one definition; one that is no more than a name is added to ``bare`` instead."""
     head = f"{definition.decorators}\n" if definition.decorators else ""
     if not definition.is_open:
         # The common case: all that follows the signature, in one cut.
@@ -144,8 +159,8 @@ def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> It
     if definition.children:
         while rows and (not rows[-1][1].strip() or _CLOSING.fullmatch(rows[-1][1]) or rows[-1][0] in silent):
             rows.pop()
-    is_bare_module = definition.kind == "module" and not definition.documentation
-    if is_bare_module and all(_is_trivial(text) or row in silent for row, text in rows):
+    if _may_be_bare(file, definition) and all(_is_trivial(text) or row in silent for row, text in rows):
+        bare.append(definition)
         return
     size = sum(len(text) + 1 for _, text in rows) + len(head)
     end_row = max(rows[-1][0] if rows else 0, definition.header_row, file.row(definition.body_start - 1))

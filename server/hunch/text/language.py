@@ -64,6 +64,9 @@ class Grammar:
     """What the parser reads in place of the source: bytes of the same length, with the same line breaks. It blanks
     what the grammar cannot read, such as macros; names and texts are still cut from the source."""
 
+    reopens_classes: bool = False
+    """A class is often opened again in another file, so that one of nothing but methods is no definition to rank."""
+
     names: Mapping[str, Namer] = field(default_factory=dict)
     """By type of node, where the name is not the field `name`."""
     spaced_names: frozenset[str] = frozenset()

@@ -41,6 +41,7 @@ LANGUAGE = Language(
         (body_statement (call method: (identifier) @_a arguments: (argument_list (simple_symbol) @field)
           (#any-of? @_a "attr_accessor" "attr_reader" "attr_writer")))
         """,
+        reopens_classes=True,
         names={
             "singleton_class": constant(""),
             "call": _defined,
