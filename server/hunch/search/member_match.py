@@ -67,8 +67,8 @@ def with_members(snapshot: Snapshot, query: Query, masks: Masks, found: NameMatc
     known = {chunk: list(row) for chunk, *row in zip(*(one.tolist() for one in columns), strict=True)}
     if not is_typed and any(exact for _, exact, *_ in rows.values()):
         # The member is what was typed; a definition whose name differs in case or underscores comes behind it.
-        for row in known.values():
-            row[0], row[2] = min(row[0], BEHIND_MEMBER), min(row[2], BEHIND_MEMBER)
+        for values in known.values():
+            values[0], values[2] = min(values[0], BEHIND_MEMBER), min(values[2], BEHIND_MEMBER)
     for chunk, row in rows.items():
         if chunk not in known or list(row[:3]) > known[chunk][:3]:
             known[chunk] = list(row)

@@ -138,9 +138,9 @@ def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
 
 def _may_be_bare(file: SourceText, definition: Definition) -> bool:
     """Whether a definition of no lines of its own is a name alone: a module, or a class that is opened again."""
-    if definition.documentation or definition.decorators or not definition.name:
+    if definition.documentation:
         return False
-    if definition.kind != "class" or not definition.children or "<" in definition.signature:
+    if definition.kind != "class" or definition.decorators or not definition.children or "<" in definition.signature:
         return definition.kind == "module"
     language = LANGUAGES.get(file.language)
     return language is not None and language.grammar is not None and language.grammar.reopens_classes
