@@ -16,17 +16,20 @@ from hunch.model.encoder import Encoder
 from hunch.model.ranker import LinearRanking, Ranked, Ranker, rank, ranker_of
 from hunch.search.candidates import Candidates
 from hunch.search.features import COLUMNS, NAMES, Features, matrices
-from hunch.search.name_match import FUZZY
+from hunch.search.name_match import FUZZY, HELD, HELD_BESIDE_SLIP
 from hunch.search.query import Query
 from hunch.search.query_features import query_features_of
 from hunch.text.render import FIELD_NAMES
 
 FUZZY_NAME = "symbol, nearly"
 """What the feature of a symbol is called that the query spells with a slip"""
+HELD_NAME = "symbol, used"
+"""What it is called where the code holds the name that was typed and is not called so"""
 
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _WORTH_NAMING = 0.005
 _FUZZY = float(np.float32(FUZZY))
+_HELD = tuple(float(np.float32(value)) for value in (HELD, HELD_BESIDE_SLIP))
 
 
 class Reason(NamedTuple):
@@ -114,4 +117,6 @@ def _told_as(name: str, symbol: float) -> str:
     """Return what a feature is called as a reason; what says the same of a name is one reason."""
     if name in ("symbol", "exact case") and symbol == _FUZZY:
         return FUZZY_NAME
+    if name in ("symbol", "exact case") and symbol in _HELD:
+        return HELD_NAME
     return "symbol" if name == "prefix" and symbol == 1 else name

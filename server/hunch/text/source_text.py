@@ -17,7 +17,11 @@ class SourceText:
         self.path = path
         self.language = language
         source = normalise(source)
-        text = source.decode("utf-8", "replace")
+        try:
+            text = source.decode("utf-8")
+        except UnicodeDecodeError:  # queries of grammars compare decoded text
+            text = source.decode("utf-8", "replace")
+            source = text.encode("utf-8")
         if (in_one_form := composed(text)) is not text:
             # No line moves, and lines that are shown come from the file as it is.
             text, source = in_one_form, in_one_form.encode("utf-8", "replace")
