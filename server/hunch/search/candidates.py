@@ -10,15 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hunch.index.lexical import add_scores, fields_of
+from hunch.index.records import member_letters
 from hunch.index.snapshot import Snapshot, View
 from hunch.index.vectors import Part, nearest
 from hunch.index.vectors import cosines as cosines_of
 from hunch.model.contextual import cosines
 from hunch.search.cut import best, first, in_order, view_numbers
+from hunch.search.member_match import member_of, nearest_member, with_members
 from hunch.search.name_match import NameMatches, match_names
 from hunch.search.query import Query
 from hunch.text.chunk import KINDS
 from hunch.text.render import FIELD_NAMES
+from hunch.text.terms import NAME_BIT
 from hunch.workspace.ignore import path_filter
 
 DENSE_CANDIDATES = 100
@@ -60,6 +63,8 @@ class Candidates:
     """int64 [n], the number of the file among those of the candidates"""
     context: NDArray[np.float32] | None = None
     """float32 [n], cosine of the contextual embeddings, not a number for chunks without one; None without any"""
+    members: NDArray[np.int32] | None = None
+    """int32 [n], which member of the chunk is what was found, -1 for the chunk itself; None for all of them"""
     embedded: bool = True
     """False where there is no embedding to compare: no model, or no word that it knows"""
 
@@ -117,7 +122,7 @@ def _find(
     idf = _idf(snapshot, postings, len(terms))
     masks = [_allowed(view, query) for view in views]
     scores = [_scores(*of_view, idf) for of_view in zip(views, postings, masks, strict=True)]
-    spelt = match_names(snapshot, query, masks)
+    spelt = with_members(snapshot, query, masks, match_names(snapshot, query, masks))
     parts = _dense_parts(snapshot, masks, query.filtered) if vector is not None else []
     near, known = np.zeros(0, np.int64), np.zeros(0, np.float32)
     if vector is not None and parts:
@@ -168,8 +173,19 @@ def _described(
             term_fields[row, inside] = fields_of(segment.inverted, where, local)
         if query.named_languages:
             in_language[inside] = [segment.languages[file] in query.named_languages for file in of_file.tolist()]
-    of_names = np.zeros((3, count), np.float32)
-    of_names[:, _places(chunks, spelt.chunks)] = spelt.symbols, spelt.exact_case, spelt.prefix
+    of_names, members = np.zeros((3, count), np.float32), np.full(count, -1, np.int32)
+    places = _places(chunks, spelt.chunks)
+    of_names[:, places] = spelt.symbols, spelt.exact_case, spelt.prefix
+    members[places] = spelt.members
+    if query.kinds:
+        for row in np.flatnonzero((members < 0) & ~_are_of(kinds, query.kinds)).tolist():
+            members[row] = nearest_member(snapshot.record(int(chunks[row])), query)
+    for row in np.flatnonzero(members >= 0).tolist():
+        # It is ranked as the definition that it would be in a chunk of its own.
+        shown = member_of(snapshot.record(int(chunks[row])), int(members[row]))
+        kinds[row], lines[row] = KINDS.index(shown.kind), shown.end_line - shown.start_line + 1
+        if of_names[0, row]:
+            term_fields[:, row] |= NAME_BIT
     return Candidates(
         chunks=chunks,
         dense=dense,
@@ -180,11 +196,12 @@ def _described(
         exact_case=of_names[1],
         prefix=of_names[2],
         in_language=in_language,
-        of_kind=np.isin(kinds, [KINDS.index(kind) for kind in query.named_kinds]).astype(np.float32),
+        of_kind=_are_of(kinds, query.named_kinds).astype(np.float32),
         kinds=kinds,
         lines=lines,
         path_classes=path_classes,
         files=files,
+        members=members,
         embedded=embedded,
     )
 
@@ -293,10 +310,14 @@ def _allowed(view: View, query: Query) -> NDArray[np.bool_] | None:
         files &= ~_matching(segment.paths, query.excluded_paths)
     allowed = files[segment.chunk_files]
     if query.kinds:
-        allowed &= np.isin(segment.kinds, [KINDS.index(kind) for kind in query.kinds])
+        allowed &= _are_of(segment.kinds, query.kinds) | segment.names.with_members(member_letters(query.kinds))
     if query.excluded_kinds:
-        allowed &= ~np.isin(segment.kinds, [KINDS.index(kind) for kind in query.excluded_kinds])
+        allowed &= ~_are_of(segment.kinds, query.excluded_kinds)
     return allowed if view.live_docs is None else allowed & view.live_docs
+
+
+def _are_of(kinds: NDArray[np.uint8], wanted: Sequence[str]) -> NDArray[np.bool_]:
+    return np.isin(kinds, [KINDS.index(kind) for kind in wanted])
 
 
 def _matching(paths: list[str], globs: tuple[str, ...]) -> NDArray[np.bool_]:

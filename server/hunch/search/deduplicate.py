@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.search.candidates import Candidates
+from hunch.search.member_match import member_of
 from hunch.text.chunk import Chunk
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
@@ -81,6 +82,8 @@ def deduplicate(
         if len(earlier) >= HITS_PER_FILE:
             continue
         record = view.segment.record(local)
+        if candidates.members is not None:
+            record = member_of(record, int(candidates.members[row]))
         if any(_same_place(record, other) for other in earlier):
             continue
         if leave_out and path == leave_out.path and _is_of(record, leave_out):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hunch.text.documentation import comment_above, header_comment
@@ -41,6 +41,8 @@ _MOST_LINES_READ: Final = 100_000
 """Of a file that no grammar reads; a line takes a microsecond or two."""
 _MAX_FILE_CHUNK: Final = 3_000
 _MIN_BLOCK_CHARS: Final = 16
+_MOST_MEMBERS: Final = 200
+"""Of one chunk; a longer list is a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,27 @@ def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
 def _chunks(file: SourceText, outline: Outline) -> list[Chunk]:
     chunks = [*_definition_chunks(file, outline), *_block_chunks(file, outline)]
     chunks.sort(key=lambda chunk: (chunk.start_line, -chunk.end_line, chunk.piece))
-    return [_file_chunk(file, outline), *chunks]
+    chunks.insert(0, _file_chunk(file, outline))
+    return _with_members(chunks, outline.members) if outline.members else chunks
+
+
+def _with_members(chunks: list[Chunk], members: Sequence[Member]) -> list[Chunk]:
+    """Give each chunk the members at whose lines it is the innermost one, each name once; the file has the rest."""
+    held: dict[int, dict[tuple[str, str], Member]] = {}
+    around, following = [0], 1
+    for member in members:
+        line = member.row + 1
+        while following < len(chunks) and chunks[following].start_line <= line:
+            around.append(following)
+            following += 1
+        while len(around) > 1 and chunks[around[-1]].end_line < line:
+            around.pop()
+        of_chunk = held.setdefault(around[-1], {})
+        if len(of_chunk) < _MOST_MEMBERS:
+            of_chunk.setdefault((member.name, member.qualified_name), member)
+    for number, of_chunk in held.items():
+        chunks[number] = replace(chunks[number], members=tuple(of_chunk.values()))
+    return chunks
 
 
 def _windows(file: SourceText) -> Iterator[Chunk]:

@@ -5,6 +5,8 @@ The capture names of a query are the vocabulary of the chunker:
 - a kind (`@function`, `@method`, `@class`, ...): this node is a definition of that kind;
 - a kind with a condition: `@method.long` counts only when it spans several lines (one-line members stay with what is
   around them), `@method.documented` only when a comment above it says what it is for (signatures without a body);
+- `@constant`, `@field`, `@type.member`, ...: a name that is found at its own line; what takes three lines and more is a
+  definition, but for fields and what stands in a class; `kind_of` may give another kind, or none at all;
 - `@scope`, `@namespace`, `@object`: no definition themselves, but their name qualifies the definitions inside (`impl`
   blocks, namespaces, object literals);
 - `@closure`: an anonymous function handed to a call; kept in one piece unless it is long;
@@ -38,7 +40,7 @@ CommentStyle = Callable[[str, int], list[str]]
 Namer = Callable[["Node"], str]
 """Of a node that defines something -> its name as written, with what qualifies it"""
 
-METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object"})
+METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object", "constant"})
 """Kinds whose functions are methods, in most languages."""
 
 C_BLOCK: Final = (("/*", "*/"),)
@@ -80,6 +82,8 @@ class Grammar:
 
     body_types: frozenset[str] = frozenset()
     """Types of nodes that are a body without being in a field `body`."""
+    wrapped_function: Callable[[Node], Node | None] | None = None
+    """Of a node whose value is made by a call: the function that the call takes; its body is the definition's."""
     comment_types: frozenset[str] = frozenset({"comment"})
     header_end: Callable[[bytes, Node, Node], int] | None = None
     """Of the source, a definition and its body -> the byte where the signature ends, where comments belong to the body.

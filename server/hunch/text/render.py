@@ -59,8 +59,17 @@ def render_parts(*, name: str = "", path: str = "", signature: str = "", documen
 
 
 def symbols_of(chunk: Chunk) -> tuple[str, ...]:
-    """Return the full names under which a chunk is looked up."""
-    return tuple({chunk.name, chunk.qualified_name} - {""})
+    """Return the full names under which a chunk is looked up, with those of its members as member_symbol has them."""
+    own = tuple({chunk.name, chunk.qualified_name} - {""})
+    if not chunk.members:
+        return own
+    names = dict.fromkeys(name for member in chunk.members for name in (member.name, member.qualified_name))
+    return (*own, *map(member_symbol, names))
+
+
+def member_symbol(name: str) -> str:
+    """Return the name under which a chunk is looked up that holds a member of this name: no definition is called so."""
+    return f".{name}"
 
 
 def render_query(text: str) -> list[str]:

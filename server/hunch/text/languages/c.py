@@ -24,6 +24,18 @@ QUERY: Final = """
 (type_definition type: (enum_specifier body: (_))) @enum
 (type_definition declarator: (function_declarator)) @type
 (preproc_function_def) @macro
+(preproc_def value: (_)) @macro.member
+(translation_unit (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_ifdef (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_if (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_else (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(enumerator_list (enumerator) @constant)
+(field_declaration_list (field_declaration
+  declarator: [(field_identifier) (pointer_declarator declarator: (_)) (array_declarator)]) @field)
 """
 
 _IDENTIFIERS: Final = frozenset(

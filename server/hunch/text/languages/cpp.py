@@ -23,6 +23,7 @@ LANGUAGE = Language(
 (concept_definition) @type
 (alias_declaration) @type
 (field_declaration declarator: (function_declarator)) @method.documented
+(declaration_list (declaration declarator: [(init_declarator) (identifier) (array_declarator)]) @constant)
 """,
         names=c.NAMES,
         has_type_arguments=True,

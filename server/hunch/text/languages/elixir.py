@@ -28,6 +28,22 @@ def _kind(node: Node, kind: str) -> str:
     return kind
 
 
+_OF_THE_COMPILER: Final = frozenset(
+    """
+    moduledoc doc typedoc spec impl type typep opaque callback macrocallback optional_callbacks behaviour deprecated
+    since derive compile dialyzer external_resource on_load enforce_keys tag moduletag describetag before_compile
+    after_compile on_definition
+    """.split()
+)
+
+
+def _attribute_name(node: Node) -> str:
+    """`@timeout 5_000` is timeout; what tells the compiler something is none."""
+    called = node.child_by_field_name("operand")
+    name = text_of(called.child_by_field_name("target")) if called is not None else ""
+    return "" if name in _OF_THE_COMPILER else name
+
+
 def _literal(text: str) -> str:
     match = re.match(_DOC, text)
     return match.group(1) if match else ""
@@ -59,10 +75,11 @@ LANGUAGE = Language(
         (call target: (identifier) @_m (#any-of? @_m "defmodule" "defprotocol" "defimpl") (do_block)) @module
         (call target: (identifier) @_d (#any-of? @_d "def" "defp" "defdelegate" "defguard" "defguardp" "defn")
           (arguments)) @function
+        (do_block (unary_operator operator: "@" operand: (call target: (identifier) (arguments))) @constant)
         (call target: (identifier) @_x (#any-of? @_x "defmacro" "defmacrop") (arguments)) @macro
         """,
         merges_clauses=True,
-        names={"call": _defined},
+        names={"call": _defined, "unary_operator": _attribute_name},
         kind_of=_kind,
         method_owners=frozenset(),
         body_types=frozenset({"do_block"}),
