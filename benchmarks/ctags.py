@@ -39,8 +39,8 @@ LANGUAGES: Final[Mapping[str, str]] = {
 
 _DEFINITIONS: Final = frozenset(
     "function func method singletonMethod class struct union enum interface trait module macro type typedef talias "
-    "generator getter setter object typealias annotation protocol delegate guard exception procedure trigger view table "
-    "package subtype operator record".split()
+    "generator getter setter object typealias annotation protocol delegate guard exception procedure trigger view "
+    "table package methodSpec subtype operator record".split()
 )
 _VALUES: Final = frozenset(
     "constant const variable var member field property enumerator enumConstant constructor event define alias "
@@ -49,6 +49,7 @@ _VALUES: Final = frozenset(
 _LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
     "Go": frozenset({"package"}),
     "Java": frozenset({"package"}),
+    "C#": frozenset({"typedef"}),
     "Kotlin": frozenset({"package"}),
     "Haskell": frozenset({"module"}),
     "PHP": frozenset({"alias", "variable"}),
@@ -97,7 +98,7 @@ def tags_of(language: str, tree: Path, paths: Iterable[str]) -> list[Tag]:
     return [tag for one in found if one.get("_type") == "tag" for tag in _tag(theirs, one)]
 
 
-_GENERATED: Final = re.compile(r"__anon\w*|[Aa]nonymous\w*|\W*")
+_GENERATED: Final = re.compile(r"__anon\w*|[Aa]nonymous\w*|\W*|\w*=")
 
 
 def _tag(theirs: str, one: Mapping[str, object]) -> Iterable[Tag]:

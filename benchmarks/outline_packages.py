@@ -1,7 +1,7 @@
-"""Released packages, pinned, whose definitions benchmarks.outline compares: trees of them, fetched by ordinary clients.
+"""Released packages, pinned, whose definitions benchmarks.outline compares, fetched by ordinary clients.
 
-``pip download`` and ``npm pack`` as in benchmarks.corpora, ``apt-get source`` for the upstream tarball of a Debian source
-package (none of Debian's own changes), and ``git archive`` of a commit where the registries have too little of a language.
+``pip download`` and ``npm pack`` as in benchmarks.corpora, ``apt-get source`` for the upstream tarball of a Debian
+source package (none of Debian's own changes), and ``git archive`` of a commit where the registries have too little.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
     "python": _from(
         "pypi",
         "requests=2.34.2 httpx=0.28.1 rich=15.0.0 flask=3.1.3 attrs=26.1.0 jinja2=3.1.6 click=8.5.1 starlette=1.10.0 "
-        "pydantic=2.14.4 fastapi=0.165.0 marshmallow=4.4.0 docutils=0.23 hypothesis=6.170.17 django=5.2.19 urllib3=2.8.0 "
-        "trio=0.35.0",
+        "pydantic=2.14.4 fastapi=0.165.0 marshmallow=4.4.0 docutils=0.23 hypothesis=6.170.17 django=5.2.19 "
+        "urllib3=2.8.0 trio=0.35.0",
     ),
     "javascript": _from(
         "npm",
@@ -53,22 +53,20 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
     "go": _from(
         "debian",
         "golang-github-spf13-cobra=1.6.1-1 golang-github-gorilla-mux=1.8.0-1 golang-github-spf13-viper=1.10.1-1 "
-        "golang-testify=1.8.1-1 golang-github-gin-gonic-gin=1.8.1-1 fzf=0.38.0-1 golang-github-miekg-dns=1.1.50-2 "
-        "golang-go.uber-zap=1.23.0-1 golang-google-grpc=1.33.3-2 golang-github-labstack-echo=4.2.1-3 "
-        "golang-github-pelletier-go-toml=1.9.4-1 golang-github-google-go-cmp=0.5.9-1 direnv=2.32.1-2 "
-        "golang-github-go-chi-chi=5.0.7-1 golang-yaml.v2=2.4.0-4",
+        "golang-testify=1.8.1-1 golang-github-gin-gonic-gin=1.8.1-1 fzf=0.38.0-1 "
+        "golang-google-grpc=1.33.3-2 golang-github-labstack-echo=4.2.1-3 "
+        "golang-github-pelletier-go-toml=1.9.4-1 golang-github-google-go-cmp=0.5.9-1 "
+        "golang-yaml.v2=2.4.0-4",
     ),
-    "rust": _from(
-        "debian",
-        "rust-ripgrep=13.0.0-4 rust-serde=1.0.152-2 rust-serde-json=1.0.87-1 rust-clap=4.0.32-1 rust-regex=1.7.1-1 "
-        "rust-tokio=1.24.2-1 rust-syn=1.0.107-1 rust-itertools=0.10.3-1 rust-hyper=0.14.19-1 rust-rand=0.8.5-1 "
-        "rust-rayon=1.6.1-1 rust-anyhow=1.0.69-1 rust-nom=7.1.1-1 rust-image=0.24.3-1 rust-h2=0.3.13-2 rust-url=2.3.1-1",
+    "rust": (
+        *_from("debian", "rust-ripgrep=13.0.0-4 rust-serde=1.0.152-2 rust-clap=4.0.32-1 rust-rand=0.8.5-1 "),
+        *_from("github", "rust-lang/regex=2b527599eb9e tokio-rs/tokio=ea91b33ca57f serde-rs/serde=1023d077510b "),
     ),
     "java": _from(
         "debian",
-        "libcommons-lang3-java=3.12.0-2+deb12u1 libgoogle-gson-java=2.10-1 junit4=4.13.2-3 commons-io=2.11.0-2 "
+        "libcommons-lang3-java=3.12.0-2+deb12u1 junit4=4.13.2-3 commons-io=2.11.0-2 "
         "jackson-core=2.14.1-2~deb12u1 picocli=4.6.2-2 libslf4j-java=1.7.32-1 javapoet=1.13.0-1 guava-libraries=31.1-1 "
-        "libcommons-collections4-java=4.2-1 mockito=2.23.0-2 assertj-core=3.14.0-2 libjoda-time-java=2.10.14-1 "
+        "libcommons-collections4-java=4.2-1 mockito=2.23.0-2 libjoda-time-java=2.10.14-1 "
         "httpcomponents-client=4.5.14-1 junit5=5.9.2-1",
     ),
     "c": _from(
@@ -76,7 +74,7 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
         "jq=1.6-2.1+deb12u2 lua5.4=5.4.4-3+deb12u1 libuv1=1.44.2-1+deb12u1 htop=3.2.2-2 less=590-2.1~deb12u2 "
         "rsync=3.2.7-1+deb12u6 libevent=2.1.12-stable-8 curl=7.88.1-10+deb12u15 redis=5:7.0.15-1~deb12u7 "
         "libpng1.6=1.6.39-2+deb12u5 mosquitto=2.0.11-1.2+deb12u2 nano=7.2-1+deb12u1 libxml2=2.9.14+dfsg-1.3~deb12u6 "
-        "ncdu=1.18-0.2 cmark=0.30.2-6 zlib=1:1.2.13.dfsg-1",
+        "cmark=0.30.2-6 zlib=1:1.2.13.dfsg-1",
     ),
     "cpp": _from(
         "debian",
@@ -88,28 +86,35 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
     "csharp": _from(
         "github",
         "JamesNK/Newtonsoft.Json=09bb545d7296 serilog/serilog=60935b4d7aba App-vNext/Polly=173d6d1d2e28 "
-        "AutoMapper/AutoMapper=4b9633f60ee3 FluentValidation/FluentValidation=ea299fe59719 DapperLib/Dapper=6d48ef664acc "
-        "ardalis/CleanArchitecture=4f80d58ddb3e",
+        "AutoMapper/AutoMapper=4b9633f60ee3 FluentValidation/FluentValidation=ea299fe59719 "
+        "DapperLib/Dapper=6d48ef664acc ardalis/CleanArchitecture=4f80d58ddb3e",
     ),
-    "ruby": _from(
-        "debian",
-        "ruby-rack=2.2.22-0+deb12u1 ruby-sinatra=3.0.5-3+deb12u1 rake=13.0.6-3 ruby-thor=1.2.1-2 ruby-faraday=1.1.0-7 "
-        "ruby-liquid=5.4.0-3 ruby-addressable=2.8.1-1 ruby-sidekiq=6.4.1+dfsg-1 ruby-nokogiri=1.13.10+dfsg-2 "
-        "ruby-sequel=5.63.0-1 ruby-redis=4.8.0-1 ruby-kramdown=2.4.0-2 ruby-mail=2.7.1+dfsg1-2 ruby-haml=6.1.1-1 "
-        "ruby-mustache=1.1.1-2",
+    "ruby": (
+        *_from("debian", "ruby-nokogiri=1.13.10+dfsg-2 "),
+        *_from(
+            "github",
+            "rack/rack=8bf4eb078498 "
+            "sinatra/sinatra=cb22afd7902b "
+            "jeremyevans/sequel=868c461682e6 "
+            "lostisland/faraday=59334e0e9b19 "
+            "Shopify/liquid=7a5e45fc4784 "
+            "sidekiq/sidekiq=1bb4aa06e5aa "
+            "thoughtbot/factory_bot=967d128e3710 "
+            "ruby-grape/grape=eb03d4ad982d ",
+        ),
     ),
     "php": _from(
         "debian",
-        "php-monolog=2.9.1-1 php-parser=4.15.4-1 php-mockery=1.5.1-2 php-doctrine-dbal=3.6.1+dfsg-1 "
-        "php-guzzlehttp-psr7=2.4.5-1+deb12u1 phpunit=9.6.7-1+deb12u1 php-slim=3.12.4-1 dokuwiki=0.0.20220731.a-2 "
-        "php-league-commonmark=2.3.9-1+deb12u1 php-ramsey-uuid=4.6.0-1 php-phpseclib3=3.0.19-1+deb12u6 "
-        "php-nesbot-carbon=2.65.0-1+deb12u1 smarty4=4.3.0-1+deb12u2 php-codesniffer=3.7.1-2 "
+        "php-monolog=2.9.1-1 php-parser=4.15.4-1 "
+        "php-guzzlehttp-psr7=2.4.5-1+deb12u1 phpunit=9.6.7-1+deb12u1 dokuwiki=0.0.20220731.a-2 "
+        "php-league-commonmark=2.3.9-1+deb12u1 php-ramsey-uuid=4.6.0-1 "
+        "php-nesbot-carbon=2.65.0-1+deb12u1 php-codesniffer=3.7.1-2 "
         "php-dompdf=2.0.3+dfsg-1+deb12u1",
     ),
     "kotlin": _from(
         "github",
         "square/okio=4164f2976ac7 square/moshi=889013ec2edb InsertKoinIO/koin=fff5291f333c detekt/detekt=dbfb8423263b "
-        "arrow-kt/arrow=0aa9227a8dcc ktorio/ktor=ef92e5537d74 Kotlin/kotlinx.coroutines=792ac67bdcd5",
+        "arrow-kt/arrow=0aa9227a8dcc Kotlin/kotlinx.coroutines=792ac67bdcd5",
     ),
     "swift": _from(
         "github",
@@ -124,26 +129,42 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
     ),
     "lua": _from(
         "debian",
-        "lua-penlight=1.13.1-3 luarocks=3.8.0+dfsg1-1 prosody=0.12.3-1+deb12u1 awesome=4.3-7 lua-http=0.4-1 "
-        "lua-lgi=0.9.2-3 lua-luassert=1.9.0-1 lua-argparse=0.7.1-2 lua-busted=2.1.1-1 lua-copas=1.2.0-2 vis=0.8-1 "
-        "lua-inspect=3.1.1-2 lua-dkjson=2.6-2 lua-cqueues=20200726-1 lua-cliargs=3.0-2-5",
+        "luarocks=3.8.0+dfsg1-1 awesome=4.3-7 lua-http=0.4-1 "
+        "lua-lgi=0.9.2-3 lua-luassert=1.9.0-1 lua-argparse=0.7.1-2 vis=0.8-1 "
+        "lua-inspect=3.1.1-2 lua-cqueues=20200726-1 ",
     ),
-    "bash": _from(
-        "debian",
-        "bash-completion=1:2.11-6 git-extras=6.5.0-1 bats=1.8.2-1 password-store=1.7.4-6 neofetch=7.1.0-4 "
-        "liquidprompt=2.1.2-1 rear=2.7+dfsg-1+deb12u1 shunit2=2.1.8-3 lxc-templates=3.0.4.48.g4765da8-1+deb12u1 "
-        "dkms=3.0.10-8+deb12u1 backupninja=1.2.2-1 testssl.sh=3.0.8+dfsg-1 zsh-syntax-highlighting=0.7.1-2",
+    "bash": (
+        *_from(
+            "debian",
+            "bash-completion=1:2.11-6 "
+            "password-store=1.7.4-6 "
+            "rear=2.7+dfsg-1+deb12u1 "
+            "lxc-templates=3.0.4.48.g4765da8-1+deb12u1 "
+            "backupninja=1.2.2-1 ",
+        ),
+        *_from(
+            "github",
+            "bats-core/bats-core=d22e41faad59 "
+            "ohmyzsh/ohmyzsh=830a5bcfd29f "
+            "acmesh-official/acme.sh=d60c75b4e30a "
+            "nvm-sh/nvm=b17550a0b9ab ",
+        ),
     ),
-    "sql": _from(
-        "debian",
-        "pgtap=1.2.0-3 orafce=4.1.1-1 pg-partman=4.7.2-1 powa-archivist=4.1.4-2 postgresql-periods=1.2.2-1 pgq=3.5-1 "
-        "londiste-sql=3.8-2 pgq-node=3.5-2 postgresql-unit=7.7-1 hypopg=1.3.1-2 pgagent=4.2.2-2",
+    "sql": (
+        *_from("debian", "londiste-sql=3.8-2 pgq-node=3.5-2 "),
+        *_from(
+            "github",
+            "theory/pgtap=b89585a64ffe "
+            "utPLSQL/utPLSQL=1819ca766160 "
+            "BrentOzarULTD/SQL-Server-First-Responder-Kit=d8c4d56f9a21 ",
+        ),
     ),
     "haskell": _from(
         "debian",
-        "xmonad=0.17.1-1 haskell-aeson=2.0.3.0-1 shellcheck=0.9.0-1 haskell-conduit=1.3.4.3-1 haskell-vector=0.12.3.1-1 "
-        "haskell-hakyll=4.15.1.1-1 haskell-attoparsec=0.14.4-2 pandoc=2.17.1.1-2~deb12u1 haskell-lens=5.0.1-2 "
-        "haskell-yesod-core=1.6.24.0-1 darcs=2.16.5-1 haskell-servant=0.19-1 haskell-brick=0.68.1-1 "
+        "xmonad=0.17.1-1 haskell-aeson=2.0.3.0-1 haskell-conduit=1.3.4.3-1 "
+        "haskell-vector=0.12.3.1-1 haskell-hakyll=4.15.1.1-1 "
+        "haskell-attoparsec=0.14.4-2 pandoc=2.17.1.1-2~deb12u1 haskell-lens=5.0.1-2 "
+        "haskell-yesod-core=1.6.24.0-1 haskell-servant=0.19-1 haskell-brick=0.68.1-1 "
         "haskell-megaparsec=9.2.2-1 haskell-scotty=0.12-2 haskell-http-client=0.7.13.1-1",
     ),
     "elixir": (

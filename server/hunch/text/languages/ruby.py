@@ -47,6 +47,7 @@ LANGUAGE = Language(
             "assignment": field("left"),
             "simple_symbol": text_of,
         },
+        depth=10,
         method_owners=METHOD_OWNERS | {"module"},
         body_types=frozenset({"do_block"}),
     ),
