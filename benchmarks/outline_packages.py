@@ -86,7 +86,7 @@ PACKAGES: Final[Mapping[str, tuple[Package, ...]]] = {
     "csharp": _from(
         "github",
         "JamesNK/Newtonsoft.Json=09bb545d7296 serilog/serilog=60935b4d7aba App-vNext/Polly=173d6d1d2e28 "
-        "AutoMapper/AutoMapper=4b9633f60ee3 FluentValidation/FluentValidation=ea299fe59719 "
+        "FluentValidation/FluentValidation=ea299fe59719 "
         "DapperLib/Dapper=6d48ef664acc ardalis/CleanArchitecture=4f80d58ddb3e",
     ),
     "ruby": (

@@ -48,7 +48,7 @@ LANGUAGE = Language(
         (enum_body_declarations (field_declaration) @field)
         (interface_body (constant_declaration) @constant)
         """,
-        depth=7,
+        depth=6,
         names={"field_declaration": _declared, "constant_declaration": _declared},
         kind_of=_kind,
         has_type_arguments=True,

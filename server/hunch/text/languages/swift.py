@@ -48,7 +48,7 @@ LANGUAGE = Language(
         (class_body (property_declaration) @field)
         (enum_class_body (property_declaration) @field)
         (enum_class_body (enum_entry name: (simple_identifier) @constant))
-        (protocol_body (protocol_property_declaration) @field)
+        (protocol_body (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
         """,
         names={
             "init_declaration": constant("init"),
