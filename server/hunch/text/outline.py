@@ -174,6 +174,11 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
                     outline.members.append(_member(kind, declared, name, parent, start_row, lines))
                 continue
         if _stays_inside(parent, kind, condition, start_row, end_row, lines, occupied):
+            if condition == "documented" and _holds_members(parent):
+                declared, name = name_of(grammar.grammar, node)
+                if _MEMBER_NAME.fullmatch(name):
+                    kind = "method" if parent is not None and parent.kind in grammar.grammar.method_owners else kind
+                    outline.members.append(_member(kind, declared, name, parent, start_row, lines))
             if kind == "closure" or (parent is not None and start_row > parent.header_row and kind not in _OPEN):
                 hidden_until = max(hidden_until, -negative_end)
             continue
@@ -183,6 +188,9 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
         is_long = is_long or len(definition.decorators) > MAX_CHARS // 2
         definition.is_open = (kind in _OPEN and lines > 1) or is_long or kind == "closure"
         if condition == "documented" and not definition.documentation:
+            if _holds_members(parent) and _MEMBER_NAME.fullmatch(definition.name):
+                # A signature of a line or two, which is found at its own line in what holds it.
+                outline.members.append(_member(definition.kind, "", definition.name, parent, start_row, lines))
             hidden_until = max(hidden_until, -negative_end)
             continue
         siblings = parent.children if parent is not None else outline.definitions
@@ -199,9 +207,8 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
             parent.children.append(definition)
         if not definition.is_open:
             occupied = max(occupied, end_row)
-            if (
-                kind in _OPEN or definition.kind in _OPEN
-            ):  # its members are found, what else is in it has no place of its own
+            if kind in _OPEN or definition.kind in _OPEN or kind == "type":
+                # Its members are found; what else is in it has no place of its own.
                 stack.append(definition)
             else:
                 hidden_until = -negative_end

@@ -76,6 +76,7 @@ LANGUAGE = Language(
         (declaration_list [(field_declaration) (property_declaration)] @field)
         (enum_member_declaration) @constant
         """,
+        depth=7,
         names={
             "operator_declaration": _operator,
             "conversion_operator_declaration": _conversion,

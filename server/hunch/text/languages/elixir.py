@@ -25,6 +25,10 @@ def _defined(node: Node) -> str:
 def _kind(node: Node, kind: str) -> str:
     if kind == "module" and text_of(node.child_by_field_name("target")) == "defprotocol":
         return "interface"
+    if node.type == "unary_operator" and kind == "constant":
+        said = text_of(node.child_by_field_name("operand"))
+        called = said.partition(" ")[0]
+        return kind if called not in _TYPES else "function" if "callback" in called else "type"
     return kind
 
 
@@ -37,10 +41,15 @@ _OF_THE_COMPILER: Final = frozenset(
 )
 
 
+_TYPES: Final = frozenset({"type", "typep", "opaque", "callback", "macrocallback"})
+
+
 def _attribute_name(node: Node) -> str:
-    """`@timeout 5_000` is timeout; what tells the compiler something is none."""
+    """`@timeout 5_000` is timeout, `@type price :: integer` is price; what tells the compiler something is none."""
     called = node.child_by_field_name("operand")
     name = text_of(called.child_by_field_name("target")) if called is not None else ""
+    if name in _TYPES:
+        return _defined(called) if called is not None else ""
     return "" if name in _OF_THE_COMPILER else name
 
 

@@ -47,10 +47,10 @@ LANGUAGE = Language(
         (method_elem) @method.documented
         (source_file (const_declaration (const_spec) @constant))
         (source_file (var_declaration [(var_spec) @constant (var_spec_list (var_spec) @constant)]))
-        (field_declaration_list (field_declaration name: (_)) @field)
+        (field_declaration_list (field_declaration name: (field_identifier) @field))
         """,
         depth=4,
-        names={"method_declaration": _receiver},
+        names={"field_identifier": text_of, "method_declaration": _receiver},
         kind_of=_kind,
         qualified_is_method=True,
     ),

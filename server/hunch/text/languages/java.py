@@ -40,6 +40,7 @@ LANGUAGE = Language(
         (annotation_type_declaration) @interface
         (method_declaration body: (_)) @method
         (method_declaration !body) @method.documented
+        (annotation_type_element_declaration) @method.documented
         (constructor_declaration) @method
         (compact_constructor_declaration) @method
         (class_body (field_declaration) @field)
@@ -47,7 +48,7 @@ LANGUAGE = Language(
         (enum_body_declarations (field_declaration) @field)
         (interface_body (constant_declaration) @constant)
         """,
-        depth=5,
+        depth=6,
         names={"field_declaration": _declared, "constant_declaration": _declared},
         kind_of=_kind,
         has_type_arguments=True,

@@ -48,6 +48,7 @@ LANGUAGE = Language(
             "assignment": field("left"),
             "simple_symbol": text_of,
         },
+        depth=8,
         method_owners=METHOD_OWNERS | {"module"},
         body_types=frozenset({"do_block"}),
     ),

@@ -47,10 +47,12 @@ LANGUAGE = Language(
         (source_file (property_declaration) @constant)
         (class_body (property_declaration) @field)
         (enum_class_body (property_declaration) @field)
-        (enum_class_body (enum_entry) @constant)
+        (enum_class_body (enum_entry name: (simple_identifier) @constant))
+        (protocol_body (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
         """,
         names={
             "init_declaration": constant("init"),
+            "simple_identifier": text_of,
             "deinit_declaration": constant("deinit"),
             "subscript_declaration": constant("subscript"),
         },
