@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import NamedTuple
 
 from hunch.text.languages import language_of
 from hunch.workspace.ignore import read_regular
+from hunch.workspace.machine_made import is_generated, is_minified
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
@@ -172,9 +172,9 @@ def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -
     head = data[:_HEAD_BYTES]
     if b"\0" in head or len(head.translate(None, _NOT_CONTROL)) > len(head) * _MOST_CONTROL:
         return Skip("binary")
-    if _is_generated(head):
+    if is_generated(head):
         return Skip("generated")
-    if _is_minified(data, path):
+    if is_minified(data, path):
         return Skip("minified")
     return data
 
@@ -229,73 +229,3 @@ _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # Source in any encoding holds next to no control characters; compressed data is one eighth of them.
 _NOT_CONTROL = bytes(c for c in range(256) if (c >= 0x20 and c != 0x7F) or c in b"\t\n\r\f\v\b\x1b")
 _MOST_CONTROL = 0.03
-
-_GENERATED_LINES = 20
-_BLOCK_COMMENTS = (
-    (b"/*", b"*/"), (b'"""', b'"""'), (b"'''", b"'''"), (b"<!--", b"-->"), (b"(*", b"*)"), (b"{-", b"-}"),
-    (b"--[[", b"]]"), (b"=begin", b"=end"),
-)  # fmt: skip
-_BEFORE_CODE = (
-    b"#", b"//", b"--", b";", b"%", b"!", b"'", b"dnl ", b"rem ", b"REM ", b"@echo", b"<?", b"<!", b'"use strict"',
-    b"package ", b"namespace ", b"module ", b"import ", b"from ", b"use ", b"using ",
-)  # fmt: skip
-_GENERATED = re.compile(
-    rb"""(?: \#+ | // [/!]* | /\*+!? | \*+ | --+ | ;+ | %+ | <!--+ | \"{3} | '{3} | ' | \(\* | \{-+ )? [ \t]*
-    (?:
-        (?: (?: this | the | these ) [ ] )? (?: [\w.-]+ [ ] ){0,2}?
-            (?: files? | code | module | script | class | header )
-            [ ] (?: is | was | were | are | has [ ] been | have [ ] been ) [ ] (?: \w+ [ ] )?
-            (?: auto (?: matically )? [ -]? generated | machine [ -] generated
-                  | generated [ ] (?: by | from | automatically ) )
-      | (?: auto (?: matically )? [ -]? | machine [ -] ) generated \b
-            (?! [ ] (?: by [ ] default | if | when | files? \. ) )
-      | generated [ ] (?: by | from ) \b .* \b do [ ] not [ ] (?: edit | modify | change )
-      | do [ ] not [ ] (?: edit | modify ) \b .* \b generated
-      | code [ ] generated \b .* \b do [ ] not [ ] edit
-      | < auto -? generated
-      | generated [ ] by [ ] the [ ] protocol [ ] buffer [ ] compiler
-      | @ (?: auto -? )? generated \b (?! \( )
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def _is_generated(head: bytes) -> bool:
-    """Whether a comment above the first line of code says so. A program that writes such a comment says it below."""
-    if b"enerated" not in head and b"ENERATED" not in head:
-        return False
-    closing = b""
-    for line in head.removeprefix(codecs.BOM_UTF8).split(b"\n", _GENERATED_LINES)[:_GENERATED_LINES]:
-        line = line.strip()[:300]
-        if closing:
-            if closing in line:
-                closing = b""
-        else:
-            for opening, end in _BLOCK_COMMENTS:
-                if line.startswith(opening):
-                    closing = b"" if end in line[len(opening) :] else end
-                    break
-            else:
-                if line and not line.startswith(_BEFORE_CODE):
-                    return False
-        if _GENERATED.match(line):
-            return True
-    return False
-
-
-# Lines of these languages are short when a person wrote them; elsewhere tables and long strings are told from
-# minified code by being much longer.
-_LONG_LINE = 1000
-_LONG_LINE_WEB = 600
-_WEB_ENDS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".scss", ".less", ".html", ".vue")
-
-
-def _is_minified(data: bytes, path: str) -> bool:
-    """Whether more than half of the bytes lie in lines that no person wrote."""
-    limit = _LONG_LINE_WEB if path.endswith(_WEB_ENDS) else _LONG_LINE
-    if len(data) <= limit:
-        return False
-    lengths = list(map(len, data.splitlines()))
-    if max(lengths) <= limit:
-        return False
-    return sum(length for length in lengths if length > limit) * 2 > len(data)
