@@ -156,7 +156,7 @@ def run_summarize(options: argparse.Namespace) -> int:
     """Print one generated sentence about the function at a line."""
     file, line = _place(options.place)
     file = file.resolve()
-    source = read_source(file.parent, file.name)
+    source = read_source(file.parent, file.name, is_wanted=True)
     if isinstance(source, Skip):
         raise QueryError(f"{options.place}: cannot be read as code ({source.reason})")
     function = function_apart(file.name, source, line)

@@ -15,6 +15,7 @@ import pytest
 from hunch.text.languages import language_of
 from hunch.workspace import ignore_rules as rules_module
 from hunch.workspace import scan as scan_module
+from hunch.workspace.file_rules import FileRules
 from hunch.workspace.scan import RootError, Scan, Skip, SourceFile, read_source, scan
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -78,7 +79,7 @@ def test_every_entry_left_out_has_a_reason(tmp_path: Path) -> None:
             "env/lib/x.py": "x",
         },
     )
-    found = scan(tmp_path, max_file_bytes=5000)
+    found = scan(tmp_path, rules=FileRules(max_file_bytes=5000))
     assert paths(found) == ["ok.py"]
     assert found.skipped == {
         "ignored": 2,
@@ -443,9 +444,9 @@ def test_too_large_is_told_from_just_fitting(tmp_path: Path) -> None:
 def test_ten_megabytes_in_one_line(tmp_path: Path) -> None:
     write(tmp_path, {"a.js": b"var a=1;" * 1_250_000})
     before = time.perf_counter()
-    assert scan(tmp_path).skipped == {"too large": 1}
-    assert read_source(tmp_path, "a.js") == Skip("too large")
-    assert read_source(tmp_path, "a.js", max_file_bytes=20_000_000) == Skip("minified")
+    assert scan(tmp_path, rules=FileRules(max_file_bytes=9_999_999)).skipped == {"too large": 1}
+    assert read_source(tmp_path, "a.js", max_file_bytes=9_999_999) == Skip("too large")
+    assert read_source(tmp_path, "a.js") == Skip("minified")
     assert time.perf_counter() - before < 5
 
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from hunch.text.source_text import normalise
-from hunch.workspace.ignore import read_regular
-from hunch.workspace.scan import MOST_FILE_BYTES
+from hunch.workspace.file_rules import MOST_FILE_BYTES
+from hunch.workspace.regular import read_regular
 
 SNIPPET_LINES = 12
 """Of a hit, unless somebody asks for others."""
