@@ -139,7 +139,8 @@ def test_only_ignore_files_and_unknown_names_are_opened(tmp_path: Path, monkeypa
     real_open = os.open
 
     def record(path: Any, *arguments: Any, **named: Any) -> int:
-        opened.append(Path(path).name)
+        if Path(path).is_relative_to(tmp_path):  # not git's configuration
+            opened.append(Path(path).name)
         return real_open(path, *arguments, **named)
 
     monkeypatch.setattr(os, "open", record)

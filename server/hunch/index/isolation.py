@@ -90,7 +90,7 @@ def _by_pieces(source: bytes, known: str | None, read: Callable[[bytes, str | No
 
 
 def _moved(chunk: Chunk, rows: int) -> Chunk:
-    members = tuple([member._replace(line=member.line + rows) for member in chunk.members])
+    members = tuple([replace(member, row=member.row + rows) for member in chunk.members])
     return replace(chunk, start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, members=members)
 
 

@@ -111,7 +111,12 @@ def update_store(
     whole = only is None or "" in only
     # Before the scan: what is written meanwhile, by on_progress or stopped, is not gone because the scan was too early.
     known = store.known_files() if only is None or "" in only else store.known_under(only)
-    found = scan(root, only=only, rules=rules or FileRules(max_file_bytes()), on_progress=lambda count: on_progress(Progress(count, 0, "")))
+    found = scan(
+        root,
+        only=only,
+        rules=rules or FileRules(max_file_bytes()),
+        on_progress=lambda count: on_progress(Progress(count, 0, "")),
+    )
     gone = known.keys() - {file.path for file in found.files}
     for path in gone:
         if store.id_of(path) != known[path][0]:

@@ -160,7 +160,9 @@ def _finished(answer: Answer, folders: list[Folder], most_lines: int) -> Found:
     """Return an answer with finished hits; each takes its lines from the editor if that has them unsaved."""
     live_of = {folder.live.root: folder.live for folder in folders if folder.live is not None}
     encoder = next((live.encoder for live in live_of.values()), None)
-    return Found(present(answer, encoder, lambda hit: live_of[hit.root].unsaved(hit.path), most_lines=most_lines), folders)
+    return Found(
+        present(answer, encoder, lambda hit: live_of[hit.root].unsaved(hit.path), most_lines=most_lines), folders
+    )
 
 
 def _hit_to_json(hit: FinishedHit, folder: Folder, encoding: Encoding) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
@@ -41,8 +42,7 @@ class PlacedFile:
     """What a person calls the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A line of an ignore file."""
 
     file: str
@@ -183,7 +183,9 @@ def ignores_above(root: Path, excluded: Sequence[str] = ()) -> tuple[Ignores, li
     folds = settings.ignores_case
     base = Ignores(
         hunchignore=_placed(read_users_file(users_hunchignore(), folds=folds), "the user's ignore file of Hunch"),
-        client=_placed(parse_rules("\n".join(excluded).encode("utf-8", "replace"), folds=folds)[0], "the editor's settings"),
+        client=_placed(
+            parse_rules("\n".join(excluded).encode("utf-8", "replace"), folds=folds)[0], "the editor's settings"
+        ),
         users=read_users_file(settings.excludes_file, folds=folds),
         folds=folds,
     )
