@@ -27,6 +27,7 @@ class Tracked:
     def __init__(self, paths: list[str]) -> None:
         """Take the paths, sorted."""
         self.paths = paths
+        self.digest = hash(tuple(paths))
 
     def has(self, path: str) -> bool:
         """Return whether a file is tracked."""
