@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
+from hunch.workspace.file_rules import SIZE_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -36,6 +37,7 @@ inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
 environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
+  {SIZE_VARIABLE:<15} megabytes of the largest file that is indexed (default: 10)
   {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
   {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 

@@ -8,7 +8,7 @@ from hunch.workspace.scan import LeftOut, scan
 
 
 def find_left_out(engine: Engine) -> list[LeftOut]:
-    """Return every file and folder that does not count, by path: by its place as it is now, or by its content when read.
+    """Return every file and folder that does not count, by path: by its place now, or its content when read.
 
     Raises:
         RootError: the root cannot be read.

@@ -187,7 +187,7 @@ def test_a_change_outside_is_noticed(home: Path, tmp_path: Path, monkeypatch: py
     assert one.has_changed() and not one.has_changed()
     (home / "mine").write_text("b.py\n")
     assert one.has_changed() and not one.has_changed()
-    git(root, "add", "sub/b.py")
+    git(root, "add", "-f", "sub/b.py")
     assert one.has_changed()
     time.sleep(0.01)
     git(root, "update-index", "--force-write-index")

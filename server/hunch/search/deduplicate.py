@@ -1,4 +1,4 @@
-"""From scored candidates to places: one hit for each place, a few of a file while others fill the list, copies folded."""
+"""From scored candidates to places: one hit a place, a few of a file while others fill the list, copies folded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "modul
 
 
 HITS_PER_FILE = 3
-"""More of one file would hide the others. The rest fills the places that are left, and exact names are not held back."""
+"""More of one file would hide the others. The rest fills places that are left; exact names are not held back."""
 COPY_COSINE = 0.95
 """Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
 

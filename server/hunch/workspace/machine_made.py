@@ -21,7 +21,8 @@ _BEFORE_CODE = (
 _MARKER = re.compile(
     rb"""(?: \#+ | // [/!]* | /\*+!? | \*+ | --+ | ;+ | %+ | <!--+ | \"{3} | '{3} | ' | \(\* | \{-+ )? [ \t]*
     (?:
-        (?: (?P<which> th(?:is|e) ) [ ] (?: [\w.+\#-]+ [ ] ){0,2}? )? (?: file | code | module | script | class | header ) [ ]
+        (?: (?P<which> th(?:is|e) ) [ ] (?: [\w.+\#-]+ [ ] ){0,2}? )?
+            (?: file | code | module | script | class | header ) [ ]
             (?: is | was | has [ ] been ) [ ] (?: (?! auto | machine ) \w+ [ ] )?
             (?: (?: auto (?: matically )? [ -]? | machine [ -] ) generated (?P<whole> ) | generated (?P<plain> ) )
       | (?: auto (?: matically )? [ -]? | machine [ -] ) generated (?! [ ] files? \. )

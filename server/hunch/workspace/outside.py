@@ -1,4 +1,4 @@
-"""What rules a workspace from outside its tree, looked at now and then: git's configuration and index, the user's files."""
+"""What rules a workspace from outside its tree, looked at now and then: git's configuration and index, user's files."""
 
 from __future__ import annotations
 

@@ -184,7 +184,8 @@ def read_source(
 ) -> bytes | Skip:
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
-    With ``is_wanted`` it matters only that they are text. They are as on the disk, except that UTF-16 with a byte order mark becomes UTF-8. They need not be valid UTF-8.
+    With ``is_wanted`` it matters only that they are text. They are as on the disk, except that UTF-16
+    with a byte order mark becomes UTF-8. They need not be valid UTF-8.
     """
     try:
         data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
