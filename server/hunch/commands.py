@@ -188,7 +188,8 @@ def _place(text: str, roots: Sequence[Path]) -> tuple[Path, int]:
 
 def run_summarize(options: argparse.Namespace) -> int:
     """Print one generated sentence about the function at a line."""
-    file, line = _place(options.place, [_root_of(None, options)[0]])
+    above = repository_above(Path.cwd())
+    file, line = _place(options.place, [above[0]] if above is not None else [])
     file = file.resolve()
     source = read_source(file.parent, file.name, is_wanted=True)
     if isinstance(source, Skip):
