@@ -35,7 +35,7 @@ def pattern_of(typed: str, root: Path, here: Path) -> str:
         if whole.startswith(base.rstrip(os.sep) + os.sep):
             below = whole[len(base.rstrip(os.sep)) + 1 :].replace(os.sep, "/")
             ending = "/" if text.endswith("/") else ""
-            return "/" + (re.sub(r"([*?\[\\])", r"\\\1", below) if is_literal else below) + ending
+            return "/" + (re.sub(r"([*?\[\\])", r"\\\1", below) if _is_there(Path(whole)) else below) + ending
     real = os.path.realpath(whole)
     if is_absolute and real != whole and real.startswith(str(root) + os.sep):
         return pattern_of(real, root, here)
