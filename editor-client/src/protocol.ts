@@ -109,6 +109,8 @@ export interface SearchParams {
   readonly folder?: string;
   /** The uri of a folder inside a workspace folder. */
   readonly within?: string;
+  /** Of a hit, at most. */
+  readonly snippetLines?: number;
 }
 
 /** Parameters of hunch/similar; one of position and range. */
@@ -118,6 +120,7 @@ export interface SimilarParams {
   readonly range?: Range;
   readonly limit?: number;
   readonly show?: boolean;
+  readonly snippetLines?: number;
 }
 
 /** Parameters of hunch/document and hunch/summarize. */

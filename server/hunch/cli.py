@@ -16,6 +16,7 @@ from typing import Literal, NoReturn
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
 from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
+from hunch.workspace.file_rules import SIZE_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -36,12 +37,13 @@ inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
 environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
+  {SIZE_VARIABLE:<15} megabytes of the largest file that is indexed (default: 10)
   {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
   {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 
 _SEARCH = """\
-Find code by what it does. The index is brought up to date first; in a sub-folder of an
-indexed folder, only that sub-folder is searched.
+Find code by what it does. The index is brought up to date first. In a sub-folder of a
+repository all of it is searched; --path . limits that to where you are.
 
 examples:
   hunch search "parse a date in any format"
@@ -225,7 +227,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--queries", metavar="FILE", help="answer every line of a file, or of stdin for -")
     command.add_argument("--lang", metavar="L", action="append", default=[], help="only this language; repeatable")
     command.add_argument(
-        "--path", metavar="GLOB", action="append", default=[], help="only these paths, as in .gitignore; repeatable"
+        "--path",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only these paths, or globs as in .gitignore; repeatable",
     )
     command.add_argument(
         "--kind", metavar="K", action="append", default=[], help="only this kind (function, class...); repeatable"
@@ -243,12 +249,15 @@ def _parser() -> argparse.ArgumentParser:
     command = add("index", "bring the index of a folder up to date", _INDEX)
     _add_directory(command)
     command.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    command.add_argument("--left-out", action="store_true", help="name everything that is left out, and why")
     command.add_argument("--thorough", action="store_true",
                          help="compute all contextual embeddings too: better answers, 150 chunks a second")  # fmt: skip
 
     command = add("status", "what is indexed, with which model, and where the index is", _STATUS)
     _add_directory(command)
     command.add_argument("--json", action="store_true", help="one JSON object")
+
+    command.add_argument("--left-out", action="store_true", help="name everything that is left out, and why")
 
     command = add("clean", "remove indexes of folders that are gone", _CLEAN)
     command.add_argument("--yes", action="store_true", help="remove without asking")
@@ -280,7 +289,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_answer_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--root", type=Path, metavar="DIR", help="the workspace (default: here)")
+    command.add_argument(
+        "--root", type=Path, metavar="DIR", action="append",
+        help="the workspace; repeatable (default: the repository or indexed folder that you are in)",
+    )  # fmt: skip
+    _add_any_root(command)
+    command.add_argument(
+        "--snippet-lines", type=_positive, metavar="N", help="lines of code of a hit at most (default 12, shown 6)"
+    )
     command.add_argument("--limit", type=_positive, default=10, metavar="N", help="hits at most (default 10)")
     command.add_argument("--json", action="store_true", help="one JSON object a query, on one line")
     command.add_argument("--explain", action="store_true", help="show every signal of a hit with its weight")
@@ -289,7 +305,15 @@ def _add_answer_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_directory(command: argparse.ArgumentParser) -> None:
-    command.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="the workspace (default: here)")
+    command.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR",
+        help="the workspace (default: the repository or indexed folder that you are in)",
+    )  # fmt: skip
+    _add_any_root(command)
+
+
+def _add_any_root(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--any-root", action="store_true", help="take a home folder or / too")
 
 
 def _positive(text: str) -> int:

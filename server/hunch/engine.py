@@ -287,7 +287,7 @@ def similar(engine: Engine, path: str, line: int, last: int | None = None, *, li
     Raises:
         QueryError: there is no code at that place.
     """
-    source = read_source(engine.root, path)
+    source = read_source(engine.root, path, is_wanted=True)
     if isinstance(source, Skip):
         raise QueryError(f"{path}: cannot be searched with ({source.reason})")
     chunks = chunks_at(path, source, range(line, (last or line) + 1))

@@ -100,7 +100,7 @@ def prepare_batch(
             break
         now = time.time_ns()  # before the file is read: what is written later is to be seen later
         stamps = (file.ctime_ns, file.inode, now)
-        source = read_source(root, file.path)
+        source = read_source(root, file.path, is_wanted=file.is_wanted)
         if isinstance(source, Skip):
             left_out = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0, *stamps)
             prepared.append(PreparedFile(left_out, [], known_id))

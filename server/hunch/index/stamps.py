@@ -30,15 +30,22 @@ class Answerability(NamedTuple):
 
 
 def sort_out(
-    files: Sequence[SourceFile], known: Mapping[str, tuple[int, FileRecord]], named: Collection[str]
+    files: Sequence[SourceFile],
+    known: Mapping[str, tuple[int, FileRecord]],
+    named: Collection[str],
+    *,
+    wishes_changed: bool = False,
 ) -> Answerability:
-    """Tell the files that look changed, and those whose look says nothing: written lately, or named by an event."""
+    """Tell the files that look changed, and those whose look says nothing: written lately, or named by an event.
+
+    When what a ``.hunchignore`` asks for has changed, stamps say of no file whether it counts.
+    """
     changed, doubtful = list[SourceFile](), list[SourceFile]()
     for file in files:
         entry = known.get(file.path)
         if entry is None or looks_changed(file, entry[1]):
             changed.append(file)
-        elif not is_settled(entry[1]) or file.path in named:
+        elif wishes_changed or not is_settled(entry[1]) or file.path in named:
             doubtful.append(file)
     return Answerability(changed, doubtful)
 
@@ -62,7 +69,7 @@ def is_settled(record: FileRecord) -> bool:
 def recheck(root: Path, store: Store, file: SourceFile, record: FileRecord) -> bool:
     """Read a doubtful file; return whether it is what the store holds, and note there when that was found out."""
     now = time.time_ns()  # before the file is read: what is written later is to be seen later
-    source = read_source(root, file.path)
+    source = read_source(root, file.path, is_wanted=file.is_wanted)
     if isinstance(source, Skip):
         same = source.reason == record.skipped
     else:

@@ -53,12 +53,17 @@ class UnsavedOverlay:
         language = self._language_that_counts(engine, path, text)
         if language is None:
             return
-        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip):
+        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip) and not self._is_wanted(path):
             text = ""  # generated or minified, say: once it is saved it will not count either
         chunked = chunk_unsaved(path, language, text, engine.encoder, before, number=-1)
         stored = engine.store.known_file(path)
         if stored is None or stored.digest != chunked.digest:
             self._chunked[path] = chunked
+
+    def _is_wanted(self, path: str) -> bool:
+        with suppress(RootError):
+            return any(file.is_wanted for file in scan(self._root, only=[path]).files)
+        return False
 
     def _language_that_counts(self, engine: Engine, path: str, text: str) -> str | None:
         """Return the language of an unsaved text if the file counts, or would once it is saved."""

@@ -1,4 +1,4 @@
-"""From scored candidates to places: one hit for each place, several in a file only where they differ, copies folded."""
+"""From scored candidates to places: one hit a place, a few of a file while others fill the list, copies folded."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "modul
 
 
 HITS_PER_FILE = 3
-"""More of one file would hide the others; all of them stay in the file that is shown."""
+"""More of one file would hide the others. The rest fills places that are left; exact names are not held back."""
 COPY_COSINE = 0.95
 """Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
 
@@ -68,37 +68,50 @@ def deduplicate(
     of_file: dict[str, list[ChunkRecord]] = {}
     alike: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     copies: dict[int, list[tuple[float, NearDuplicate]]] = {}
-    worst = 0.0
-    order = np.argsort(-scores, kind="stable")  # equals stay in the order of the candidates, by path
-    for row, chunk, score in zip(
-        order.tolist(), candidates.chunks[order].tolist(), scores[order].tolist(), strict=True
-    ):
-        if len(found) >= limit and score <= worst:
-            break  # what follows could only sink below those
+    held_back: list[int] = []
+    is_exact = candidates.symbols == 1
+
+    def take(row: int, most_of_file: int) -> bool:
+        """Add a candidate to what is found; false when its file has enough already."""
+        score = float(scores[row])
+        chunk = int(candidates.chunks[row])
         view, local = snapshot.view_of(chunk)
         file = view.segment.chunk_files[local]
         path = view.segment.paths[file]
         earlier = of_file.setdefault(path, [])
-        if len(earlier) >= HITS_PER_FILE:
-            continue
+        if len(earlier) >= most_of_file and not is_exact[row]:
+            return False
         record = view.segment.record(local)
         if candidates.members is not None:
             record = member_of(record, int(candidates.members[row]))
         if any(_same_place(record, other) for other in earlier):
-            continue
+            return True
         if leave_out and path == leave_out.path and _is_of(record, leave_out):
-            continue
+            return True
         if fold and record.name and record.kind != "file" and view.segment.dense is not None:
             others = alike.setdefault((record.kind, record.name, record.signature), [])
             first = next((number for number, other in others if _cosine(snapshot, chunk, other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
                 copies.setdefault(first, []).append((score, NearDuplicate(path, record.start_line, record.end_line)))
-                continue
+                return True
             others.append((len(found), chunk))
         found.append(Place(row, score, path, view.segment.languages[file], record))
         earlier.append(record)
-        if len(found) >= limit:
+        return True
+
+    worst = 0.0
+    order = np.argsort(-scores, kind="stable").tolist()  # equals stay in the order of the candidates, by path
+    for row in order:
+        if len(found) >= limit and scores[row] <= worst:
+            break  # what follows could only sink below those
+        if not take(row, HITS_PER_FILE):
+            held_back.append(row)
+        elif len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
+    for row in held_back:
+        if len(found) >= limit:
+            break
+        take(row, limit)
     folded = [_with_near_duplicates(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -91,8 +91,11 @@ def parse_query(
     paths: Sequence[str] = (),
     kinds: Sequence[str] = (),
     within: str = "",
+    pattern_of: Callable[[str], str] = str,
 ) -> Query:
     """Read a query with its inline filters; the arguments add filters to them.
+
+    ``pattern_of`` makes a path as it was typed a pattern as in .gitignore.
 
     Raises:
         QueryError: there is nothing to search for, or a language or kind does not exist.
@@ -120,8 +123,8 @@ def parse_query(
         terms=tuple(query_terms(words)),
         symbols=_symbols(words),
         languages=tuple(_language(name) for name in filters["lang"]),
-        paths=_globs(filters["path"]),
-        excluded_paths=_globs(excluded["path"]),
+        paths=_globs([pattern_of(path) for path in filters["path"]]),
+        excluded_paths=_globs([pattern_of(path) for path in excluded["path"]]),
         within=within,
         kinds=tuple(_kind(name) for name in filters["kind"]),
         excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),

@@ -8,6 +8,8 @@ from typing import Final
 
 from tree_sitter import Language, Node, Parser
 
+from hunch.text.long_line import code_in
+
 __all__ = ["PARSING_SECONDS", "is_worth_parsing", "late_after", "parse"]
 
 PARSING_SECONDS: Final = 0.5
@@ -15,6 +17,8 @@ PARSING_SECONDS: Final = 0.5
 
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000
+_LEAST_DATA: Final = 20
+"""Characters of data to one of code, in a line that holds next to nothing but data"""
 _READ_BYTES: Final = 1 << 10
 _TOP_NODES_LOOKED_AT: Final = 50
 _MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
@@ -29,7 +33,11 @@ def is_worth_parsing(source: bytes) -> bool:
     lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
     if max(lengths) <= _LONG_LINE:
         return True
-    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
+    if sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source):
+        return True
+    # One long string is one token, and the functions around it are worth their names.
+    long = [line for line in source.split(b"\n") if len(line) > _LONG_LINE]
+    return sum(len(line) for line in long if code_in(line) * _LEAST_DATA > len(line)) * 2 <= len(source)
 
 
 def late_after(seconds: float) -> Callable[[], bool]:

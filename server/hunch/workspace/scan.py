@@ -6,9 +6,8 @@ under a reason that a person understands.
 
 from __future__ import annotations
 
-import codecs
+import hashlib
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -17,10 +16,13 @@ from typing import NamedTuple
 
 from hunch.text.decoding import as_utf8, is_marked
 from hunch.text.languages import language_of
-from hunch.workspace.ignore import read_regular
+from hunch.workspace.file_rules import MOST_FILE_BYTES, FileRules
+from hunch.workspace.ignore import Ignores, Rule
+from hunch.workspace.machine_made import is_generated, is_minified
+from hunch.workspace.regular import read_regular
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
-MAX_FILE_BYTES = 1_000_000
+DEFAULT_RULES = FileRules()
 
 _MOST = (1 << 63) - 1
 """The store keeps no larger number, and a file's time may be any that somebody has set."""
@@ -37,6 +39,8 @@ class SourceFile(NamedTuple):
     ctime_ns: int = 0
     inode: int = 0
     """0 where the system has none."""
+    is_wanted: bool = False
+    """A ``!`` line of a ``.hunchignore`` asks for it: it counts though it is generated, minified or large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,8 @@ class Scan:
     """From the reason to the number of entries; a skipped folder is one entry, whatever lies in it."""
     warnings: list[str]
     """One line each: ``docs/.gitignore:3: not a valid pattern, skipped: !``"""
+    wishes: str = ""
+    """What tells one state of the ``!`` lines of all ``.hunchignore`` files that were met from another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,16 @@ class Skip:
     """Why `read_source` hands over nothing."""
 
     reason: str
+
+
+class LeftOut(NamedTuple):
+    """A file or folder that does not count; of a folder nothing in it is named."""
+
+    path: str
+    """Posix, relative to the root; a folder ends with a slash."""
+    reason: str
+    rule: Rule | None = None
+    """The line of an ignore file that says so"""
 
 
 class RootError(ValueError):
@@ -66,8 +82,9 @@ def scan(
     root: Path,
     *,
     only: Collection[str] | None = None,
-    max_file_bytes: int = MAX_FILE_BYTES,
+    rules: FileRules = DEFAULT_RULES,
     on_progress: Callable[[int], None] | None = None,
+    on_left_out: Callable[[LeftOut], None] | None = None,
 ) -> Scan:
     """Every file under ``root`` that counts, without reading any but ignore files and the first line of scripts.
 
@@ -75,7 +92,8 @@ def scan(
     files that are one of them or lie in one, with the same rules in force. Its cost depends on these and on how many
     entries the folders above them hold; what is skipped and warned of is what was met on the way.
 
-    ``on_progress`` is told now and then how many files were found so far. What vanishes or cannot be read on the way is
+    ``on_progress`` is told now and then how many files were found so far, ``on_left_out`` of each entry that does not
+    count, with the line that ignores it, which takes longer. What vanishes or cannot be read on the way is
     counted, never fatal. Raises `RootError` if ``root`` itself is not a folder that can be read.
     """
     top = os.fspath(root)
@@ -90,26 +108,40 @@ def scan(
     real_root = os.path.realpath(top)
     progress_at = _PROGRESS_STEP
 
-    for folder in walk(root, only, skipped, warnings):
+    def note(reason: str, path: str, ignores: Ignores | None, is_dir: bool) -> None:
+        skipped[reason] += 1
+        if on_left_out is not None:
+            name = path.rstrip("/").rpartition("/")[2]
+            rule = None if ignores is None else ignores.rule_of(name, path.rstrip("/"), is_dir)
+            on_left_out(LeftOut(path, reason, rule))
+
+    wishes = hashlib.blake2b(digest_size=16)
+    for folder in walk(root, only, note, warnings, excluded=rules.excluded):
         ignored = folder.ignores.ignored
+        if folder.ignores.has_wishes:
+            for placed in folder.ignores.hunchignore:
+                wishes.update(placed.rules.wishes)
         for entry in folder.entries:
             name = composed(entry.name)
             path = folder.path + name
             try:
-                if ignored(name, path, False):
-                    skipped["ignored"] += 1
+                is_ignored = ignored(name, path, False)
+                if (is_ignored or folder.closed) and not folder.exempt(name, False):
+                    by_rule = is_ignored and not folder.closed
+                    note(folder.closed or "ignored", path, folder.ignores if by_rule else None, False)
                 elif entry.is_file(follow_symlinks=False):
-                    found = _source_file(path, entry, max_file_bytes)
+                    is_wanted = folder.ignores.has_wishes and folder.ignores.wants(name, path, False)
+                    found = _source_file(path, entry, rules.max_file_bytes, is_wanted=is_wanted)
                     if isinstance(found, Skip):
-                        skipped[found.reason] += 1
+                        note(found.reason, path, None, False)
                     else:
                         files.append(found)
                 elif entry.is_symlink():
-                    skipped[link_reason(entry, real_root)] += 1
+                    note(link_reason(entry, real_root), path, None, False)
                 else:
-                    skipped["not a file"] += 1
+                    note("not a file", path, None, False)
             except OSError as error:
-                skipped[reading_problem(error)] += 1
+                note(reading_problem(error), path, None, False)
         if on_progress is not None and len(files) >= progress_at:
             on_progress(len(files))
             progress_at = len(files) + _PROGRESS_STEP
@@ -117,13 +149,13 @@ def scan(
     if on_progress is not None:
         on_progress(len(files))
     files.sort(key=lambda file: file.path)
-    return Scan(files, dict(sorted(skipped.items())), warnings)
+    return Scan(files, dict(sorted(skipped.items())), warnings, wishes.hexdigest())
 
 
-def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> SourceFile | Skip:
+def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int, *, is_wanted: bool) -> SourceFile | Skip:
     """What counts by name and size, or why not."""
     name = entry.name
-    if name in _LOCK_FILES:
+    if name in _LOCK_FILES and not is_wanted:
         return Skip("lock file")
     language = language_of(path)
     if language is None:
@@ -132,35 +164,39 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
         language = language_of(path, _first_line(entry))
         if language is None:
             return _NOT_CODE
-    if name.endswith(_MINIFIED_ENDS):
+    if name.endswith(_MINIFIED_ENDS) and not is_wanted:
         return Skip("minified")
-    if name.endswith(_GENERATED_ENDS):
+    if name.endswith(_GENERATED_ENDS) and not is_wanted:
         return Skip("generated")
     about = entry.stat(follow_symlinks=False)
     if not about.st_size:
         return Skip("empty")
-    if about.st_size > max_file_bytes:
+    if about.st_size > (MOST_FILE_BYTES if is_wanted else max_file_bytes):
         return Skip("too large")
     modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
     if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
         modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
-    return SourceFile(path, language, about.st_size, modified, changed, inode)
+    return SourceFile(path, language, about.st_size, modified, changed, inode, is_wanted)
 
 
-def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
+def read_source(
+    root: Path, path: str, *, max_file_bytes: int = MOST_FILE_BYTES, is_wanted: bool = False
+) -> bytes | Skip:
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
-    They are as on the disk, except that every other encoding becomes UTF-8, see `hunch.text.decoding`. They need not be
-    valid UTF-8: a few bytes may be wrong.
+    With ``is_wanted`` it matters only that they are text. They are as on the disk, except that every other encoding
+    becomes UTF-8, see `hunch.text.decoding`. They need not be valid UTF-8: a few bytes may be wrong.
     """
     try:
         data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Skip(reading_problem(error))
-    return source_of(data, path, max_file_bytes=max_file_bytes)
+    return source_of(data, path, max_file_bytes=max_file_bytes, is_wanted=is_wanted)
 
 
-def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
+def source_of(
+    data: bytes, path: str, *, max_file_bytes: int = MOST_FILE_BYTES, is_wanted: bool = False
+) -> bytes | Skip:
     """What `read_source` makes of a file's bytes, wherever they come from."""
     if len(data) > max_file_bytes:
         return Skip("too large")
@@ -174,9 +210,9 @@ def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -
     head = data[:_HEAD_BYTES]
     if b"\0" in head or len(head.translate(None, _NOT_CONTROL)) > len(head) * _MOST_CONTROL:
         return Skip("binary")
-    if _is_generated(head):
+    if not is_wanted and is_generated(head):
         return Skip("generated")
-    if _is_minified(data, path):
+    if not is_wanted and is_minified(data, path):
         return Skip("minified")
     text = as_utf8(data)
     return Skip("unknown encoding") if text is None else text
@@ -231,73 +267,3 @@ _HEAD_BYTES = 8192
 # Source in any encoding holds next to no control characters; compressed data is one eighth of them.
 _NOT_CONTROL = bytes(c for c in range(256) if (c >= 0x20 and c != 0x7F) or c in b"\t\n\r\f\v\b\x1b")
 _MOST_CONTROL = 0.03
-
-_GENERATED_LINES = 20
-_BLOCK_COMMENTS = (
-    (b"/*", b"*/"), (b'"""', b'"""'), (b"'''", b"'''"), (b"<!--", b"-->"), (b"(*", b"*)"), (b"{-", b"-}"),
-    (b"--[[", b"]]"), (b"=begin", b"=end"),
-)  # fmt: skip
-_BEFORE_CODE = (
-    b"#", b"//", b"--", b";", b"%", b"!", b"'", b"dnl ", b"rem ", b"REM ", b"@echo", b"<?", b"<!", b'"use strict"',
-    b"package ", b"namespace ", b"module ", b"import ", b"from ", b"use ", b"using ",
-)  # fmt: skip
-_GENERATED = re.compile(
-    rb"""(?: \#+ | // [/!]* | /\*+!? | \*+ | --+ | ;+ | %+ | <!--+ | \"{3} | '{3} | ' | \(\* | \{-+ )? [ \t]*
-    (?:
-        (?: (?: this | the | these ) [ ] )? (?: [\w.-]+ [ ] ){0,2}?
-            (?: files? | code | module | script | class | header )
-            [ ] (?: is | was | were | are | has [ ] been | have [ ] been ) [ ] (?: \w+ [ ] )?
-            (?: auto (?: matically )? [ -]? generated | machine [ -] generated
-                  | generated [ ] (?: by | from | automatically ) )
-      | (?: auto (?: matically )? [ -]? | machine [ -] ) generated \b
-            (?! [ ] (?: by [ ] default | if | when | files? \. ) )
-      | generated [ ] (?: by | from ) \b .* \b do [ ] not [ ] (?: edit | modify | change )
-      | do [ ] not [ ] (?: edit | modify ) \b .* \b generated
-      | code [ ] generated \b .* \b do [ ] not [ ] edit
-      | < auto -? generated
-      | generated [ ] by [ ] the [ ] protocol [ ] buffer [ ] compiler
-      | @ (?: auto -? )? generated \b (?! \( )
-    )""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
-
-def _is_generated(head: bytes) -> bool:
-    """Whether a comment above the first line of code says so. A program that writes such a comment says it below."""
-    if b"enerated" not in head and b"ENERATED" not in head:
-        return False
-    closing = b""
-    for line in head.removeprefix(codecs.BOM_UTF8).split(b"\n", _GENERATED_LINES)[:_GENERATED_LINES]:
-        line = line.strip()[:300]
-        if closing:
-            if closing in line:
-                closing = b""
-        else:
-            for opening, end in _BLOCK_COMMENTS:
-                if line.startswith(opening):
-                    closing = b"" if end in line[len(opening) :] else end
-                    break
-            else:
-                if line and not line.startswith(_BEFORE_CODE):
-                    return False
-        if _GENERATED.match(line):
-            return True
-    return False
-
-
-# Lines of these languages are short when a person wrote them; elsewhere tables and long strings are told from
-# minified code by being much longer.
-_LONG_LINE = 1000
-_LONG_LINE_WEB = 600
-_WEB_ENDS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".scss", ".less", ".html", ".vue")
-
-
-def _is_minified(data: bytes, path: str) -> bool:
-    """Whether more than half of the bytes lie in lines that no person wrote."""
-    limit = _LONG_LINE_WEB if path.endswith(_WEB_ENDS) else _LONG_LINE
-    if len(data) <= limit:
-        return False
-    lengths = list(map(len, data.splitlines()))
-    if max(lengths) <= limit:
-        return False
-    return sum(length for length in lengths if length > limit) * 2 > len(data)
