@@ -5,6 +5,7 @@ from __future__ import annotations
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages import c
+from hunch.text.languages._c_source import prepare_cpp
 
 LANGUAGE = Language(
     name="cpp",
@@ -24,7 +25,9 @@ LANGUAGE = Language(
 (alias_declaration) @type
 (field_declaration declarator: (function_declarator)) @method.documented
 """,
+        prepare=prepare_cpp,
         names=c.NAMES,
+        has_sentences=True,
         has_type_arguments=True,
         has_operators=True,
         qualified_is_method=True,
