@@ -23,22 +23,30 @@ _LONGEST_HEAD: Final = 400
 _MOST_WORDS: Final = 12
 """Macros and specifiers in front of one declaration."""
 
-_SPECIFIERS: Final = (
-    rb"(?:(?:static|inline|extern|virtual|constexpr|explicit|friend|typedef|const|volatile|__inline|__extension__)"
-    rb"[ \t]+)*"
+_SPECIFIER: Final = (
+    rb"(?:static|inline|extern|virtual|constexpr|explicit|friend|typedef|const|volatile|__inline|__extension__)"
 )
+_SPECIFIERS: Final = rb"(?:" + _SPECIFIER + rb"[ \t]+)*"
 _CAPITALS: Final = rb"[A-Z_][A-Z0-9_]+\b"
+_MACRO_BEGINS: Final = rb"(?P<macro>" + _CAPITALS + rb")(?=[ \t]*(?:[\n(~]|[ \t][A-Za-z_]))"
 _TYPE_AND_CONVENTION: Final = (
     rb"[A-Za-z_][\w:]*(?:[ \t*&]+(?:const|unsigned|int|long|char|struct)\b)?[ \t*&]+"
     rb"(?P<convention>[A-Z][A-Z0-9_]+|__[a-z][a-z_]+)[ \t]+(?=[A-Za-z_~][\w:~]*[ \t]*\()"
 )
 _LINE: Final = re.compile(
-    rb"\n[ \t]*(?:template[ \t]*<[^\n;{}]*>[ \t]*)?"
+    rb"\n(?:[ \t]*(?=[A-Z_cefistuv])(?:(?P<head>class|struct|union|enum)\b|(?P<specified>template|"
+    + _SPECIFIER
+    + rb")\b|"
+    + _MACRO_BEGINS
+    + rb")|"
+    + _TYPE_AND_CONVENTION
+    + rb")"
+)
+_SPECIFIED: Final = re.compile(
+    rb"(?:template[ \t]*<[^\n;{}]*>[ \t]*)?"
     + _SPECIFIERS
-    + rb"(?:(?P<head>class|struct|union|enum)\b"
-    + rb"|(?P<macro>"
-    + _CAPITALS
-    + rb")(?=[ \t]*(?:[\n(~]|[ \t][A-Za-z_]))"
+    + rb"(?:(?P<head>class|struct|union|enum)\b|"
+    + _MACRO_BEGINS
     + rb"|"
     + _TYPE_AND_CONVENTION
     + rb")"
@@ -84,16 +92,18 @@ def blank_macros(code: bytes, prepared: bytearray, language: str) -> None:
     writer = _Writer(source, prepared)
     if b"oreach" in code or b"or_each" in code or b"OREACH" in code or b"OR_EACH" in code:
         _blank_loops(writer)
-    for found in _LINE.finditer(source):
-        kind = found.lastgroup
-        if found.start(str(kind)) < writer.done:
+    for line in _LINE.finditer(source):
+        found: re.Match[bytes] | None = line
+        if line.lastgroup == "specified":
+            found = _SPECIFIED.match(source, line.start("specified"))
+        if found is None or found.start(found.lastgroup or 0) < writer.done:
             continue
-        if kind == "head":
+        if found.lastgroup == "head":
             _read_head(writer, found.end())
-        elif kind == "convention":
-            _read_convention(writer, found, found.start())
+        elif found.lastgroup == "convention":
+            _read_convention(writer, found, line.start())
         else:
-            _read_declaration(writer, found, language)
+            _read_declaration(writer, line.start(), found, language)
     for found in _AFTER_PARAMETERS.finditer(source):
         _read_behind_parameters(writer, found)
     for found in _AFTER_NAME.finditer(source):
@@ -184,15 +194,15 @@ def _read_convention(writer: _Writer, found: re.Match[bytes], first: int) -> Non
         writer.blank(start, end)
 
 
-def _read_declaration(writer: _Writer, found: re.Match[bytes], language: str) -> None:
+def _read_declaration(writer: _Writer, line: int, found: re.Match[bytes], language: str) -> None:
     """Macros where a declaration begins, one after the other."""
     source = writer.source
     start = found.start("macro")
-    before = _before(source, found.start() + 1)
-    has_specifiers = bool(source[found.start() : start].strip())
-    if before and before not in _STARTS and not writer.is_white_from_done(found.start()):
+    before = _before(source, line + 1)
+    has_specifiers = bool(source[line:start].strip())
+    if before and before not in _STARTS and not writer.is_white_from_done(line):
         return
-    is_at_margin = source[found.start() + 1] not in b" \t"
+    is_at_margin = source[line + 1] not in b" \t"
     for _ in range(_MOST_WORDS):
         macro = _MACRO.match(source, start)
         if macro is None:
