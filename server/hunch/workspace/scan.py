@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hunch.text.languages import language_of
+from hunch.text.languages import language_of, may_be
 from hunch.workspace.ignore import read_regular
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
@@ -36,6 +36,8 @@ class SourceFile(NamedTuple):
     ctime_ns: int = 0
     inode: int = 0
     """0 where the system has none."""
+    may_be: frozenset[str] = frozenset()
+    """The languages between which its content decides, such as those of `.h`; `language` is the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
     modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
     if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
         modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
-    return SourceFile(path, language, about.st_size, modified, changed, inode)
+    return SourceFile(path, language, about.st_size, modified, changed, inode, may_be(path))
 
 
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:

@@ -83,6 +83,9 @@ _NO_MACRO_BEFORE: Final = frozenset({b"return", b"sizeof", b"if", b"while", b"sw
 _NATIVE: Final = frozenset({b"__attribute__", b"__declspec", b"__asm__", b"__extension__", b"__inline", b"__typeof__"})
 _STARTS: Final = b";{}:>"
 _TEST: Final = re.compile(rb"TEST|SCENARIO|BENCHMARK|_CASE\b")
+_ENUMERATION: Final = re.compile(
+    rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"
+)
 _LOOP: Final = re.compile(rb"\n[ \t]+(?P<macro>\w*(?:foreach|for_each|FOREACH|FOR_EACH)\w*)[ \t]*(?=\()")
 
 
@@ -90,6 +93,8 @@ def blank_macros(code: bytes, prepared: bytearray, language: str) -> None:
     """Blank in ``prepared`` what ``code``, the same without comments, strings and directives, shows as macros."""
     source = b"\n" + code + b"\n"  # every line begins behind a line break
     writer = _Writer(source, prepared)
+    if b"_ENUM" in code or b"_OPTIONS" in code:
+        _write_enumerations(writer)
     if b"oreach" in code or b"or_each" in code or b"OREACH" in code or b"OR_EACH" in code:
         _blank_loops(writer)
     for line in _LINE.finditer(source):
@@ -377,6 +382,17 @@ def _read_behind_name(writer: _Writer, found: re.Match[bytes]) -> None:
     following = _skip(_WHITE, source, end)
     if source[following : following + 1] in {b";", b"=", b"{", b","}:
         writer.blank(start, end)
+
+
+def _write_enumerations(writer: _Writer) -> None:
+    """`typedef NS_ENUM(NSInteger, Kind) {` -> `enum Kind {`."""
+    for found in _ENUMERATION.finditer(writer.source):
+        start, end = found.span()
+        if end - start <= _LONGEST_HEAD:
+            writer.blank(start, found.start("name"))
+            writer.write(start, b"enum ")
+            writer.blank(found.end("name"), end)
+    writer.done = 0
 
 
 def _blank_loops(writer: _Writer) -> None:

@@ -104,7 +104,6 @@ WITHOUT_GRAMMAR: Final = (
     _language("terraform", "tf tfvars hcl", aliases="hcl tf", line=("#", "//")),
     _language("nix", "nix", line=_HASH),
     _language("d", "d di", aliases="dlang", interpreters="rdmd"),
-    _language("objective-c", "m mm", aliases="objc objectivec"),
     _language("matlab", "mlx matlab", aliases="octave", interpreters="octave", line=("%",), block=(("%{", "%}"),)),
     _language("fortran", "f f77 f90 f95 f03 f08 for", aliases="f90", line=("!", "C ", "c "), block=_NONE),
     _language("pascal", "pas pp dpr lpr", aliases="delphi", block=(("{", "}"), ("(*", "*)"))),
