@@ -33,6 +33,10 @@ _TYPE_AND_CONVENTION: Final = (
     rb"[A-Za-z_][\w:]*(?:[ \t*&]+(?:const|unsigned|int|long|char|struct)\b)?[ \t*&]+"
     rb"(?P<convention>[A-Z][A-Z0-9_]+|__[a-z][a-z_]+)[ \t]+(?=[A-Za-z_~][\w:~]*[ \t]*\()"
 )
+_BEFORE_TYPE: Final = (
+    rb"(?P<word>[a-z_]\w*)[ \t]+(?=(?:[A-Z][A-Z0-9_]+[ \t]+)?"
+    rb"(?:void|int|bool|char|float|double|long|unsigned|static|inline|constexpr|const|u?int(?:8|16|32|64)_t|size_t)\b)"
+)
 _LINE: Final = re.compile(
     rb"\n(?:[ \t]*(?=[A-Z_cefistuv])(?:(?P<head>class|struct|union|enum)\b|(?P<specified>template|"
     + _SPECIFIER
@@ -40,6 +44,8 @@ _LINE: Final = re.compile(
     + _MACRO_BEGINS
     + rb")|"
     + _TYPE_AND_CONVENTION
+    + rb"|"
+    + _BEFORE_TYPE
     + rb")"
 )
 _SPECIFIED: Final = re.compile(
@@ -49,6 +55,8 @@ _SPECIFIED: Final = re.compile(
     + _MACRO_BEGINS
     + rb"|"
     + _TYPE_AND_CONVENTION
+    + rb"|"
+    + _BEFORE_TYPE
     + rb")"
 )
 _CONVENTION: Final = re.compile(_SPECIFIERS + _TYPE_AND_CONVENTION)
@@ -76,7 +84,8 @@ _WHITE: Final = re.compile(rb"\s*")
 _TYPE_BEGINS: Final = frozenset(
     b"static inline extern const volatile void int unsigned signed long short char float double bool auto struct class "
     b"union enum template constexpr consteval constinit virtual explicit typename friend using namespace typedef "
-    b"size_t wchar_t __attribute__ __declspec __inline".split()
+    b"size_t wchar_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t __attribute__ __declspec __inline "
+    b"__restrict __restrict__ restrict override final noexcept and or not new delete operator".split()
 )
 _ENDS_OF_NAME: Final = frozenset({b"final", b"sealed", b"abstract"})
 _NO_MACRO_BEFORE: Final = frozenset({b"return", b"sizeof", b"if", b"while", b"switch", b"case", b"else", b"goto"})
@@ -86,6 +95,11 @@ _TEST: Final = re.compile(rb"TEST|SCENARIO|BENCHMARK|_CASE\b")
 _ENUMERATION: Final = re.compile(
     rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"
 )
+_PROTOTYPE: Final = re.compile(rb"(?<=[\w ])(?P<macro>\b(?:_?[A-Z]?_?OF|__?P|P_|_*PROTO\w*|_?PARAMS|_ANSI_ARGS_))[ \t]*\(\(")
+_MEMBER_TEMPLATE: Final = re.compile(rb"(?:\.|->|::)[ \t]*(?P<macro>template)[ \t]")
+_PARAMETER_MACRO: Final = re.compile(rb"UPARAM[ \t]*\([^()\n]*\)")
+_IF_CONSTANT: Final = re.compile(rb"if[ \t]+(?P<macro>[A-Z][A-Z0-9_]+)[ \t]*(?=\()")
+_AFTER_POINTER: Final = re.compile(rb"\*[ \t]*(?P<macro>[A-Za-z_]\w*)[ \t]+(?=[A-Za-z_]\w*[ \t]*[,)=;(\[])")
 _LOOP: Final = re.compile(rb"\n[ \t]+(?P<macro>\w*(?:foreach|for_each|FOREACH|FOR_EACH)\w*)[ \t]*(?=\()")
 
 
@@ -93,17 +107,17 @@ def blank_macros(code: bytes, prepared: bytearray, language: str) -> None:
     """Blank in ``prepared`` what ``code``, the same without comments, strings and directives, shows as macros."""
     source = b"\n" + code + b"\n"  # every line begins behind a line break
     writer = _Writer(source, prepared)
-    if b"_ENUM" in code or b"_OPTIONS" in code:
-        _write_enumerations(writer)
-    if b"oreach" in code or b"or_each" in code or b"OREACH" in code or b"OR_EACH" in code:
-        _blank_loops(writer)
+    _blank_inside(writer)
+    source = writer.source
     for line in _LINE.finditer(source):
         found: re.Match[bytes] | None = line
         if line.lastgroup == "specified":
             found = _SPECIFIED.match(source, line.start("specified"))
         if found is None or found.start(found.lastgroup or 0) < writer.done:
             continue
-        if found.lastgroup == "head":
+        if found.lastgroup == "word":
+            _read_lower_case(writer, *found.span("word"))
+        elif found.lastgroup == "head":
             _read_head(writer, found.end())
         elif found.lastgroup == "convention":
             _read_convention(writer, found, line.start())
@@ -189,6 +203,12 @@ def _read_head(writer: _Writer, end: int) -> None:
     for part in parts[:-1]:
         if part[0] not in {b"class", b"struct"}:
             writer.blank(part.start(), part.end())
+
+
+def _read_lower_case(writer: _Writer, start: int, end: int) -> None:
+    """`really_inline int f(`: a word in front of a type that is no word of the language is blanked."""
+    if writer.source[start:end] not in _TYPE_BEGINS and writer.source[start:end] not in _NO_MACRO_BEFORE:
+        writer.blank(start, end)
 
 
 def _read_convention(writer: _Writer, found: re.Match[bytes], first: int) -> None:
@@ -380,28 +400,47 @@ def _read_behind_name(writer: _Writer, found: re.Match[bytes]) -> None:
         if not end:
             return
     following = _skip(_WHITE, source, end)
-    if source[following : following + 1] in {b";", b"=", b"{", b","}:
+    if source[following : following + 1] in {b";", b"=", b"{", b",", b")"}:
         writer.blank(start, end)
 
 
-def _write_enumerations(writer: _Writer) -> None:
-    """`typedef NS_ENUM(NSInteger, Kind) {` -> `enum Kind {`."""
-    for found in _ENUMERATION.finditer(writer.source):
-        start, end = found.span()
-        if end - start <= _LONGEST_HEAD:
-            writer.blank(start, found.start("name"))
-            writer.write(start, b"enum ")
-            writer.blank(found.end("name"), end)
-    writer.done = 0
-
-
-def _blank_loops(writer: _Writer) -> None:
-    """`list_for_each(item, list) {`: the block stays."""
-    for found in _LOOP.finditer(writer.source):
-        end = _end_of_arguments(writer, found.end())
-        body = _skip(_WHITE, writer.source, end)
-        if end and writer.source[body : body + 1] == b"{":
-            writer.blank(found.start("macro"), end)
+def _blank_inside(writer: _Writer) -> None:
+    """What can stand anywhere: each kind is looked for only where its word occurs."""
+    source = writer.source
+    spans: list[tuple[int, int]] = []
+    if b"_ENUM" in source or b"_OPTIONS" in source:  # typedef NS_ENUM(NSInteger, Kind) {
+        for found in _ENUMERATION.finditer(source):
+            if found.end() - found.start() <= _LONGEST_HEAD:
+                spans += [(found.start(), found.start("name")), (found.end("name"), found.end())]
+    if any(word in source for word in (b"oreach", b"or_each", b"OREACH", b"OR_EACH")):  # list_for_each(item, list) {
+        for found in _LOOP.finditer(source):
+            end = _end_of_arguments(writer, found.end())
+            body = _skip(_WHITE, source, end)
+            if end and source[body : body + 1] == b"{":
+                spans.append((found.start("macro"), end))
+    if b"((" in source:  # int f PROTO((int a));
+        for found in _PROTOTYPE.finditer(source):
+            end = _end_of_arguments(writer, found.end("macro"))
+            if end and source[end - 2] == 0x29:
+                spans += [(found.start("macro"), found.end() - 1), (end - 1, end)]
+    if b"template " in source:  # value.template get<int>()
+        spans += [found.span("macro") for found in _MEMBER_TEMPLATE.finditer(source)]
+    if b"UPARAM" in source:
+        spans += [found.span() for found in _PARAMETER_MACRO.finditer(source)]
+    spans += [found.span("macro") for found in _IF_CONSTANT.finditer(source)]
+    spans += [
+        found.span("macro")
+        for found in _AFTER_POINTER.finditer(source)
+        if found["macro"] not in _TYPE_BEGINS and found["macro"] not in _NO_MACRO_BEFORE
+    ]
+    if spans:
+        code = bytearray(source)
+        for start, end in spans:
+            writer.blank(start, end)
+            code[start:end] = code[start:end].translate(_BLANK)
+        for found in _ENUMERATION.finditer(source) if b"_ENUM" in source or b"_OPTIONS" in source else ():
+            writer.write(found.start(), b"enum ")
+        writer.source = bytes(code)
     writer.done = 0
 
 

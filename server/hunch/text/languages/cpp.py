@@ -25,6 +25,7 @@ LANGUAGE = Language(
 (alias_declaration) @type
 (field_declaration declarator: (function_declarator)) @method.documented
 """,
+        depth=9,
         prepare=prepare_cpp,
         names=c.NAMES,
         has_sentences=True,

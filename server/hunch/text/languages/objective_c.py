@@ -8,7 +8,7 @@ from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages import c
 from hunch.text.languages._c_source import prepare_objective_c
-from hunch.text.syntax import text_of
+from hunch.text.syntax import first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -26,19 +26,6 @@ def _selector(node: Node) -> str:
         elif child.type in {"compound_statement", ";"}:
             break
     return "".join(parts)
-
-
-def _class_name(node: Node) -> str:
-    """Of a class, a protocol or a category: `@interface NSString (Paths)` is `NSString.Paths`."""
-    names: list[str] = []
-    for child in node.children:
-        if child.type == "identifier":
-            names.append(text_of(child))
-            if len(names) > 1:
-                break
-        elif child.type == ":" or (names and child.type not in {"("}):
-            break
-    return ".".join(names)
 
 
 _CONTAINERS: Final = ("class_interface", "class_implementation", "protocol_declaration")
@@ -62,7 +49,7 @@ LANGUAGE = Language(
 (method_declaration) @method.documented
 """,
         prepare=prepare_objective_c,
-        names=c.NAMES | dict.fromkeys(_CONTAINERS, _class_name) | dict.fromkeys(_METHODS, _selector),
+        names=c.NAMES | dict.fromkeys(_CONTAINERS, first_child("identifier")) | dict.fromkeys(_METHODS, _selector),
         spaced_names=frozenset(_METHODS),
         has_sentences=True,
         qualified_is_method=True,
