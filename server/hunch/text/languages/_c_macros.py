@@ -64,9 +64,11 @@ _AFTER_PARAMETERS: Final = re.compile(
     rb"\)(?:[ \t]*(?:const|noexcept|override|final)\b)*[ \t]*(?:\n[ \t]*)?(?P<macro>[A-Z_][A-Z0-9_]{2,}\b)"
     rb"(?=[ \t\n]*(?:[({;:=]|->|[A-Z_a-z]))"
 )
-_AFTER_NAME: Final = re.compile(
-    rb"(?:GUARDED_BY|ATTRIBUTE|DEPRECATED|AVAILABLE|SWIFT_|REFINED_FOR|DESIGNATED_INIT|REQUIRES_|UNUSED|ALIGNED)\w*"
-)
+_WORDS_AFTER_NAMES: Final = (
+    b"GUARDED_BY", b"ATTRIBUTE", b"DEPRECATED", b"AVAILABLE", b"SWIFT_", b"REFINED_FOR", b"DESIGNATED_INIT", b"REQUIRES_",
+    b"UNUSED", b"ALIGNED",
+)  # fmt: skip
+_AFTER_NAME: Final = re.compile(rb"(?:" + rb"|".join(_WORDS_AFTER_NAMES) + rb")\w*")
 _NAME_AND_MACRO: Final = re.compile(rb"(?P<name>\w+)[\])>]*[ \t]+\**(?P<macro>[A-Z_]*)$")
 _LONGEST_BEFORE: Final = 80
 _HEAD: Final = re.compile(
@@ -95,11 +97,12 @@ _TEST: Final = re.compile(rb"TEST|SCENARIO|BENCHMARK|_CASE\b")
 _ENUMERATION: Final = re.compile(
     rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"
 )
-_PROTOTYPE: Final = re.compile(rb"(?<=[\w ])(?P<macro>\b(?:_?[A-Z]?_?OF|__?P|P_|_*PROTO\w*|_?PARAMS|_ANSI_ARGS_))[ \t]*\(\(")
-_MEMBER_TEMPLATE: Final = re.compile(rb"(?:\.|->|::)[ \t]*(?P<macro>template)[ \t]")
+_TWO_BRACKETS: Final = re.compile(rb"\(\(")
+_PROTOTYPE: Final = re.compile(rb"[\w*][ \t]+(?P<macro>_?[A-Z]?_?OF|__?P|P_|_*PROTO\w*|_?PARAMS|_ANSI_ARGS_)[ \t]*\Z")
+_MEMBER_TEMPLATE: Final = re.compile(rb"template(?:(?<=[.:]template)|(?<=->template))[ \t]")
 _PARAMETER_MACRO: Final = re.compile(rb"UPARAM[ \t]*\([^()\n]*\)")
 _IF_CONSTANT: Final = re.compile(rb"if[ \t]+(?P<macro>[A-Z][A-Z0-9_]+)[ \t]*(?=\()")
-_AFTER_POINTER: Final = re.compile(rb"\*[ \t]*(?P<macro>[A-Za-z_]\w*)[ \t]+(?=[A-Za-z_]\w*[ \t]*[,)=;(\[])")
+_AFTER_POINTER: Final = re.compile(rb"\*[ \t]*(?P<macro>[A-Za-z_]\w*)[ \t]+(?![A-Z_0-9]+\b)(?=[A-Za-z_]\w*[ \t]*[,)=;(\[])")
 _LOOP: Final = re.compile(rb"\n[ \t]+(?P<macro>\w*(?:foreach|for_each|FOREACH|FOR_EACH)\w*)[ \t]*(?=\()")
 
 
@@ -125,7 +128,7 @@ def blank_macros(code: bytes, prepared: bytearray, language: str) -> None:
             _read_declaration(writer, line.start(), found, language)
     for found in _AFTER_PARAMETERS.finditer(source):
         _read_behind_parameters(writer, found)
-    for found in _AFTER_NAME.finditer(source):
+    for found in _AFTER_NAME.finditer(source) if any(word in source for word in _WORDS_AFTER_NAMES) else ():
         _read_behind_name(writer, found)
 
 
@@ -226,7 +229,8 @@ def _read_declaration(writer: _Writer, line: int, found: re.Match[bytes], langua
     before = _before(source, line + 1)
     has_specifiers = bool(source[line:start].strip())
     if before and before not in _STARTS and not writer.is_white_from_done(line):
-        return
+        if before != 0x64 or not source[max(0, line - _LONGEST_BEFORE) : line].rstrip().endswith(b"@end"):
+            return
     is_at_margin = source[line + 1] not in b" \t"
     for _ in range(_MOST_WORDS):
         macro = _MACRO.match(source, start)
@@ -419,12 +423,17 @@ def _blank_inside(writer: _Writer) -> None:
             if end and source[body : body + 1] == b"{":
                 spans.append((found.start("macro"), end))
     if b"((" in source:  # int f PROTO((int a));
-        for found in _PROTOTYPE.finditer(source):
-            end = _end_of_arguments(writer, found.end("macro"))
-            if end and source[end - 2] == 0x29:
-                spans += [(found.start("macro"), found.end() - 1), (end - 1, end)]
+        for found in _TWO_BRACKETS.finditer(source):
+            opening = found.start()
+            if source[opening - 1] not in b"FPOS_ \t":
+                continue
+            first = max(0, opening - _LONGEST_BEFORE)
+            named = _PROTOTYPE.search(source, first, opening)
+            end = _end_of_arguments(writer, opening) if named is not None else 0
+            if named is not None and end and source[end - 2] == 0x29:
+                spans += [(named.start("macro"), opening + 1), (end - 1, end)]
     if b"template " in source:  # value.template get<int>()
-        spans += [found.span("macro") for found in _MEMBER_TEMPLATE.finditer(source)]
+        spans += [found.span() for found in _MEMBER_TEMPLATE.finditer(source)]
     if b"UPARAM" in source:
         spans += [found.span() for found in _PARAMETER_MACRO.finditer(source)]
     spans += [found.span("macro") for found in _IF_CONSTANT.finditer(source)]
