@@ -15,7 +15,14 @@ from typing import Literal, NoReturn
 
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
-from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
+from hunch.settings import (
+    CACHE_VARIABLE,
+    LANGUAGES_VARIABLE,
+    MODEL_VARIABLE,
+    TOKEN_VARIABLE,
+    WORKERS_VARIABLE,
+    take_associations,
+)
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -37,6 +44,7 @@ environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
   {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
+  {LANGUAGES_VARIABLE:<15} which files are of which language, as in *.inc=php,*.tcc=cpp
   {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 
 _SEARCH = """\
@@ -121,6 +129,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _speak_utf8()
     status: int = FOUND
+    problem = take_associations()
+    if problem:
+        return _fail(problem)
     try:
         status = options.run(options)
         sys.stdout.flush()

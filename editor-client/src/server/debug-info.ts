@@ -102,6 +102,7 @@ const SETTINGS = [
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",
+  "associations",
   "maxResults",
   "trace.server",
 ];

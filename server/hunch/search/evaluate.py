@@ -99,7 +99,9 @@ def _chunked_files(root: Path, on_progress: Callable[[Progress], None]) -> Itera
     for done, file in enumerate(files):
         on_progress(Progress(done, len(files), file.path))
         source = read_source(root, file.path)
-        language = None if isinstance(source, Skip) else language_of(file.path, source) if file.may_be else file.language
+        language = (
+            None if isinstance(source, Skip) else language_of(file.path, source) if file.may_be else file.language
+        )
         if language is not None and not isinstance(source, Skip):
             chunks = read_apart(file.path, language, source).chunks
             if chunks:

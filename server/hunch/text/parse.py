@@ -38,9 +38,7 @@ def late_after(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() > clock and time.thread_time() > worked
 
 
-def parse(
-    language: Language, source: bytes, is_late: Callable[[], bool], prepared: bytes | None = None
-) -> Node | None:
+def parse(language: Language, source: bytes, is_late: Callable[[], bool], prepared: bytes | None = None) -> Node | None:
     """The root of the syntax tree, None where the parser gives up, finds next to nothing, or is late.
 
     With ``prepared``, of the same length, that is what the parser reads; the texts of the nodes are the source's.

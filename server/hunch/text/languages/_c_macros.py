@@ -102,7 +102,9 @@ _PROTOTYPE: Final = re.compile(rb"[\w*][ \t]+(?P<macro>_?[A-Z]?_?OF|__?P|P_|_*PR
 _MEMBER_TEMPLATE: Final = re.compile(rb"template(?:(?<=[.:]template)|(?<=->template))[ \t]")
 _PARAMETER_MACRO: Final = re.compile(rb"UPARAM[ \t]*\([^()\n]*\)")
 _IF_CONSTANT: Final = re.compile(rb"if[ \t]+(?P<macro>[A-Z][A-Z0-9_]+)[ \t]*(?=\()")
-_AFTER_POINTER: Final = re.compile(rb"\*[ \t]*(?P<macro>[A-Za-z_]\w*)[ \t]+(?![A-Z_0-9]+\b)(?=[A-Za-z_]\w*[ \t]*[,)=;(\[])")
+_AFTER_POINTER: Final = re.compile(
+    rb"\*[ \t]*(?P<macro>[A-Za-z_]\w*)[ \t]+(?![A-Z_0-9]+\b)(?=[A-Za-z_]\w*[ \t]*[,)=;(\[])"
+)
 _LOOP: Final = re.compile(rb"\n[ \t]+(?P<macro>\w*(?:foreach|for_each|FOREACH|FOR_EACH)\w*)[ \t]*(?=\()")
 
 

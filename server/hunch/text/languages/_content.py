@@ -47,7 +47,9 @@ _CPP: Final = re.compile(
     | \)[^;{}\n]*=[ \t]*(?:default|delete)[ \t]*; | template[ \t]*<[^<>;\n]*> | \w::\w+[ \t]*[({;=]""",
     re.MULTILINE | re.VERBOSE,
 )
-_CPP_INCLUDE: Final = re.compile(rb"#[ \t]*include[ \t]*(?:<[a-z_]+>|<[\w/]+/[A-Z]\w+>|[\"<][^\">\n]*\.(?:hpp|hh|hxx)[\">])")
+_CPP_INCLUDE: Final = re.compile(
+    rb"#[ \t]*include[ \t]*(?:<[a-z_]+>|<[\w/]+/[A-Z]\w+>|[\"<][^\">\n]*\.(?:hpp|hh|hxx)[\">])"
+)
 _REFERENCE: Final = re.compile(rb"const[ \t]+[\w:]+(?:<[^<>\n]*>)?[ \t]*&[ \t]*\w")
 _BASE: Final = re.compile(rb"struct[ \t]+(?:\w+[ \t]+)*\w+[ \t]*(?:final[ \t]*)?:[ \t]*[A-Za-z_]")
 
@@ -90,9 +92,15 @@ _LOOKS_LIKE_C: Final = re.compile(
     rb"|[;{][ \t]*$",
     re.MULTILINE,
 )
-_PASCAL: Final = re.compile(rb"^[ \t]*(?:\{\$|procedure\b|unit\b|begin\b[ \t]*$|function\b[^;\n]*:[ \t]*\w+;)", re.M | re.I)
-_ASSEMBLY: Final = re.compile(rb"^[ \t]*(?:%(?:macro|define|include|if)|\.(?:macro|section|globl)|section[ \t]|;)", re.M)
-_MATLAB: Final = re.compile(rb"\A(?:\s*%[^\n]*\n|\s*\n)*\s*(?:function\b|classdef\b|%|[\w.]+\s*=[^=][^\n]*(?:;|\.\.\.)?\s*\n)")
+_PASCAL: Final = re.compile(
+    rb"^[ \t]*(?:\{\$|procedure\b|unit\b|begin\b[ \t]*$|function\b[^;\n]*:[ \t]*\w+;)", re.M | re.I
+)
+_ASSEMBLY: Final = re.compile(
+    rb"^[ \t]*(?:%(?:macro|define|include|if)|\.(?:macro|section|globl)|section[ \t]|;)", re.M
+)
+_MATLAB: Final = re.compile(
+    rb"\A(?:\s*%[^\n]*\n|\s*\n)*\s*(?:function\b|classdef\b|%|[\w.]+\s*=[^=][^\n]*(?:;|\.\.\.)?\s*\n)"
+)
 
 
 def _php_only(source: bytes) -> str | None:

@@ -112,7 +112,6 @@ WITHOUT_GRAMMAR: Final = (
     _language("assembly", "asm s nasm", aliases="asm", line=(";", "#", "//", "@")),
     _language("solidity", "sol", aliases="sol"),
     _language("move", "move"),
-    _language("cuda", "cu cuh"),
     _language("opencl", "cl"),
     _language("glsl", "glsl vert frag geom comp tesc tese", aliases="shader"),
     _language("hlsl", "hlsl fx"),
