@@ -65,7 +65,7 @@ _AFTER_PARAMETERS: Final = re.compile(
     rb"(?=[ \t\n]*(?:[({;:=]|->|[A-Z_a-z]))"
 )
 _WORDS_AFTER_NAMES: Final = (
-    b"GUARDED_BY", b"ATTRIBUTE", b"DEPRECATED", b"AVAILABLE", b"SWIFT_", b"REFINED_FOR", b"DESIGNATED_INIT", b"REQUIRES_",
+    b"GUARDED_BY", b"ATTRIBUTE", b"DEPRECATED", b"AVAILABLE", b"SWIFT_", b"REFINED_FOR", b"DESIGNATED_INIT", b"REQUIRES_",  # noqa: E501
     b"UNUSED", b"ALIGNED",
 )  # fmt: skip
 _AFTER_NAME: Final = re.compile(rb"(?:" + rb"|".join(_WORDS_AFTER_NAMES) + rb")\w*")
@@ -86,7 +86,7 @@ _WHITE: Final = re.compile(rb"\s*")
 _TYPE_BEGINS: Final = frozenset(
     b"static inline extern const volatile void int unsigned signed long short char float double bool auto struct class "
     b"union enum template constexpr consteval constinit virtual explicit typename friend using namespace typedef "
-    b"size_t wchar_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t __attribute__ __declspec __inline "
+    b"size_t wchar_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t __attribute__ __declspec __inline "  # noqa: E501
     b"__restrict __restrict__ restrict override final noexcept and or not new delete operator".split()
 )
 _ENDS_OF_NAME: Final = frozenset({b"final", b"sealed", b"abstract"})
@@ -95,7 +95,7 @@ _NATIVE: Final = frozenset({b"__attribute__", b"__declspec", b"__asm__", b"__ext
 _STARTS: Final = b";{}:>"
 _TEST: Final = re.compile(rb"TEST|SCENARIO|BENCHMARK|_CASE\b")
 _ENUMERATION: Final = re.compile(
-    rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"
+    rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"  # noqa: E501
 )
 _TWO_BRACKETS: Final = re.compile(rb"\(\(")
 _PROTOTYPE: Final = re.compile(rb"[\w*][ \t]+(?P<macro>_?[A-Z]?_?OF|__?P|P_|_*PROTO\w*|_?PARAMS|_ANSI_ARGS_)[ \t]*\Z")
@@ -230,9 +230,9 @@ def _read_declaration(writer: _Writer, line: int, found: re.Match[bytes], langua
     start = found.start("macro")
     before = _before(source, line + 1)
     has_specifiers = bool(source[line:start].strip())
-    if before and before not in _STARTS and not writer.is_white_from_done(line):
-        if before != 0x64 or not source[max(0, line - _LONGEST_BEFORE) : line].rstrip().endswith(b"@end"):
-            return
+    follows_end = before == 0x64 and source[max(0, line - _LONGEST_BEFORE) : line].rstrip().endswith(b"@end")
+    if before and before not in _STARTS and not follows_end and not writer.is_white_from_done(line):
+        return
     is_at_margin = source[line + 1] not in b" \t"
     for _ in range(_MOST_WORDS):
         macro = _MACRO.match(source, start)

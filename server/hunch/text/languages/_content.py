@@ -27,7 +27,8 @@ _CONDITION: Final = re.compile(rb"^[ \t]*#[ \t]*(if|ifdef|ifndef|elif|else|endif
 _OBJECTIVE_C: Final = re.compile(
     rb"""^[ \t]*(?: @(?:interface|protocol|implementation|class|property|import|end)\b | \#[ \t]*import\b
         | NS_ASSUME_NONNULL_BEGIN\b | (?:typedef[ \t]+)?NS_(?:CLOSED_)?(?:ENUM|OPTIONS|ERROR_ENUM)\b
-        | (?:FOUNDATION|UIKIT|APPKIT)_EXTERN\b | FOUNDATION_EXPORT\b | \#[ \t]*include[ \t]*<(?:Foundation|UIKit|AppKit)/ )""",
+        | (?:FOUNDATION|UIKIT|APPKIT)_EXTERN\b | FOUNDATION_EXPORT\b
+        | \#[ \t]*include[ \t]*<(?:Foundation|UIKit|AppKit)/ )""",
     re.MULTILINE | re.VERBOSE,
 )
 _CPP_WORDS: Final = (
@@ -93,10 +94,10 @@ _LOOKS_LIKE_C: Final = re.compile(
     re.MULTILINE,
 )
 _PASCAL: Final = re.compile(
-    rb"^[ \t]*(?:\{\$|procedure\b|unit\b|begin\b[ \t]*$|function\b[^;\n]*:[ \t]*\w+;)", re.M | re.I
+    rb"^[ \t]*(?:\{\$|procedure\b|unit\b|begin\b[ \t]*$|function\b[^;\n]*:[ \t]*\w+;)", re.MULTILINE | re.IGNORECASE
 )
 _ASSEMBLY: Final = re.compile(
-    rb"^[ \t]*(?:%(?:macro|define|include|if)|\.(?:macro|section|globl)|section[ \t]|;)", re.M
+    rb"^[ \t]*(?:%(?:macro|define|include|if)|\.(?:macro|section|globl)|section[ \t]|;)", re.MULTILINE
 )
 _MATLAB: Final = re.compile(
     rb"\A(?:\s*%[^\n]*\n|\s*\n)*\s*(?:function\b|classdef\b|%|[\w.]+\s*=[^=][^\n]*(?:;|\.\.\.)?\s*\n)"
@@ -121,7 +122,7 @@ def _include(source: bytes) -> str | None:
 
 def _m(source: bytes) -> str:
     head = source[:_MOST_BYTES]
-    is_c = _OBJECTIVE_C.search(head) is not None or re.search(rb"^#|/\*|//", head, re.M) is not None
+    is_c = _OBJECTIVE_C.search(head) is not None or re.search(rb"^#|/\*|//", head, re.MULTILINE) is not None
     return "matlab" if not is_c and _MATLAB.match(head) is not None else "objective-c"
 
 
