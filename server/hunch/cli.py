@@ -15,7 +15,14 @@ from typing import Literal, NoReturn
 
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
-from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
+from hunch.settings import (
+    CACHE_VARIABLE,
+    LANGUAGES_VARIABLE,
+    MODEL_VARIABLE,
+    TOKEN_VARIABLE,
+    WORKERS_VARIABLE,
+    take_associations,
+)
 from hunch.workspace.file_rules import SIZE_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
@@ -39,6 +46,7 @@ environment:
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
   {SIZE_VARIABLE:<15} megabytes of the largest file that is indexed (default: 10)
   {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
+  {LANGUAGES_VARIABLE:<15} which files are of which language, as in *.inc=php,*.tcc=cpp
   {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 
 _SEARCH = """\
@@ -123,6 +131,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _speak_utf8()
     status: int = FOUND
+    problem = take_associations()
+    if problem:
+        return _fail(problem)
     try:
         status = options.run(options)
         sys.stdout.flush()

@@ -15,7 +15,7 @@ from hunch.text.languages import LANGUAGES, language_of, nearest_language, resol
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = Path(hunch.text.__path__[0])
-FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
+FILES = sorted(path.stem.replace("_", "-") for path in (TEXT / "languages").glob("[!_]*.py"))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_a_language_without_grammar_loads_none() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_language_file_declares_what_is_required(name: str) -> None:
-    language = importlib.import_module(f"hunch.text.languages.{name}").LANGUAGE
+    language = importlib.import_module("hunch.text.languages." + name.replace("-", "_")).LANGUAGE
     assert isinstance(language, Language)
     assert language.name == name
     assert LANGUAGES[name] is language

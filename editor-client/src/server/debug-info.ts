@@ -94,6 +94,7 @@ const SETTINGS = [
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",
+  "associations",
   "maxResults",
   "trace.server",
 ];

@@ -24,6 +24,7 @@ from hunch.index.child import ENDED, RETIRED, Child, start_child
 from hunch.index.limits import BYTES, limited
 from hunch.text.chunk import Chunk, chunk_by_grammar, chunk_lines
 from hunch.text.function import Function, function_at
+from hunch.text.languages import language_of
 from hunch.text.source_pieces import source_pieces
 
 Arguments = ParamSpec("Arguments")
@@ -133,7 +134,7 @@ def function_apart(path: str, source: bytes, line: int) -> Function | None:
         OSError: no process can be started.
     """
     try:
-        return call_apart(function_at, path, source, line)
+        return call_apart(function_at, path, source, line, language_of(path, source))
     except LimitError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
 from hunch.index.stamps import recheck, sort_out
 from hunch.index.store import FileContent, FileRecord, Store
 from hunch.model.encoder import Encoder
+from hunch.text.languages import associations
 from hunch.text.terms import slice_postings
 from hunch.workspace.file_rules import FileRules, max_file_bytes
 from hunch.workspace.ignore import HUNCHIGNORE
@@ -68,6 +70,8 @@ WISHES = "wishes"
 """The note in the store of which ``!`` lines of ``.hunchignore`` files the last whole update has followed."""
 COMPLETE = "complete"
 """The note in the store: 1 after an update that came to its end, 0 while one is under way."""
+ASSOCIATIONS = "associations"
+"""The note in the store of which files are of which language, as the user said when all was last looked at."""
 
 
 def update_store(
@@ -117,6 +121,9 @@ def update_store(
         rules=rules or FileRules(max_file_bytes()),
         on_progress=lambda count: on_progress(Progress(count, 0, "")),
     )
+    if whole and store.get_meta(ASSOCIATIONS) != _written_associations():
+        # What the user said of these may have been taken back, and their stamps are the same.
+        named = {*named, *(file.path for file in found.files if file.may_be)}
     gone = known.keys() - {file.path for file in found.files}
     for path in gone:
         if store.id_of(path) != known[path][0]:
@@ -154,6 +161,8 @@ def update_store(
         store.set_meta(WISHES, found.wishes)
     if whole and not left:
         _note_complete(store, whole=True)
+        if store.get_meta(ASSOCIATIONS) != _written_associations():
+            store.set_meta(ASSOCIATIONS, _written_associations())
     files, chunks = store.counts()
     return UpdateReport(
         files=files,
@@ -171,6 +180,10 @@ def update_store(
     )
 
 
+def _written_associations() -> str:
+    return json.dumps(associations(), sort_keys=True)
+
+
 def _note_complete(store: Store, *, whole: bool) -> None:
     """Note for other processes whether the store holds the whole workspace, as far as a scan can say."""
     if store.get_meta(COMPLETE) != str(int(whole)):
@@ -181,7 +194,8 @@ def _stale(file: SourceFile, known: dict[str, tuple[int, FileRecord]]) -> StaleF
     before = known.get(file.path)
     if before is None:
         return StaleFile(file, b"")
-    return StaleFile(file, before[1].digest if before[1].language == file.language else b"", before[0])
+    is_same_language = before[1].language == file.language and not file.may_be
+    return StaleFile(file, before[1].digest if is_same_language else b"", before[0])
 
 
 def _known_skips(found: Scan, known: dict[str, tuple[int, FileRecord]], stale: Sequence[StaleFile]) -> dict[str, int]:

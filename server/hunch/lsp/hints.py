@@ -144,7 +144,7 @@ def _runs(tokens: list[str]) -> Counter[tuple[str, ...]]:
 
 def _functions(path: str, text: str) -> Iterator[Chunk]:
     source = text.encode("utf-8", "replace")
-    language = language_of(path, source[:200])
+    language = language_of(path, source)
     for chunk in read_apart(path, language, source).chunks if language else ():
         if chunk.kind in KINDS and chunk.piece == 0:
             yield chunk

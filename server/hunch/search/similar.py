@@ -46,7 +46,7 @@ def chunks_at(path: str, source: bytes, lines: range) -> list[Chunk]:
         source: what the file holds.
         lines: 1-based.
     """
-    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
+    chunks = read_apart(path, language_of(path, source) or "text", source).chunks
     found: list[Chunk] = []
     last = max((chunk.end_line for chunk in chunks), default=0)
     for line in range(lines.start, min(lines.stop, last + 1)):

@@ -71,6 +71,8 @@ class Grammar:
     """By type of node, where the name is not the field `name`."""
     spaced_names: frozenset[str] = frozenset()
     """Types of nodes whose names are kept as written: sentences, operators."""
+    has_sentences: bool = False
+    """A name in quotes is a sentence, kept as written: the title of a test."""
     has_type_arguments: bool = False
     """`<...>` in a name is no part of it."""
     has_operators: bool = False

@@ -112,7 +112,7 @@ def outline_of(file: SourceText) -> Outline:
         return Outline()
     is_late = late_after(PARSING_SECONDS)
     prepare = grammar.grammar.prepare
-    root = parse(grammar.language, file.source if prepare is None else prepare(file.source), is_late)
+    root = parse(grammar.language, file.source, is_late, prepare(file.source) if prepare is not None else None)
     if root is None:
         return Outline(gave_up=True)
     return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)

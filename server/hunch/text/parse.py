@@ -46,20 +46,24 @@ def late_after(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() > clock and time.thread_time() > worked
 
 
-def parse(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
+def parse(language: Language, source: bytes, is_late: Callable[[], bool], prepared: bytes | None = None) -> Node | None:
     """The root of the syntax tree, None where the parser gives up, finds next to nothing, or is late.
+
+    With ``prepared``, of the same length, that is what the parser reads; the texts of the nodes are the source's.
 
     Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
     one thread at a time, and a new one costs a microsecond.
     """
     parser = Parser(language)
+    text = source if prepared is None else prepared
     try:
         root = parser.parse(
-            lambda offset, point: source[offset : offset + _READ_BYTES],
+            lambda offset, point: text[offset : offset + _READ_BYTES],
             progress_callback=lambda offset, has_error: is_late(),
         ).root_node
     except (ValueError, RuntimeError):
         return None
+    text = source  # a node asks for its text when somebody wants it
     return None if _is_mostly_signs(root) else root
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hunch.text.decoding import as_utf8, is_marked
-from hunch.text.languages import language_of
+from hunch.text.languages import language_of, may_be
 from hunch.workspace.file_rules import MOST_FILE_BYTES, FileRules
 from hunch.workspace.ignore import Ignores, Rule
 from hunch.workspace.machine_made import is_generated, is_minified
@@ -41,6 +41,8 @@ class SourceFile(NamedTuple):
     """0 where the system has none."""
     is_wanted: bool = False
     """A ``!`` line of a ``.hunchignore`` asks for it: it counts though it is generated, minified or large."""
+    may_be: frozenset[str] = frozenset()
+    """The languages between which its content decides, such as those of `.h`; `language` is the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int, *, is_
     modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
     if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
         modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
-    return SourceFile(path, language, about.st_size, modified, changed, inode, is_wanted)
+    return SourceFile(path, language, about.st_size, modified, changed, inode, is_wanted, may_be(path))
 
 
 def read_source(

@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from hunch.text.language import Language
+from hunch.text.languages._associations import associate, associated, associations
+from hunch.text.languages._content import OPEN_ENDINGS
 from hunch.text.languages._embedding import EMBEDDING
 from hunch.text.languages._without_grammar import WITHOUT_GRAMMAR
 
-__all__ = ["LANGUAGES", "language_of", "nearest_language", "resolve_language"]
+__all__ = ["LANGUAGES", "associate", "associations", "language_of", "may_be", "nearest_language", "resolve_language"]
 
 
 def _with_grammar() -> Iterator[Language]:
@@ -37,18 +39,35 @@ _BY_INTERPRETER: Final = {name: known.name for known in LANGUAGES.values() for n
 _BY_ALIAS: Final = _BY_EXTENSION | {alias: known.name for known in LANGUAGES.values() for alias in known.aliases}
 
 
-def language_of(path: str, first_line: bytes = b"") -> str | None:
-    """The language of a file by its name or, when the name has no extension, by its shebang line."""
-    name = path.replace("\\", "/").rsplit("/", 1)[-1]
+def language_of(path: str, source: bytes = b"") -> str | None:
+    """The language of a file by what the user says of its name, or by its name.
+
+    Where that leaves it open, its content decides: several languages use an ending such as `.h`, and a name without an
+    ending may begin with a shebang line. Without the source, the first are of the language that is usual.
+    """
+    path = path.replace("\\", "/")
+    known = associated(path)
+    if known is not None:
+        return known
+    name = path.rsplit("/", 1)[-1]
     known = _BY_FILE_NAME.get(name)
     if known is not None:
         return known
     stem, _, extension = name.rpartition(".")
     if stem:
+        ending = OPEN_ENDINGS.get(extension.lower())
+        if ending is not None:
+            return ending.decide(source) if source else ending.usual
         known = _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())
         # Dockerfile.dev and Makefile.linux say what they are before the dot.
         return known or _BY_VARIANT.get(name.split(".", 1)[0])
-    return _interpreter_language(first_line)
+    return _interpreter_language(source.partition(b"\n")[0])
+
+
+def may_be(path: str) -> frozenset[str]:
+    """The languages of which a file may turn out to be by its content; none where its name alone decides."""
+    ending = OPEN_ENDINGS.get(path.rpartition(".")[2].lower())
+    return ending.others if ending is not None and associated(path) is None and language_of(path) else frozenset()
 
 
 def _interpreter_language(first_line: bytes) -> str | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.languages._c_macros import macro_function_name
+from hunch.text.languages._c_source import prepare_c
 from hunch.text.syntax import text_of
 
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ _IDENTIFIERS: Final = frozenset(
 
 
 def _declarator(node: Node) -> str:
-    """The name under pointers, arrays, parentheses and parameter lists."""
+    """The name under pointers, arrays, parentheses and parameter lists, or in the arguments of a macro."""
+    if node.type == "function_definition":
+        name = macro_function_name(node)
+        if name is not None:
+            return name
     current: Node | None = node.child_by_field_name("declarator")
     if current is None:
         return ""
@@ -77,6 +83,14 @@ LANGUAGE = Language(
     extensions=("c", "h"),
     line_comments=("//",),
     block_comments=C_BLOCK,
-    grammar=Grammar(module="tree_sitter_c", query=QUERY, names=NAMES, has_operators=True),
+    grammar=Grammar(
+        module="tree_sitter_c",
+        query=QUERY,
+        prepare=prepare_c,
+        names=NAMES,
+        has_operators=True,
+        has_sentences=True,
+        qualified_is_method=True,
+    ),
     doc_comment=DocComment(style=block),
 )
