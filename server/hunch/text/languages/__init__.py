@@ -1,7 +1,7 @@
 """The languages, one file each, and how file names, shebangs and the names that people type lead to them.
 
-A language that declares a grammar is read by it; every other one is cut at blank lines. Formats that hold data or prose
-rather than code (JSON, YAML, Markdown, ...) are no language here.
+A language that declares a grammar is read by it; documentation, configuration and notebooks by their outlines and
+cells; every other one is cut at blank lines.
 """
 
 from __future__ import annotations
@@ -13,6 +13,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from hunch.text.language import Language
+from hunch.text.languages._configuration import CONFIGURATION
+from hunch.text.languages._documentation import (
+    DOCUMENTATION,
+    DOCUMENTATION_FOLDERS,
+    DOCUMENTATION_NAMES,
+    PLAIN_TEXT,
+)
+from hunch.text.languages._notebook import NOTEBOOK
 from hunch.text.languages._without_grammar import WITHOUT_GRAMMAR
 
 __all__ = ["LANGUAGES", "language_of", "nearest_language", "resolve_language"]
@@ -25,7 +33,9 @@ def _with_grammar() -> Iterator[Language]:
             yield language
 
 
-LANGUAGES: Final[dict[str, Language]] = {known.name: known for known in (*_with_grammar(), *WITHOUT_GRAMMAR)}
+LANGUAGES: Final[dict[str, Language]] = {
+    known.name: known for known in (*_with_grammar(), *WITHOUT_GRAMMAR, *DOCUMENTATION, *CONFIGURATION, NOTEBOOK)
+}
 
 _BY_EXTENSION: Final = {extension: known.name for known in LANGUAGES.values() for extension in known.extensions}
 _BY_FILE_NAME: Final = {name: known.name for known in LANGUAGES.values() for name in known.file_names}
@@ -44,8 +54,18 @@ def language_of(path: str, first_line: bytes = b"") -> str | None:
     if stem:
         known = _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())
         # Dockerfile.dev and Makefile.linux say what they are before the dot.
-        return known or _BY_VARIANT.get(name.split(".", 1)[0])
-    return _interpreter_language(first_line)
+        return known or _BY_VARIANT.get(name.split(".", 1)[0]) or _plain_text(path, stem, extension.lower())
+    return _interpreter_language(first_line) or _plain_text(path, name, "")
+
+
+def _plain_text(path: str, stem: str, extension: str) -> str | None:
+    """Whether a text is documentation: by its name, or by the folder it is in."""
+    if extension not in ("", "txt"):
+        return None
+    if stem.upper() in DOCUMENTATION_NAMES:
+        return PLAIN_TEXT
+    folders = path.replace("\\", "/").lower().split("/")[:-1]
+    return PLAIN_TEXT if extension and not DOCUMENTATION_FOLDERS.isdisjoint(folders) else None
 
 
 def _interpreter_language(first_line: bytes) -> str | None:
