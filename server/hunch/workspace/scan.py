@@ -15,11 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from hunch.text.languages import language_of
+from hunch.text.language import Content
+from hunch.text.languages import NOTEBOOK_ENDING, content_of, language_of, without_outputs
 from hunch.workspace.ignore import read_regular
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
 MAX_FILE_BYTES = 1_000_000
+MAX_DATA_BYTES = 256_000
+"""Of a configuration file: larger ones are data. API descriptions may be as large as source."""
 
 _MOST = (1 << 63) - 1
 """The store keeps no larger number, and a file's time may be any that somebody has set."""
@@ -122,9 +125,11 @@ def scan(
 def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> SourceFile | Skip:
     """What counts by name and size, or why not."""
     name = entry.name
-    if name in _LOCK_FILES:
+    if name in _LOCK_FILES or name.endswith(_LOCK_ENDS):
         return Skip("lock file")
     language = language_of(path)
+    if name in _SECRET_FILES or (language is None and name.startswith(".env.")):
+        return Skip("may hold secrets")
     if language is None:
         if "." in name or name.upper() in _PLAIN_NAMES:
             return _NOT_CODE
@@ -138,8 +143,11 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
     about = entry.stat(follow_symlinks=False)
     if not about.st_size:
         return Skip("empty")
-    if about.st_size > max_file_bytes:
+    if about.st_size > most_bytes(path, max_file_bytes):
         return Skip("too large")
+    content = content_of(language)
+    if content != "code" and (reason := _no_text_of_people(path, content, about.st_size)):
+        return Skip(reason)
     modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
     if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
         modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
@@ -149,10 +157,12 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int) -> Sou
 def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
-    They are as on the disk, except that UTF-16 with a byte order mark becomes UTF-8. They need not be valid UTF-8.
+    They are as on the disk, except that UTF-16 with a byte order mark becomes UTF-8, and that a notebook is without
+    its outputs. They need not be valid UTF-8.
     """
     try:
-        data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
+        most = most_bytes(path, max_file_bytes)
+        data = read_regular(f"{os.fspath(root)}{os.sep}{path}", most + 1, follow_link=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Skip(reading_problem(error))
     return source_of(data, path, max_file_bytes=max_file_bytes)
@@ -160,6 +170,8 @@ def read_source(root: Path, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) 
 
 def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -> bytes | Skip:
     """What `read_source` makes of a file's bytes, wherever they come from."""
+    if path.endswith(NOTEBOOK_ENDING) and len(data) <= most_bytes(path, max_file_bytes):
+        data = without_outputs(data)
     if len(data) > max_file_bytes:
         return Skip("too large")
     if data.startswith(_UTF16_MARKS):
@@ -179,6 +191,22 @@ def source_of(data: bytes, path: str, *, max_file_bytes: int = MAX_FILE_BYTES) -
     return data
 
 
+def most_bytes(path: str, max_file_bytes: int) -> int:
+    """Return how large a file may be on the disk: notebooks are mostly pictures, which are left out."""
+    return max_file_bytes * _NOTEBOOK_FACTOR if path.endswith(NOTEBOOK_ENDING) else max_file_bytes
+
+
+def _no_text_of_people(path: str, content: Content, size: int) -> str | None:
+    """Why documentation or configuration does not count."""
+    *folders, name = path.lower().split("/")
+    stem = name.partition(".")[0]
+    if content == "docs":
+        return "licence" if stem in _LICENCE_STEMS else None
+    if size > MAX_DATA_BYTES and not any(word in name for word in _API_WORDS):
+        return "data"
+    return "data" if not _DATA_FOLDERS.isdisjoint(folders) else None
+
+
 # ---- what is known by name ----
 
 _PROGRESS_STEP = 500
@@ -192,6 +220,21 @@ _LOCK_FILES = frozenset({
     "paket.lock", "gradle.lockfile", "flake.lock", ".terraform.lock.hcl", "cabal.project.freeze", "stack.yaml.lock",
     "shard.lock", "Chart.lock", "buf.lock", "MODULE.bazel.lock",
 })  # fmt: skip
+
+_LOCK_ENDS = (".lock", "-lock.json", "-lock.yaml", "-lock.yml", ".lock.json")
+
+# Whatever else stands in them, passwords do.
+_SECRET_FILES = frozenset({
+    ".env", ".netrc", ".npmrc", ".pypirc", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml",
+    "credentials.json", "credentials.yml", "credentials.yaml", "service-account.json",
+})  # fmt: skip
+_LICENCE_STEMS = frozenset({"license", "licence", "copying", "notice", "unlicense", "patents", "copyright"})
+_API_WORDS = ("openapi", "swagger")
+_DATA_FOLDERS = frozenset({
+    "fixtures", "fixture", "__fixtures__", "testdata", "test_data", "test-data", "cassettes", "snapshots",
+    "__snapshots__", "golden", "goldens",
+})  # fmt: skip
+_NOTEBOOK_FACTOR = 20
 
 _MINIFIED_ENDS = (".min.js", ".min.mjs", ".min.cjs", ".min.css", "-min.js", ".min.html")
 
@@ -287,11 +330,15 @@ def _is_generated(head: bytes) -> bool:
 # minified code by being much longer.
 _LONG_LINE = 1000
 _LONG_LINE_WEB = 600
+_FREE_LINES = (".md", ".markdown", ".mdx", ".rmd", ".qmd", ".rst", ".adoc", ".org", ".txt", NOTEBOOK_ENDING)
+"""In prose a paragraph may be one line."""
 _WEB_ENDS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".scss", ".less", ".html", ".vue")
 
 
 def _is_minified(data: bytes, path: str) -> bool:
     """Whether more than half of the bytes lie in lines that no person wrote."""
+    if path.endswith(_FREE_LINES):
+        return False
     limit = _LONG_LINE_WEB if path.endswith(_WEB_ENDS) else _LONG_LINE
     if len(data) <= limit:
         return False

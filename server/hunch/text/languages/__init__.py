@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Iterator
 from typing import Final
 
-from hunch.text.language import Language
+from hunch.text.language import Content, Language
 from hunch.text.languages._configuration import CONFIGURATION
 from hunch.text.languages._documentation import (
     DOCUMENTATION,
@@ -20,10 +20,18 @@ from hunch.text.languages._documentation import (
     DOCUMENTATION_NAMES,
     PLAIN_TEXT,
 )
-from hunch.text.languages._notebook import NOTEBOOK
+from hunch.text.languages._notebook import NOTEBOOK, NOTEBOOK_ENDING, without_outputs
 from hunch.text.languages._without_grammar import WITHOUT_GRAMMAR
 
-__all__ = ["LANGUAGES", "language_of", "nearest_language", "resolve_language"]
+__all__ = [
+    "LANGUAGES",
+    "NOTEBOOK_ENDING",
+    "content_of",
+    "language_of",
+    "nearest_language",
+    "resolve_language",
+    "without_outputs",
+]
 
 
 def _with_grammar() -> Iterator[Language]:
@@ -78,6 +86,12 @@ def _interpreter_language(first_line: bytes) -> str | None:
         words = [word for word in words[1:] if not word.startswith("-") and "=" not in word]
     # python3.11 and lua5.4 are python and lua.
     return _BY_INTERPRETER.get(words[0].rstrip("0123456789.")) if words else None
+
+
+def content_of(language: str) -> Content:
+    """What files of a language hold; code where the language is not known."""
+    known = LANGUAGES.get(language)
+    return known.content if known is not None else "code"
 
 
 def resolve_language(name: str) -> str | None:
