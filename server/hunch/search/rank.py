@@ -19,6 +19,7 @@ from hunch.search.features import COLUMNS, NAMES, Features, matrices
 from hunch.search.name_match import FUZZY
 from hunch.search.query import Query
 from hunch.search.query_features import query_features_of
+from hunch.text.languages import CONTENTS
 from hunch.text.render import FIELD_NAMES
 
 FUZZY_NAME = "symbol, nearly"
@@ -27,6 +28,10 @@ FUZZY_NAME = "symbol, nearly"
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _WORTH_NAMING = 0.005
 _FUZZY = float(np.float32(FUZZY))
+
+
+BEHIND_CODE = 2.0
+"""How much less likely what is no code is taken to be right, as a difference of logits."""
 
 
 class Reason(NamedTuple):
@@ -63,6 +68,24 @@ def learned(
     if not len(positive):
         return Ranked(np.zeros(0, np.float32), np.zeros(len(NAMES), np.float32))
     return rank(ranker, positive, negative, query_features_of(query) if query_features is None else query_features)
+
+
+def code_first(scores: NDArray[np.float32], candidates: Candidates, query: Query) -> NDArray[np.float32]:
+    """Return scores where documentation and configuration come behind code that is about as good.
+
+    Nothing changes where the query says what content it is after, by a filter or by its words.
+
+    Args:
+        scores: float32 [n], probabilities.
+        candidates: n candidates.
+        query: what was asked.
+    """
+    if candidates.contents is None or query.contents or not candidates.contents.any():
+        return scores
+    wanted = [CONTENTS.index(content) for content in query.wanted_contents]
+    behind = (candidates.contents > 0) & ~np.isin(candidates.contents, wanted)
+    odds = scores / np.maximum(1 - scores, 1e-6) * np.float32(np.exp(-BEHIND_CODE))
+    return np.where(behind, odds / (1 + odds), scores).astype(np.float32)
 
 
 def linear(ranking: LinearRanking, query: Query, candidates: Candidates, features: Features) -> Ranked:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from hunch.text.language import Content, Language
@@ -24,12 +24,15 @@ from hunch.text.languages._notebook import NOTEBOOK, NOTEBOOK_ENDING, without_ou
 from hunch.text.languages._without_grammar import WITHOUT_GRAMMAR
 
 __all__ = [
+    "CONTENTS",
     "LANGUAGES",
     "NOTEBOOK_ENDING",
     "content_of",
+    "filtered_languages",
     "language_of",
     "nearest_language",
     "resolve_language",
+    "shared_extensions",
     "without_outputs",
 ]
 
@@ -44,6 +47,11 @@ def _with_grammar() -> Iterator[Language]:
 LANGUAGES: Final[dict[str, Language]] = {
     known.name: known for known in (*_with_grammar(), *WITHOUT_GRAMMAR, *DOCUMENTATION, *CONFIGURATION, NOTEBOOK)
 }
+
+CONTENTS: Final[tuple[Content, ...]] = ("code", "docs", "config")
+
+_TOGETHER: Final = {"typescript": ("typescript", "tsx")}
+_SHARED: Final = dict.fromkeys(("c", "cpp", "objective-c", "cuda"), (".h",))
 
 _BY_EXTENSION: Final = {extension: known.name for known in LANGUAGES.values() for extension in known.extensions}
 _BY_FILE_NAME: Final = {name: known.name for known in LANGUAGES.values() for name in known.file_names}
@@ -92,6 +100,16 @@ def content_of(language: str) -> Content:
     """What files of a language hold; code where the language is not known."""
     known = LANGUAGES.get(language)
     return known.content if known is not None else "code"
+
+
+def filtered_languages(language: str) -> tuple[str, ...]:
+    """The languages that somebody means who asks for one: with TypeScript its files that hold JSX."""
+    return _TOGETHER.get(language, (language,))
+
+
+def shared_extensions(languages: Sequence[str]) -> tuple[str, ...]:
+    """Endings, with their dots, of files that belong to some languages whatever they are read as: headers."""
+    return tuple({ending: None for language in languages for ending in _SHARED.get(language, ())})
 
 
 def resolve_language(name: str) -> str | None:
