@@ -95,7 +95,9 @@ def run_search(options: argparse.Namespace) -> int:
 
 
 def _parse(text: str, options: argparse.Namespace, within: str) -> Query:
-    return parse_query(text, languages=options.lang, paths=options.path, kinds=options.kind, within=within)
+    return parse_query(
+        text, languages=options.lang, paths=options.path, kinds=options.kind, contents=options.content, within=within
+    )
 
 
 def _up_to_date(engine: Engine, options: argparse.Namespace) -> bool:
@@ -194,7 +196,7 @@ def run_index(options: argparse.Namespace) -> int:
         _tell(engine)
         if report is None or engine.in_memory:
             return FAILED
-        print_report(report, engine.root)
+        print_report(report, engine)
         if not report.complete:
             return INTERRUPTED
         return FOUND if not options.thorough or _read_context(engine) else INTERRUPTED

@@ -23,6 +23,7 @@ class SearchParams:
     kinds: tuple[str, ...] = ()
     folder: str | None = None
     within: str | None = None
+    contents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def read_search(raw: object) -> SearchParams:
         languages=fields.texts("languages"),
         paths=fields.texts("paths"),
         kinds=fields.texts("kinds"),
+        contents=fields.texts("contents"),
         folder=fields.optional("folder"),
         within=fields.optional("within"),
     )
