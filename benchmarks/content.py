@@ -72,7 +72,7 @@ def heading_questions(engine: Engine) -> list[Question]:
 def commit_questions(root: Path, repository: Path, tag_commit: str) -> list[Question]:
     """Return subjects of commits that changed documents and configuration only, with the files that are still there."""
     log = subprocess.run(
-        ["git", f"--git-dir={repository}", "log", "--no-merges", "--name-only", "--format=%x00%s", "-n",
+        ["git", f"--git-dir={repository}", "log", "--no-merges", "--no-renames", "--name-only", "--format=%x00%s", "-n",
          str(_MOST_COMMITS), tag_commit],
         check=True, capture_output=True, text=True, errors="replace",
     ).stdout  # fmt: skip

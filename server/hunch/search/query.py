@@ -156,7 +156,10 @@ def _printable(text: str) -> str:
 
 def _listed(values: Sequence[str]) -> list[str]:
     """The parts of values that commas separate."""
-    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+    found: list[str] = []
+    for value in values:
+        found += [part.strip() for part in value.split(",") if part.strip()] or [value]
+    return found
 
 
 def _languages(names: Sequence[str]) -> tuple[str, ...]:

@@ -30,8 +30,13 @@ _WORTH_NAMING = 0.005
 _FUZZY = float(np.float32(FUZZY))
 
 
-BEHIND_CODE = 2.0
-"""How much less likely what is no code is taken to be right, as a difference of logits."""
+BEHIND_CODE = 1.5
+"""How much less likely what is no code is taken to be right, as a difference of logits.
+
+Measured with `python -m benchmarks.content` on werkzeug, pytest and undici (valid): of 707 commit queries the recall@10
+of code stays (.882 without documents, .886 with), NDCG@10 too (.751, .749), and 1.7% have a document first; 404
+headings find their section's file with a recall@10 of .945. With 1, code loses .009 of NDCG; with 2, headings .064.
+"""
 
 
 class Reason(NamedTuple):

@@ -311,7 +311,9 @@ def _standing_alone(lines: Sequence[str]) -> Iterator[Heading]:
 # ---- AsciiDoc ----
 
 _ASCIIDOC: Final = re.compile(r"(={1,6}|#{1,6})[ \t]+(\S.*)$")
-_DELIMITER: Final = re.compile(r"(-{4,}|\.{4,}|={4,}|\*{4,}|\+{4,}|_{4,}|/{4,}|--|`{3,}|[|,:!]={3,})\s*$|(`{3,})\w")
+_DELIMITER: Final = re.compile(
+    r"(-{4,}|\.{4,}|={4,}|\*{4,}|\+{4,}|_{4,}|~{4,}|\^{4,}|/{4,}|--|`{3,}|[|,:!]={3,})\s*$|(`{3,})\w"
+)
 _VERBATIM: Final = ("-", ".", "+", "/", "`", "|", ",", ":", "!")
 _TWO_LINES: Final = {"=": 1, "-": 2, "~": 3, "^": 4, "+": 5}
 

@@ -50,7 +50,7 @@ def without_outputs(data: bytes) -> bytes:
         else:
             depth -= 1
             key = b""
-            if depth == left_at:
+            if depth == left_at >= 0:
                 kept += [data[copied:start], b"\n" * data.count(b"\n", start, token.start())]
                 copied, left_at = token.start(), -1
     if left_at >= 0:
@@ -131,7 +131,9 @@ def _cell(frame: _Frame, language: str) -> Cell | None:
         magic = _CELL_MAGIC.match(next((line for line in lines if line.strip()), ""))
         # A magic that names a language makes the cell one of that language; the others leave it what it is.
         named = magic[1].lower() if magic else ""
-        lines = [f"# {line.lstrip()}" if _MAGIC.match(line) else line for line in lines]
+        lines = [
+            "" if _CELL_MAGIC.match(line) else f"# {line.lstrip()}" if _MAGIC.match(line) else line for line in lines
+        ]
         return Cell((named, language), "\n".join(lines), tuple(rows)) if any(map(str.strip, lines)) else None
     if frame.type in (_PROSE, "heading") and any(map(str.strip, lines)):
         return Cell((_PROSE,), "\n".join(lines), tuple(rows))
