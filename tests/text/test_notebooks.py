@@ -33,7 +33,8 @@ def chunks(source: str) -> list[Chunk]:
 
 EXAMPLE = notebook(
     ("markdown", "# Weather\n\nRain by month.\n\n## Load \"raw\" data\n"),
-    ("code", "%matplotlib inline\nimport pandas\n\ndef load_rain(path):\n    '''Read rain.'''\n    return pandas.read_csv(path)\n"),
+    ("code", "%matplotlib inline\nimport pandas\n\n"
+             "def load_rain(path):\n    '''Read rain.'''\n    return pandas.read_csv(path)\n"),
     ("code", "%%bash\nfetch_all() {\n  curl -O x\n}\n"),
     ("raw", "left out as it is"),
     outputs=[{"data": {"image/png": PICTURE, "text/plain": ["<Figure>\n", "secret_output_word"]}}],
@@ -83,7 +84,8 @@ def test_of_a_broken_notebook_what_was_read_counts() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.sampled_from(
-    ['{', '}', '[', ']', ':', ',', '"cells"', '"source"', '"outputs"', '"cell_type"', '"code"', '"markdown"', '"# a\\n"',
+    ['{', '}', '[', ']', ':', ',',
+     '"cells"', '"source"', '"outputs"', '"cell_type"', '"code"', '"markdown"', '"# a\\n"',
      '"def f(): pass"', '"', '\\', '\n', "1", '"\\ud800"']
 )))  # fmt: skip
 def test_any_tokens_are_read(tokens: list[str]) -> None:

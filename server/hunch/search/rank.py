@@ -72,7 +72,17 @@ def learned(
     positive, negative = matrices(query, candidates, features)
     if not len(positive):
         return Ranked(np.zeros(0, np.float32), np.zeros(len(NAMES), np.float32))
-    return rank(ranker, positive, negative, query_features_of(query) if query_features is None else query_features)
+    asked = query_features_of(query) if query_features is None else query_features
+    ranked = rank(ranker, positive, negative, asked)
+    contents = candidates.contents
+    is_code = np.ones(len(positive), np.bool_) if contents is None or query.contents else contents == 0
+    if is_code.all() or not is_code.any():
+        return ranked
+    # The ranker compares candidates with each other: code is ranked as if there were nothing else.
+    of_code = rank(ranker, positive[is_code], negative[is_code], asked)
+    scores = ranked.scores.copy()
+    scores[is_code] = of_code.scores
+    return Ranked(scores, of_code.weights)
 
 
 def code_first(scores: NDArray[np.float32], candidates: Candidates, query: Query) -> NDArray[np.float32]:

@@ -131,9 +131,8 @@ def _cell(frame: _Frame, language: str) -> Cell | None:
         magic = _CELL_MAGIC.match(next((line for line in lines if line.strip()), ""))
         # A magic that names a language makes the cell one of that language; the others leave it what it is.
         named = magic[1].lower() if magic else ""
-        lines = [
-            "" if _CELL_MAGIC.match(line) else f"# {line.lstrip()}" if _MAGIC.match(line) else line for line in lines
-        ]
+        lines = ["" if _CELL_MAGIC.match(line) else line for line in lines]
+        lines = [f"# {line.lstrip()}" if _MAGIC.match(line) else line for line in lines]
         return Cell((named, language), "\n".join(lines), tuple(rows)) if any(map(str.strip, lines)) else None
     if frame.type in (_PROSE, "heading") and any(map(str.strip, lines)):
         return Cell((_PROSE,), "\n".join(lines), tuple(rows))
