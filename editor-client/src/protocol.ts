@@ -105,6 +105,8 @@ export interface SearchParams {
   readonly languages?: readonly string[];
   readonly paths?: readonly string[];
   readonly kinds?: readonly string[];
+  /** `code`, `docs` or `config`, or `all` alike; without it everything, code first. */
+  readonly contents?: readonly string[];
   /** The uri of the one workspace folder to search. */
   readonly folder?: string;
   /** The uri of a folder inside a workspace folder. */

@@ -40,7 +40,8 @@ examples:
   hunch summarize src/server.py:120
   hunch eval
 
-inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
+inline filters: lang:NAME  path:GLOB  kind:NAME  content:code|docs|config|all, each also
+with a minus in front; names in a list: lang:go,rust
 environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
@@ -59,7 +60,9 @@ examples:
   hunch search parse_config --limit 3 --explain
   hunch search --queries questions.txt --json
 
-Filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front."""
+Filters: lang:NAME  path:GLOB  kind:NAME  content:code|docs|config|all, each also with a minus
+in front; names in a list: lang:go,rust. Without content: everything is searched, and code comes
+first: documentation and configuration where they are clearly the better answer."""
 
 _SIMILAR = """\
 Find code that does the same as the definition at a line, elsewhere in the workspace.
@@ -236,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
     command = add("search", "find code by what it does", _SEARCH)
     command.add_argument("query", nargs="*", help="what the code does, in plain words; also names and filters")
     command.add_argument("--queries", metavar="FILE", help="answer every line of a file, or of stdin for -")
-    command.add_argument("--lang", metavar="L", action="append", default=[], help="only this language; repeatable")
+    command.add_argument("--lang", metavar="L", action="append", default=[], help="only these languages; repeatable")
     command.add_argument(
         "--path",
         metavar="GLOB",
@@ -245,8 +248,12 @@ def _parser() -> argparse.ArgumentParser:
         help="only these paths, or globs as in .gitignore; repeatable",
     )
     command.add_argument(
-        "--kind", metavar="K", action="append", default=[], help="only this kind (function, class...); repeatable"
+        "--kind", metavar="K", action="append", default=[], help="only these kinds (function, class...); repeatable"
     )
+    command.add_argument(
+        "--content", choices=("code", "docs", "config", "all"), action="append", default=[],
+        help="only code, documentation or configuration, or all of it alike; repeatable (default: code first)",
+    )  # fmt: skip
     _add_answer_options(command)
 
     command = add("similar", "find code like the definition at a line", _SIMILAR)

@@ -123,8 +123,8 @@ def _parse(text: str, options: argparse.Namespace, root: Path, within: str) -> Q
     if not here.resolve().is_relative_to(root.resolve()):
         here = root
     return parse_query(
-        text, languages=options.lang, paths=options.path, kinds=options.kind, within=within,
-        pattern_of=lambda typed: pattern_of(typed, root, here),
+        text, languages=options.lang, paths=options.path, kinds=options.kind, contents=options.content,
+        within=within, pattern_of=lambda typed: pattern_of(typed, root, here),
     )  # fmt: skip
 
 
@@ -230,7 +230,7 @@ def run_index(options: argparse.Namespace) -> int:
         _tell(engine)
         if report is None or engine.in_memory:
             return FAILED
-        print_report(report, engine.root)
+        print_report(report, engine)
         if options.left_out or not report.files:
             print_left_out(find_left_out(engine), most=None if options.left_out else _RULES_SHOWN)
         if not report.complete:

@@ -255,14 +255,14 @@ def update_paths(engine: Engine, paths: Collection[str]) -> UpdateReport | None:
 
 def ask(
     engine: Engine, text: str, *, languages: tuple[str, ...] = (), paths: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (), within: str = "", limit: int = 10,
+    kinds: tuple[str, ...] = (), contents: tuple[str, ...] = (), within: str = "", limit: int = 10,
 ) -> Answer:  # fmt: skip
     """Answer a query as a person typed it.
 
     Raises:
         QueryError: the query cannot be answered.
     """
-    query = parse_query(text, languages=languages, paths=paths, kinds=kinds, within=within)
+    query = parse_query(text, languages=languages, paths=paths, kinds=kinds, contents=contents, within=within)
     return answer(engine, query, limit=limit)
 
 

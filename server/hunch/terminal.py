@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from hunch.search.phrases import explained
 from hunch.search.present import FinishedAnswer, FinishedHit, present, why_of
 from hunch.search.search import Answer, Answerability
 from hunch.search.snippet import SNIPPET_LINES
+from hunch.text.languages import CONTENTS, content_of
 from hunch.workspace.scan import LeftOut
 
 if TYPE_CHECKING:
@@ -123,18 +124,29 @@ def print_notice(text: str, *, error: bool = False) -> None:
     print(f"hunch: {'error: ' if error else ''}{_one_line(text)}", file=sys.stderr, flush=True)
 
 
-def print_report(report: UpdateReport, root: Path) -> None:
+def print_report(report: UpdateReport, engine: Engine) -> None:
     """Print what an update did, on stdout."""
     rate = f", {report.chunks_encoded / report.seconds:,.0f} chunks/s" if report.chunks_encoded else ""
     print(
-        f"{_one_line(str(root))}: {report.files:,} files, {report.chunks:,} chunks searchable "
+        f"{_one_line(str(engine.root))}: {report.files:,} files, {report.chunks:,} chunks searchable "
         f"({report.read:,} read, {report.removed:,} removed, {report.chunks_encoded:,} chunks encoded; "
         f"{report.seconds:.2f} s{rate})"
     )
+    contents = _by_content(engine.snapshot.files_by_language())
+    if len(contents) > 1:
+        print("files: " + ", ".join(f"{count:,} {content}" for content, count in contents.items()))
     if report.skipped:
         print("left out: " + ", ".join(f"{count:,} {reason}" for reason, count in report.skipped.items()))
     if report.problems:
         print(_one_line(notice_of(report.problems)))
+
+
+def _by_content(languages: Mapping[str, int]) -> dict[str, int]:
+    """How many files hold code, documentation and configuration; only those that there are."""
+    counts: dict[str, int] = dict.fromkeys(CONTENTS, 0)
+    for language, count in languages.items():
+        counts[content_of(language)] += count
+    return {content: count for content, count in counts.items() if count}
 
 
 def print_left_out(left_out: Sequence[LeftOut], *, most: int | None = None) -> None:
@@ -148,11 +160,7 @@ def print_left_out(left_out: Sequence[LeftOut], *, most: int | None = None) -> N
 
 def print_status(engine: Engine, *, as_json: bool, left_out: Sequence[LeftOut] | None = None) -> None:
     """Print what is indexed."""
-    languages: dict[str, int] = {}
-    for view in engine.snapshot.views:
-        chunks = view.segment.chunk_files if view.live_docs is None else view.segment.chunk_files[view.live_docs]
-        for file in set(chunks.tolist()):
-            languages[view.segment.languages[file]] = languages.get(view.segment.languages[file], 0) + 1
+    languages = engine.snapshot.files_by_language()
     bundle = None if engine.encoder is None else engine.encoder.bundle.manifest
     status: dict[str, Any] = {
         "root": str(engine.root),
@@ -164,6 +172,7 @@ def print_status(engine: Engine, *, as_json: bool, left_out: Sequence[LeftOut] |
         "contextual": engine.store.contextual_counts()[0],
         "in_context": engine.store.contextual_counts()[0],  # the name of contextual before 0.2
         "problems": engine.store.problems(),
+        "contents": _by_content(languages),
         "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
         "bytes": _bytes_below(engine.cache),
         "model": None if bundle is None else bundle.identity,
@@ -177,8 +186,8 @@ def print_status(engine: Engine, *, as_json: bool, left_out: Sequence[LeftOut] |
         print_json(status)
         return
     for name, value in status.items():
-        if name == "languages":
-            value = ", ".join(f"{language} {count:,}" for language, count in value.items())
+        if name in ("contents", "languages"):
+            value = ", ".join(f"{one} {count:,}" for one, count in value.items())
         elif name == "problems":
             value = notice_of(value)
         elif name == "bytes":

@@ -56,6 +56,8 @@ def described(value: Any, seen: frozenset[int] = frozenset()) -> Any:
         ours = {name: described(one, seen | {id(value)}) for name, one in used.items() if is_ours(one)}
         closure = [described(cell.cell_contents, seen | {id(value)}) for cell in value.__closure__ or ()]
         return [code_of(value), ours, closure]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
     assert value is None or isinstance(value, str | int | float), value
     return value
 

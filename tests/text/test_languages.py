@@ -53,11 +53,21 @@ FILES = sorted(path.stem.replace("_", "-") for path in (TEXT / "languages").glob
         ("deep/Dockerfile.dev", "dockerfile"),
         ("deep\\windows\\a.py", "python"),
         ("main.tf", "terraform"),
-        ("README.md", None),
+        ("README.md", "markdown"),
         ("notes.txt", None),
-        ("docs.rst", None),
-        ("package.json", None),
-        ("a.yaml", None),
+        ("docs/notes.txt", "plaintext"),
+        ("src/data/words.txt", None),
+        ("README", "plaintext"),
+        ("CHANGES.txt", "plaintext"),
+        ("docs.rst", "restructuredtext"),
+        ("package.json", "json"),
+        ("a.yaml", "yaml"),
+        (".env.example", "ini"),
+        (".env", None),
+        (".env.local", None),
+        ("requirements.txt", "ini"),
+        ("app/App.csproj", "xml"),
+        ("analysis.ipynb", "jupyter"),
         ("poetry.lock", None),
         ("a.csv", None),
         ("a.svg", None),
@@ -95,7 +105,7 @@ def test_shebangs(first_line: bytes, expected: str | None) -> None:
 
 def test_an_extension_is_stronger_than_a_shebang() -> None:
     assert language_of("a.py", b"#!/bin/sh") == "python"
-    assert language_of("notes.md", b"#!/bin/sh") is None
+    assert language_of("notes.md", b"#!/bin/sh") == "markdown"
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_scripts_without_an_ending_are_known_by_their_first_line(tmp_path: Path)
             "notes": "some words\n",
             "data": b"\0\1\2",
             "zero": "",
-            "README": "#!/bin/sh\n",
+            "COPYING": "#!/bin/sh\n",
             "one-line": b"#!/bin/sh " + b"x" * 100_000,
         },
     )

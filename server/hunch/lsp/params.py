@@ -26,6 +26,7 @@ class SearchParams:
     folder: str | None = None
     within: str | None = None
     snippet_lines: int = DEFAULT_SNIPPET_LINES
+    contents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def read_search(raw: object) -> SearchParams:
         languages=fields.texts("languages"),
         paths=fields.texts("paths"),
         kinds=fields.texts("kinds"),
+        contents=fields.texts("contents"),
         folder=fields.optional("folder"),
         within=fields.optional("within"),
         snippet_lines=_snippet_lines(fields),

@@ -67,20 +67,21 @@ def search(folders: Sequence[Folder], params: SearchParams, within: str = "") ->
     Raises:
         ParamsError: the query cannot be answered.
     """
-    query = parse(params.query, params.languages, params.paths, params.kinds, within)
+    query = parse(params.query, params.languages, params.paths, params.kinds, params.contents, within)
     return _finished(*ask(folders, query, params.limit), params.snippet_lines)
 
 
 def parse(
-    text: str, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = (), within: str = ""
-) -> Query:
+    text: str, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = (),
+    contents: Sequence[str] = (), within: str = "",
+) -> Query:  # fmt: skip
     """Read a query.
 
     Raises:
         ParamsError: it cannot be answered; the message is for the person who typed it.
     """
     try:
-        return parse_query(text, languages=languages, paths=paths, kinds=kinds, within=within)
+        return parse_query(text, languages=languages, paths=paths, kinds=kinds, contents=contents, within=within)
     except QueryError as error:
         raise ParamsError(str(error)) from None
 

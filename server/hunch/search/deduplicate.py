@@ -132,7 +132,7 @@ def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
     if record.start_line <= chunk.end_line and record.end_line >= chunk.start_line:
         return True
     outer, inner = sorted((record.qualified_name, chunk.qualified_name), key=len)
-    return bool(outer) and inner.startswith(f"{outer}.")
+    return bool(outer) and inner.startswith((f"{outer}.", f"{outer} > "))
 
 
 def _with_near_duplicates(place: Place, copies: list[tuple[float, NearDuplicate]]) -> Place:

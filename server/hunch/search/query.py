@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from typing import NamedTuple
 
 from hunch.search.intent import kind_intent, language_intent
 from hunch.text.chunk import KINDS
-from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
+from hunch.text.language import Content
+from hunch.text.languages import CONTENTS, LANGUAGES, filtered_languages, nearest_language, resolve_language
 from hunch.text.path_class import PathClass
 from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
@@ -19,9 +21,17 @@ from hunch.workspace.ignore import path_filter
 MAX_CHARACTERS = 2_000
 """Longer queries are cut: the words that matter come early."""
 
-_FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
-_HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind):\s*$")
-_KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
+_FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind|content):(\"[^\"]*\"|\S+)")
+_HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind|content):\s*$")
+_KIND_ALIASES = {
+    "def": "function", "func": "function", "fn": "function", "const": "constant", "heading": "section", "key": "entry",
+}  # fmt: skip
+_CONTENT_ALIASES: dict[str, Content] = {"doc": "docs", "documentation": "docs", "configuration": "config"}
+_CONTENT_OF_WORD: dict[str, Content] = {
+    **dict.fromkeys(("docs", "documentation", "readme", "changelog"), "docs"),
+    **dict.fromkeys(("yaml", "yml", "toml", "workflow", "workflows", "manifest", "manifests"), "config"),
+}
+"""Words that ask for what is no code, which then need not be clearly better to come first"""
 _PATH_CLASS_WORDS = {
     PathClass.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
     PathClass.EXAMPLE: "example examples demo sample tutorial",
@@ -66,6 +76,10 @@ class Query:
     kinds: tuple[str, ...] = ()
     excluded_kinds: tuple[str, ...] = ()
     excluded_languages: tuple[str, ...] = ()
+    contents: tuple[Content, ...] = ()
+    """What may be found; empty for everything, code first."""
+    wanted_contents: tuple[Content, ...] = ()
+    """What the words ask for besides code."""
     named_languages: tuple[str, ...] = ()
     """Languages that the words name, as hunch.text.languages calls them; a wish, no filter."""
     named_kinds: tuple[str, ...] = ()
@@ -80,7 +94,7 @@ class Query:
         """Whether anything limits where to look."""
         return bool(
             self.languages or self.paths or self.excluded_paths or self.within or self.kinds
-            or self.excluded_kinds or self.excluded_languages
+            or self.excluded_kinds or self.excluded_languages or (self.contents and self.contents != CONTENTS)
         )  # fmt: skip
 
 
@@ -90,6 +104,7 @@ def parse_query(
     languages: Sequence[str] = (),
     paths: Sequence[str] = (),
     kinds: Sequence[str] = (),
+    contents: Sequence[str] = (),
     within: str = "",
     pattern_of: Callable[[str], str] = str,
 ) -> Query:
@@ -98,10 +113,10 @@ def parse_query(
     ``pattern_of`` makes a path as it was typed a pattern as in .gitignore.
 
     Raises:
-        QueryError: there is nothing to search for, or a language or kind does not exist.
+        QueryError: there is nothing to search for, or a language, a kind or a content does not exist.
     """
-    filters: dict[str, list[str]] = {"lang": list(languages), "path": list(paths), "kind": list(kinds)}
-    excluded: dict[str, list[str]] = {"lang": [], "path": [], "kind": []}
+    filters = {"lang": list(languages), "path": list(paths), "kind": list(kinds), "content": list(contents)}
+    excluded: dict[str, list[str]] = {name: [] for name in filters}
 
     def take(match: re.Match[str]) -> str:
         minus, name, value = match.groups()
@@ -122,13 +137,15 @@ def parse_query(
         text=words,
         terms=tuple(query_terms(words)),
         symbols=_symbols(words),
-        languages=tuple(_language(name) for name in filters["lang"]),
+        languages=_languages(filters["lang"]),
         paths=_globs([pattern_of(path) for path in filters["path"]]),
         excluded_paths=_globs([pattern_of(path) for path in excluded["path"]]),
         within=within,
-        kinds=tuple(_kind(name) for name in filters["kind"]),
-        excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
-        excluded_languages=tuple(_language(name) for name in excluded["lang"]),
+        kinds=tuple(_kind(name) for name in _listed(filters["kind"])),
+        excluded_kinds=tuple(_kind(name) for name in _listed(excluded["kind"])),
+        excluded_languages=_languages(excluded["lang"]),
+        contents=_contents(filters["content"], excluded["content"]),
+        wanted_contents=tuple({_CONTENT_OF_WORD[word]: None for word in plain if word in _CONTENT_OF_WORD}),
         named_languages=language_intent(plain),
         named_kinds=kind_intent(plain),
         wanted_path_classes=_wanted_path_classes(words),
@@ -147,6 +164,38 @@ def _printable(text: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
+def _listed(values: Sequence[str]) -> list[str]:
+    """The parts of values that commas separate."""
+    found: list[str] = []
+    for value in values:
+        found += [part.strip() for part in value.split(",") if part.strip()] or [value]
+    return found
+
+
+def _languages(names: Sequence[str]) -> tuple[str, ...]:
+    found = [one for name in _listed(names) for one in filtered_languages(_language(name))]
+    return tuple(dict.fromkeys(found))
+
+
+def _contents(wanted: Sequence[str], excluded: Sequence[str]) -> tuple[Content, ...]:
+    found = {one for name in _listed(wanted) for one in _content(name)} or set(CONTENTS if excluded else ())
+    without = {one for name in _listed(excluded) for one in _content(name)}
+    if found and not found - without:
+        raise QueryError("the content filters leave nothing: say content:code, docs, config or all")
+    return tuple(one for one in CONTENTS if one in found - without)
+
+
+def _content(name: str) -> tuple[Content, ...]:
+    lowered = name.lower()
+    if lowered == "all":
+        return CONTENTS
+    lowered = _CONTENT_ALIASES.get(lowered, lowered)
+    for known in CONTENTS:
+        if known == lowered:
+            return (known,)
+    raise QueryError(f"there is no content {name!r}: say code, docs, config or all")
+
+
 def _language(name: str) -> str:
     known = resolve_language(name)
     if known is not None:
@@ -159,7 +208,9 @@ def _language(name: str) -> str:
 def _kind(name: str) -> str:
     lowered = _KIND_ALIASES.get(name.lower(), name.lower())
     if lowered not in KINDS:
-        raise QueryError(f"there is no kind {name!r}: kinds are {', '.join(KINDS)}")
+        close = difflib.get_close_matches(lowered, KINDS, n=1, cutoff=0.7)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise QueryError(f"there is no kind {name!r}: {hint}kinds are {', '.join(KINDS)}")
     return lowered
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from hunch.text.cells import chunks_of_cells
 from hunch.text.documentation import comment_above, header_comment
 from hunch.text.file_name import called
 from hunch.text.languages import LANGUAGES
@@ -76,6 +77,8 @@ def chunk_by_grammar(path: str, language: str, source: bytes) -> list[Chunk] | N
     file = SourceText(path, language, source)
     if not file.source.strip():
         return []
+    if (cells := _cell_chunks(file, chunk_by_grammar)) is not None:
+        return cells
     outline = outline_of(file)
     return None if outline.gave_up else _chunks(file, outline)
 
@@ -85,6 +88,8 @@ def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
     file = SourceText(path, language, source)
     if not file.source.strip():
         return []
+    if (cells := _cell_chunks(file, chunk_lines)) is not None:
+        return cells
     if len(file.lines) > _MOST_LINES_READ:
         return [_file_chunk(file, Outline()), *_windows(file)]
     return _chunks(file, Outline())
@@ -114,6 +119,15 @@ def _with_members(chunks: list[Chunk], members: Sequence[Member]) -> list[Chunk]
     for number, of_chunk in held.items():
         chunks[number] = replace(chunks[number], members=tuple(of_chunk.values()))
     return chunks
+
+
+def _cell_chunks(file: SourceText, read: Callable[[str, str, bytes], list[Chunk] | None]) -> list[Chunk] | None:
+    """The chunks of a file that is made of cells; None for every other one."""
+    language = LANGUAGES.get(file.language)
+    if language is None or language.cells is None:
+        return None
+    found, introduction, body = chunks_of_cells(file.path, language.cells(file), read, chunk_lines)
+    return [replace(_file_chunk(file, Outline()), documentation=introduction, body=body), *found]
 
 
 def _windows(file: SourceText) -> Iterator[Chunk]:
@@ -185,7 +199,7 @@ def _chunk(file: SourceText, definition: Definition, body: str, start_row: int, 
         language=file.language,
         kind=definition.kind,
         name=definition.name,
-        qualified_name=".".join(definition.scope) if definition.name else "",
+        qualified_name=_qualified(definition) if definition.name else "",
         signature=definition.signature,
         documentation=definition.documentation,
         body=body,
@@ -193,6 +207,10 @@ def _chunk(file: SourceText, definition: Definition, body: str, start_row: int, 
         end_line=max(end_row, start_row) + 1,
         piece=piece,
     )
+
+
+def _qualified(definition: Definition) -> str:
+    return (" > " if definition.kind == "section" else ".").join(definition.scope)
 
 
 def _own_rows(file: SourceText, definition: Definition) -> Iterator[tuple[int, str]]:
@@ -404,7 +422,7 @@ def _file_chunk(file: SourceText, outline: Outline) -> Chunk:
         documentation = ""
     documentation = outline.documentation or documentation
     lines = [file.lines[row].strip() for first, last in outline.import_rows for row in range(first, last + 1)]
-    names = dict.fromkeys(".".join(definition.scope) for definition in tops if definition.name)
+    names = dict.fromkeys(_qualified(definition) for definition in tops if definition.name)
     body = ""
     for line in [*(line for line in lines if line), *names]:
         if len(body) + len(line) + 1 > _MAX_FILE_CHUNK:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # what only looks at file names starts sooner without them
     from hunch.text.outline import Outline
     from hunch.text.source_text import SourceText
 
-__all__ = ["C_BLOCK", "METHOD_OWNERS", "CommentStyle", "Content", "DocComment", "Grammar", "Language", "Namer"]
+__all__ = ["C_BLOCK", "METHOD_OWNERS", "Cell", "CommentStyle", "Content", "DocComment", "Grammar", "Language", "Namer"]
 
 Content = Literal["code", "docs", "config"]
 """Source code; what people read about it; what programs read, such as settings and manifests"""
@@ -121,6 +121,17 @@ class DocComment:
     """Whether a function with this signature and these decorators must not have any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a file that is read by itself."""
+
+    languages: tuple[str, ...]
+    """What its language may be called, as people do; the first that is known counts"""
+    text: str
+    rows: tuple[int, ...]
+    """Of each of its lines: where it stands in the file, 0-based, never falling"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Language:
     """One language."""
@@ -141,6 +152,8 @@ class Language:
     outline: Callable[[SourceText], Outline] | None = None
     """What finds the definitions (sections, entries) of a file where no grammar does: by rules for lines, or in the
     parts of a file that are in other languages. It takes time proportional to the file, whatever the file holds."""
+    cells: Callable[[SourceText], list[Cell]] | None = None
+    """What takes the parts of a file that are read by themselves, such as the cells of a notebook."""
     content: Content = "code"
     doc_comment: DocComment | None = None
     """Declared by whatever has a grammar."""

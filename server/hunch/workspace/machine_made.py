@@ -52,6 +52,8 @@ _NAMES_WHAT = re.compile(
 _LONG_LINE = 1000
 _LONG_LINE_WEB = 600
 _WEB_ENDS = (".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".css", ".scss", ".less", ".html", ".vue")
+_FREE_LINES = (".md", ".markdown", ".mdx", ".rmd", ".qmd", ".rst", ".adoc", ".org", ".txt", ".ipynb")
+"""In prose a paragraph may be one line."""
 _SHARE_OF_CODE = 1 / 3
 _FEW_LINES = 3
 
@@ -92,6 +94,8 @@ def _is_marker(line: bytes) -> bool:
 
 def is_minified(data: bytes, path: str) -> bool:
     """Whether more than half of the bytes lie in lines that no person wrote. Data among code is no such line."""
+    if path.endswith(_FREE_LINES):
+        return False
     limit = _LONG_LINE_WEB if path.endswith(_WEB_ENDS) else _LONG_LINE
     if len(data) <= limit:
         return False

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hunch.text.decoding import as_utf8, is_marked
-from hunch.text.languages import language_of, may_be
+from hunch.text.language import Content
+from hunch.text.languages import NOTEBOOK_ENDING, content_of, language_of, may_be, without_outputs
 from hunch.workspace.file_rules import MOST_FILE_BYTES, FileRules
 from hunch.workspace.ignore import Ignores, Rule
 from hunch.workspace.machine_made import is_generated, is_minified
@@ -23,6 +24,8 @@ from hunch.workspace.regular import read_regular
 from hunch.workspace.walk import composed, link_reason, reading_problem, walk
 
 DEFAULT_RULES = FileRules()
+MAX_DATA_BYTES = 256_000
+"""Of a configuration file: larger ones are data. API descriptions may be as large as source."""
 
 _MOST = (1 << 63) - 1
 """The store keeps no larger number, and a file's time may be any that somebody has set."""
@@ -157,9 +160,11 @@ def scan(
 def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int, *, is_wanted: bool) -> SourceFile | Skip:
     """What counts by name and size, or why not."""
     name = entry.name
-    if name in _LOCK_FILES and not is_wanted:
+    if (name in _LOCK_FILES or name.endswith(_LOCK_ENDS)) and not is_wanted:
         return Skip("lock file")
     language = language_of(path)
+    if name in _SECRET_FILES or (language is None and name.startswith(".env.")):
+        return Skip("may hold secrets")
     if language is None:
         if "." in name or name.upper() in _PLAIN_NAMES:
             return _NOT_CODE
@@ -173,8 +178,11 @@ def _source_file(path: str, entry: os.DirEntry[str], max_file_bytes: int, *, is_
     about = entry.stat(follow_symlinks=False)
     if not about.st_size:
         return Skip("empty")
-    if about.st_size > (MOST_FILE_BYTES if is_wanted else max_file_bytes):
+    if about.st_size > (MOST_FILE_BYTES if is_wanted else most_bytes(path, max_file_bytes)):
         return Skip("too large")
+    content = content_of(language)
+    if content != "code" and (reason := _no_text_of_people(path, content, about.st_size)):
+        return Skip(reason)
     modified, changed, inode = about.st_mtime_ns, about.st_ctime_ns, about.st_ino
     if max(modified, changed, inode) > _MOST or min(modified, changed) < -_MOST:
         modified, changed, inode = (max(-_MOST, min(stamp, _MOST)) for stamp in (modified, changed, inode))
@@ -187,10 +195,12 @@ def read_source(
     """The bytes of a file that `scan` found, or why they do not count: never raises for what lies on the disk.
 
     With ``is_wanted`` it matters only that they are text. They are as on the disk, except that every other encoding
-    becomes UTF-8, see `hunch.text.decoding`. They need not be valid UTF-8: a few bytes may be wrong.
+    becomes UTF-8, see `hunch.text.decoding`, and that a notebook is without its outputs. They need not be valid UTF-8:
+    a few bytes may be wrong.
     """
     try:
-        data = read_regular(f"{os.fspath(root)}{os.sep}{path}", max_file_bytes + 1, follow_link=False)
+        most = most_bytes(path, max_file_bytes)
+        data = read_regular(f"{os.fspath(root)}{os.sep}{path}", most + 1, follow_link=False)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         return Skip(reading_problem(error))
     return source_of(data, path, max_file_bytes=max_file_bytes, is_wanted=is_wanted)
@@ -200,6 +210,8 @@ def source_of(
     data: bytes, path: str, *, max_file_bytes: int = MOST_FILE_BYTES, is_wanted: bool = False
 ) -> bytes | Skip:
     """What `read_source` makes of a file's bytes, wherever they come from."""
+    if path.endswith(NOTEBOOK_ENDING) and len(data) <= most_bytes(path, max_file_bytes):
+        data = without_outputs(data)
     if len(data) > max_file_bytes:
         return Skip("too large")
     if is_marked(data):
@@ -220,6 +232,24 @@ def source_of(
     return Skip("unknown encoding") if text is None else text
 
 
+def most_bytes(path: str, max_file_bytes: int) -> int:
+    """Return how large a file may be on the disk: notebooks are mostly pictures, which are left out."""
+    if path.endswith(NOTEBOOK_ENDING):
+        return min(max_file_bytes * _NOTEBOOK_FACTOR, MOST_FILE_BYTES)
+    return max_file_bytes
+
+
+def _no_text_of_people(path: str, content: Content, size: int) -> str | None:
+    """Why documentation or configuration does not count."""
+    *folders, name = path.lower().split("/")
+    stem = name.partition(".")[0]
+    if content == "docs":
+        return "licence" if stem in _LICENCE_STEMS else None
+    if size > MAX_DATA_BYTES and not any(word in name for word in _API_WORDS):
+        return "data"
+    return "data" if not _DATA_FOLDERS.isdisjoint(folders) else None
+
+
 # ---- what is known by name ----
 
 _PROGRESS_STEP = 500
@@ -233,6 +263,21 @@ _LOCK_FILES = frozenset({
     "paket.lock", "gradle.lockfile", "flake.lock", ".terraform.lock.hcl", "cabal.project.freeze", "stack.yaml.lock",
     "shard.lock", "Chart.lock", "buf.lock", "MODULE.bazel.lock",
 })  # fmt: skip
+
+_LOCK_ENDS = (".lock", "-lock.json", "-lock.yaml", "-lock.yml", ".lock.json")
+
+# Whatever else stands in them, passwords do.
+_SECRET_FILES = frozenset({
+    ".env", ".netrc", ".npmrc", ".pypirc", "secrets.yml", "secrets.yaml", "secrets.json", "secrets.toml",
+    "credentials.json", "credentials.yml", "credentials.yaml", "service-account.json",
+})  # fmt: skip
+_LICENCE_STEMS = frozenset({"license", "licence", "copying", "notice", "unlicense", "patents", "copyright"})
+_API_WORDS = ("openapi", "swagger")
+_DATA_FOLDERS = frozenset({
+    "fixtures", "fixture", "__fixtures__", "testdata", "test_data", "test-data", "cassettes", "snapshots",
+    "__snapshots__", "golden", "goldens",
+})  # fmt: skip
+_NOTEBOOK_FACTOR = 20
 
 _MINIFIED_ENDS = (".min.js", ".min.mjs", ".min.cjs", ".min.css", "-min.js", ".min.html")
 
