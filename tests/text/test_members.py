@@ -72,7 +72,11 @@ MEMBERS = {
     ),
     "cpp": (
         "namespace tea {\nconstexpr int kWait = 250;\nclass Kettle {\n  float litres_;\n  void boil();\n};\n}\n",
-        ["constant tea.kWait@2", "field tea.Kettle.litres_@4"],
+        ["constant tea.kWait@2", "field tea.Kettle.litres_@4", "method tea.Kettle.boil@5"],
+    ),
+    "objective-c": (
+        "#define kWait 250\nstatic NSString * const Brewed = @\"brewed\";\ntypedef NS_ENUM(NSInteger, Level) { Low, High };\n",
+        ["macro kWait@1", "constant Brewed@2", "constant Level.Low@3", "constant Level.High@3"],
     ),
     "csharp": (
         "class Kettle {\n  const int Hot = 100;\n  float litres;\n  public int Cups { get; set; }\n}\n"
