@@ -75,7 +75,8 @@ MEMBERS = {
         ["constant tea.kWait@2", "field tea.Kettle.litres_@4", "method tea.Kettle.boil@5"],
     ),
     "objective-c": (
-        "#define kWait 250\nstatic NSString * const Brewed = @\"brewed\";\ntypedef NS_ENUM(NSInteger, Level) { Low, High };\n",
+        "#define kWait 250\nstatic NSString * const Brewed = @\"brewed\";\n"
+        "typedef NS_ENUM(NSInteger, Level) { Low, High };\n",
         ["macro kWait@1", "constant Brewed@2", "constant Level.Low@3", "constant Level.High@3"],
     ),
     "csharp": (
