@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
+from hunch.text.syntax import begins
 
 LANGUAGE = Language(
     name="bash",
@@ -19,6 +20,11 @@ LANGUAGE = Language(
         (program (command name: (command_name) @_c (#any-of? @_c "source" "." "set")) @import)
         (function_definition) @function
         """,
+        begins=begins(
+            "",
+            holds=r"(?!)",
+            others=r"function[ \t]+[\w:.-]+|[\w:.-]+[ \t]*\([ \t]*\)",
+        ),
     ),
     doc_comment=DocComment(style=marked("#")),
 )

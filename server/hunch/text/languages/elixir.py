@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import text_of
+from hunch.text.syntax import begins, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -61,6 +61,12 @@ LANGUAGE = Language(
           (arguments)) @function
         (call target: (identifier) @_x (#any-of? @_x "defmacro" "defmacrop") (arguments)) @macro
         """,
+        begins=begins(
+            "",
+            holds=r"(?:defmodule|defimpl|defprotocol)[ \t]+\w",
+            others=r"(?:def|defp|defmacro|defmacrop|defguard|defdelegate)[ \t]+\w",
+        ),
+        ends=b"end",
         merges_clauses=True,
         names={"call": _defined},
         kind_of=_kind,

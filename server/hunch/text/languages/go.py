@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import by_name, text_of
+from hunch.text.syntax import begins, by_name, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -46,6 +46,11 @@ LANGUAGE = Language(
         (type_declaration (type_alias) @type)
         (method_elem) @method.documented
         """,
+        begins=begins(
+            r"",
+            holds=r"type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\][ \t]*)?(?:struct|interface)\b",
+            others=r"func[ \t]+[(\w]|type[ \t]+\w",
+        ),
         depth=4,
         names={"method_declaration": _receiver},
         kind_of=_kind,

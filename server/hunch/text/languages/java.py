@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.syntax import begins
 
 LANGUAGE = Language(
     name="java",
@@ -27,6 +28,14 @@ LANGUAGE = Language(
         (constructor_declaration) @method
         (compact_constructor_declaration) @method
         """,
+        begins=begins(
+            r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|sealed|non-sealed"
+            r"|default|synchronized|native|strictfp",
+            holds=r"(?:class|interface|enum|record|@interface)[ \t]+\w",
+            others=r"(?:<[^(){}\n]{0,200}>[ \t]+)?"
+            r"(?!(?:return|new|throw|else|assert|yield|case|package|import|if|for|while|switch|catch|super|this|try)\b)"
+            r"(?:[A-Za-z_][\w.]*(?:<[^(){};=\n]{0,200}>)?(?:\[\])*[ \t]+)?[A-Za-z_]\w*[ \t]*\([^;{}=]*(?:\{|,|\(|\w)$",
+        ),
         depth=5,
         has_type_arguments=True,
         body_types=frozenset({"class_body"}),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field, first_child, text_of
+from hunch.text.syntax import begins, constant, field, first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -52,6 +52,13 @@ LANGUAGE = Language(
         (property_declaration [(getter) (setter)]) @method.long
         (type_alias) @type
         """,
+        begins=begins(
+            r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|internal|open|abstract|final|sealed|data"
+            r"|enum|annotation|inline|value|inner|override|suspend|operator|infix|tailrec|external|expect"
+            r"|actual|fun(?= interface)",
+            holds=r"(?:class|interface|object)[ \t]+\w|companion object\b",
+            others=r"fun[ \t]+[\w<(`]|fun<|typealias[ \t]+\w",
+        ),
         names={
             "type_alias": field("type"),
             "companion_object": constant(""),

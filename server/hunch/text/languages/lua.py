@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import first_child
+from hunch.text.syntax import begins, first_child
 
 LANGUAGE = Language(
     name="lua",
@@ -22,6 +22,12 @@ LANGUAGE = Language(
         (field name: (_) value: (function_definition)) @method.long
         (arguments (function_definition) @closure)
         """,
+        begins=begins(
+            r"local",
+            holds=r"(?!)",
+            others=r"function[ \t]+[\w.:]+|[\w.]+[ \t]*=[ \t]*function\b",
+        ),
+        ends=b"end",
         names={"assignment_statement": first_child("variable_list")},
     ),
     doc_comment=DocComment(style=marked("---")),

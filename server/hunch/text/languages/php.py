@@ -5,6 +5,7 @@ from __future__ import annotations
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages.javascript import assigned
+from hunch.text.syntax import begins
 
 LANGUAGE = Language(
     name="php",
@@ -32,6 +33,11 @@ LANGUAGE = Language(
         (assignment_expression right: [(anonymous_function) (arrow_function)]) @function.long
         (argument [(anonymous_function) (arrow_function)] @closure)
         """,
+        begins=begins(
+            r"#\[[^\]\n]*\]|public|private|protected|static|final|abstract|readonly",
+            holds=r"(?:class|interface|trait|enum)[ \t]+\w",
+            others=r"function[ \t]+&?\w",
+        ),
         depth=5,
         names={"assignment_expression": assigned},
         own_decorators=frozenset({"attribute_list"}),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import wrapped
 from hunch.text.language import DocComment, Grammar, Language
+from hunch.text.syntax import begins
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -61,6 +62,12 @@ LANGUAGE = Language(
         (function_definition) @function
         (class_definition) @class
         """,
+        begins=begins(
+            r"async",
+            holds=r"class[ \t]+\w",
+            others=r"def[ \t]+\w",
+        ),
+        ends=b"",
         depth=5,
         header_end=_header_end,
         docstring_of=_docstring,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import METHOD_OWNERS, DocComment, Grammar, Language
-from hunch.text.syntax import constant, text_of
+from hunch.text.syntax import begins, constant, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -37,6 +37,12 @@ LANGUAGE = Language(
         (call method: (identifier) @_d arguments: (argument_list . (simple_symbol)) block: (_)
           (#any-of? @_d "define_method" "define_singleton_method")) @method.long
         """,
+        begins=begins(
+            r"private|protected|public|private_class_method|memoize",
+            holds=r"(?:class|module)[ \t]+[A-Z]|class[ \t]*<<",
+            others=r"def[ \t]+\S",
+        ),
+        ends=b"end",
         names={"singleton_class": constant(""), "call": _defined},
         method_owners=METHOD_OWNERS | {"module"},
         body_types=frozenset({"do_block"}),

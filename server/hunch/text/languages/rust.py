@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import field
+from hunch.text.syntax import begins, field
 
 LANGUAGE = Language(
     name="rust",
@@ -30,6 +30,11 @@ LANGUAGE = Language(
         (macro_definition) @macro
         (type_item) @type
         """,
+        begins=begins(
+            r'pub|pub\([^()\n]*\)|default|async|const|unsafe|gen|extern|extern "[^"\n]*"|#\[[^\]\n]*\]|auto',
+            holds=r"(?:struct|enum|union|trait|mod)[ \t]+\w|impl\b",
+            others=r"fn[ \t]+\w|macro_rules![ \t]*\w",
+        ),
         names={"impl_item": field("type")},
         has_type_arguments=True,
         comment_types=frozenset({"line_comment", "block_comment"}),

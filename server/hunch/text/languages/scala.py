@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field
+from hunch.text.syntax import begins, constant, field
 
 LANGUAGE = Language(
     name="scala",
@@ -31,6 +31,12 @@ LANGUAGE = Language(
         (function_declaration) @function.documented
         (type_definition) @type
         """,
+        begins=begins(
+            r"@\w+(?:\([^()\n]*\))?|(?:private|protected)(?:\[\w+\])?|final|sealed|abstract|case|implicit|override"
+            r"|inline|lazy|open|opaque|transparent|infix",
+            holds=r"(?:class|object|trait|enum)[ \t]+\w|package object\b|extension[ \t]*[(\[]|given\b",
+            others=r"def[ \t]+\S|type[ \t]+\w",
+        ),
         names={"extension_definition": constant(""), "given_definition": field("name", "return_type")},
         comment_types=frozenset({"comment", "block_comment"}),
         own_decorators=frozenset({"annotation"}),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import first_child
+from hunch.text.syntax import begins, first_child
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -36,6 +36,11 @@ LANGUAGE = Language(
         (variable_declaration [(struct_declaration) (union_declaration) (opaque_declaration)]) @struct
         (variable_declaration [(enum_declaration) (error_set_declaration)]) @enum
         """,
+        begins=begins(
+            r'pub|export|inline|extern|extern "[^"\n]*"|noinline',
+            holds=r"const[ \t]+\w+[ \t]*=[ \t]*(?:packed |extern )?(?:struct|enum|union|opaque)\b",
+            others=r'fn[ \t]+\w|test[ \t]+["{\w]',
+        ),
         names={"variable_declaration": first_child("identifier"), "test_declaration": _test},
         spaced_names=frozenset({"test_declaration"}),
     ),
