@@ -63,6 +63,9 @@ class Grammar:
     """What the parser reads in place of the source: bytes of the same length, with the same line breaks. It blanks
     what the grammar cannot read, such as macros; names and texts are still cut from the source."""
 
+    repair: Callable[[bytes], bytes] | None = None
+    """What the parser reads, in place of what prepare gives, where the tree has errors; as prepare otherwise."""
+
     begins: Pattern[bytes] | None = None
     """What a line begins with that begins a definition, from its first sign on; the group `holds` matches where others
     are looked for in it. Where a tree has errors, hunch.text.recovery holds it against the definitions of the tree."""

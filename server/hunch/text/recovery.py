@@ -53,19 +53,25 @@ class _Extent:
 def parse_with_recovery(grammar: LoadedGrammar, source: bytes, is_late: Callable[[], bool]) -> Node | None:
     """The root of the syntax tree, as hunch.text.parse.parse gives it, with lost definitions found again.
 
-    A file without errors is parsed once. The best of at most five trees is returned; further ones are tried only while
+    A file without errors is parsed once. The best of at most six trees is returned; further ones are tried only while
     less than RECOVERY_SECONDS have passed.
     """
     is_late_for_more = late_after(RECOVERY_SECONDS)
     prepare = grammar.grammar.prepare
     text = source if prepare is None else prepare(source)
     root = parse(grammar.language, text, is_late)
-    begins = grammar.grammar.begins
+    begins, repair = grammar.grammar.begins, grammar.grammar.repair
     if root is None or not root.has_error or begins is None or is_late_for_more():
         return root
-    lines = text.split(b"\n")
-    extents = _extents(grammar, lines)
+    extents = _extents(grammar, text.split(b"\n"))
     lost = _lost(grammar, root, extents)
+    repaired = text if repair is None else repair(text)
+    if repaired != text:
+        again = parse(grammar.language, repaired, is_late_for_more)
+        still_lost = _lost(grammar, again, extents) if again is not None else lost
+        if again is not None and len(still_lost) <= len(lost):
+            root, lost, text = again, still_lost, repaired
+    lines = text.split(b"\n")
     for attempt in (_without_lost_bodies, _without_bodies, _without_lines_between, _without_lost):
         if not lost:
             break
