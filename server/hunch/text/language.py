@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from re import Pattern
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:  # what only looks at file names starts sooner without them
@@ -66,6 +67,15 @@ class Grammar:
 
     reopens_classes: bool = False
     """A class is often opened again in another file, so that one of nothing but methods is no definition to rank."""
+
+    repair: Callable[[bytes], bytes] | None = None
+    """What the parser reads, in place of what prepare gives, where the tree has errors; as prepare otherwise."""
+
+    begins: Pattern[bytes] | None = None
+    """What a line begins with that begins a definition, from its first sign on; the group `holds` matches where others
+    are looked for in it. Where a tree has errors, hunch.text.recovery holds it against the definitions of the tree."""
+    ends: bytes = b"}"
+    """How a line begins that ends a definition; empty where indentation does."""
 
     names: Mapping[str, Namer] = field(default_factory=dict)
     """By type of node, where the name is not the field `name`."""

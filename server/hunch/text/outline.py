@@ -15,7 +15,8 @@ from hunch.text.grammars import LoadedGrammar, load_grammar
 from hunch.text.language import Grammar
 from hunch.text.languages import LANGUAGES
 from hunch.text.naming import kind_of, name_of
-from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after, parse
+from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after
+from hunch.text.recovery import parse_with_recovery
 from hunch.text.source_text import SourceText
 
 __all__ = ["MAX_CHARS", "MAX_LINES", "MAX_SIGNATURE", "Definition", "Member", "Outline", "outline_of"]
@@ -111,8 +112,7 @@ def outline_of(file: SourceText) -> Outline:
     if grammar is None:
         return Outline()
     is_late = late_after(PARSING_SECONDS)
-    prepare = grammar.grammar.prepare
-    root = parse(grammar.language, file.source, is_late, prepare(file.source) if prepare is not None else None)
+    root = parse_with_recovery(grammar, file.source, is_late)
     if root is None:
         return Outline(gave_up=True)
     return _sweep(file, grammar, root, is_late) or Outline(gave_up=True)

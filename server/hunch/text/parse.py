@@ -10,10 +10,12 @@ from tree_sitter import Language, Node, Parser
 
 from hunch.text.long_line import code_in
 
-__all__ = ["PARSING_SECONDS", "is_worth_parsing", "late_after", "parse"]
+__all__ = ["PARSING_SECONDS", "RECOVERY_SECONDS", "is_worth_parsing", "late_after", "parse"]
 
 PARSING_SECONDS: Final = 0.5
 """Of processor time, for parsing and for the outline; ordinary code of a megabyte takes half of it."""
+RECOVERY_SECONDS: Final = 0.25
+"""Of processor time, from the beginning: no second tree is begun after it, so that the outline still has time."""
 
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000

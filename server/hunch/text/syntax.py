@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from hunch.text.language import Namer
@@ -9,7 +10,7 @@ from hunch.text.language import Namer
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-__all__ = ["by_name", "constant", "field", "first_child", "text_of"]
+__all__ = ["begins", "by_name", "constant", "field", "first_child", "text_of"]
 
 
 def text_of(node: Node | None) -> str:
@@ -55,3 +56,12 @@ def constant(name: str) -> Namer:
         return name
 
     return read
+
+
+def begins(modifiers: str, *, holds: str, others: str) -> re.Pattern[bytes]:
+    """Return what matches the beginning of a definition: words in front, then what may hold others, or what does not.
+
+    All three are patterns without groups that capture.
+    """
+    front = f"(?:(?:{modifiers})[ \\t]+)*" if modifiers else ""
+    return re.compile(f"{front}(?:(?P<holds>{holds})|(?P<others>{others}))".encode())

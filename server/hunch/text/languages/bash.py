@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
+from hunch.text.syntax import begins
 
 LANGUAGE = Language(
     name="bash",
@@ -21,6 +22,11 @@ LANGUAGE = Language(
         (program (variable_assignment) @constant)
         (program (declaration_command (variable_assignment) @constant))
         """,
+        begins=begins(
+            "",
+            holds=r"(?!)",
+            others=r"function[ \t]+[\w:.-]+|[\w:.-]+[ \t]*\([ \t]*\)",
+        ),
     ),
     doc_comment=DocComment(style=marked("#")),
 )

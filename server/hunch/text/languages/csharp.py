@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import wrapped
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import by_name, constant, text_of
+from hunch.text.syntax import begins, by_name, constant, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -77,6 +77,14 @@ LANGUAGE = Language(
         (enum_member_declaration) @constant
         """,
         depth=7,
+        begins=begins(
+            r"\[[^\]\n]*\]|public|private|protected|internal|static|sealed|abstract|partial|readonly|ref"
+            r"|unsafe|virtual|override|async|extern|new|file|required",
+            holds=r"(?:class|struct|interface|enum|record|namespace)[ \t]+\w|extension[ \t]*[(<]",
+            others=r"(?!(?:return|new|throw|else|await|using|var|yield|case|in|is|or|and|when)\b)"
+            r"(?:\([^()\n]{0,200}\)\??[ \t]+|[A-Za-z_][\w.:]*(?:<[^(){};=\n]{0,200}>)?(?:\[[, ]*\])*\??[ \t]+)"
+            r"[A-Za-z_][\w.]*(?:<[\w, \t]{0,200}>)?[ \t]*\([^;{}=]*(?:\)|,|\(|\w)$",
+        ),
         names={
             "operator_declaration": _operator,
             "conversion_operator_declaration": _conversion,

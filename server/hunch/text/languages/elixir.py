@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import text_of
+from hunch.text.syntax import begins, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -87,6 +87,12 @@ LANGUAGE = Language(
         (do_block (unary_operator operator: "@" operand: (call target: (identifier) (arguments))) @constant)
         (call target: (identifier) @_x (#any-of? @_x "defmacro" "defmacrop") (arguments)) @macro
         """,
+        begins=begins(
+            "",
+            holds=r"(?:defmodule|defimpl|defprotocol)[ \t]+\w",
+            others=r"(?:def|defp|defmacro|defmacrop|defguard|defdelegate)[ \t]+\w",
+        ),
+        ends=b"end",
         merges_clauses=True,
         names={"call": _defined, "unary_operator": _attribute_name},
         kind_of=_kind,

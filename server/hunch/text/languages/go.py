@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import by_name, text_of
+from hunch.text.syntax import begins, by_name, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,6 +49,11 @@ LANGUAGE = Language(
         (source_file (var_declaration [(var_spec) @constant (var_spec_list (var_spec) @constant)]))
         (field_declaration_list (field_declaration name: (field_identifier) @field))
         """,
+        begins=begins(
+            r"",
+            holds=r"type[ \t]+\w+[ \t]*(?:\[[^\]\n]*\][ \t]*)?(?:struct|interface)\b",
+            others=r"func[ \t]+[(\w]|type[ \t]+\w",
+        ),
         depth=4,
         names={"field_identifier": text_of, "method_declaration": _receiver},
         kind_of=_kind,

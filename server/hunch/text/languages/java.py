@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import by_name
+from hunch.text.syntax import begins, by_name
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -51,6 +51,14 @@ LANGUAGE = Language(
         depth=6,
         names={"field_declaration": _declared, "constant_declaration": _declared},
         kind_of=_kind,
+        begins=begins(
+            r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|static|final|abstract|sealed|non-sealed"
+            r"|default|synchronized|native|strictfp",
+            holds=r"(?:class|interface|enum|record|@interface)[ \t]+\w",
+            others=r"(?:<[^(){}\n]{0,200}>[ \t]+)?"
+            r"(?!(?:return|new|throw|else|assert|yield|case|package|import|if|for|while|switch|catch|super|this|try)\b)"
+            r"(?:[A-Za-z_][\w.]*(?:<[^(){};=\n]{0,200}>)?(?:\[\])*[ \t]+)?[A-Za-z_]\w*[ \t]*\([^;{}=]*(?:\{|,|\(|\w)$",
+        ),
         has_type_arguments=True,
         body_types=frozenset({"class_body"}),
         comment_types=frozenset({"line_comment", "block_comment"}),

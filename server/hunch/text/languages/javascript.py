@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field, text_of
+from hunch.text.syntax import begins, constant, field, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -143,6 +143,12 @@ NAMES: Final = {
 }
 BODY_TYPES: Final = frozenset({"class_body"})
 
+METHOD: Final = (
+    r"(?!(?:if|for|while|switch|catch|with|return|function|super|new|do|else|try)\b)"
+    r"[#\w$]+[ \t]*\([^(){};=]*\)[ \t]*"
+)
+"""How a line begins that begins a method in the body of a class, up to the brace."""
+
 LANGUAGE = Language(
     name="javascript",
     extensions=("js", "jsx", "mjs", "cjs"),
@@ -158,6 +164,11 @@ LANGUAGE = Language(
         (field_definition value: [(arrow_function) (function_expression)]) @method
         (class_body (field_definition) @field)
         """,
+        begins=begins(
+            "export|default|async|static|get|set",
+            holds=r"class[ \t]+\w",
+            others=r"function\b[ \t]*\*?[ \t]*[\w$]|" + METHOD + r"\{$",
+        ),
         names={**NAMES, "field_definition": field("property")},
         kind_of=kind_of,
         qualified_is_method=True,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hunch.text.blanking import blank_matches
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field, first_child, text_of
+from hunch.text.syntax import begins, constant, field, first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -32,6 +33,48 @@ def _kind(node: Node, kind: str) -> str:
     if re.search(r"\binterface\b", head):
         return "interface"
     return "enum" if re.search(r"\benum\s+class\b", head) else kind
+
+
+_CONTEXT = re.compile(
+    rb"(?m)(?:^|[:=,(>]|\bsuspend)[ \t]*(context\((?:[^()\n]|\([^()\n]*\))*\))(?=[ \t]*(?:\n|//|[\w@(<`]))"
+)
+_CONSTRUCTOR_ON_ITS_OWN_LINE = re.compile(
+    rb"(?m)^[ \t]*((?:@[\w.]+(?:\([^()\n]*\))?[ \t]+){1,5})(?=(?:\w+[ \t]+){0,3}constructor\b)"
+)
+_GUARD = re.compile(rb"(?m)^[ \t]*(?:!?is|!?in|else|[\w.]+|\"[^\"\n]*\")(?=[ \t,])[^\n{}>=]*")
+_BACKING_FIELD = re.compile(rb"(?m)^[ \t]+(field[ \t]*(?::[^\n=]*)?=(?!=)[^\n]*[^\n{(,=.])$")
+_LAST_ON_ITS_LINE = re.compile(rb"(?m)[ \t](?=\})")
+_MEMBER = re.compile(rb"\b(?:fun|val|var)[ \t]")
+_SMALL: tuple[tuple[re.Pattern[bytes], bytes], ...] = (
+    # Words that the grammar only knows as keywords.
+    (re.compile(rb"\bsuspend(?=[ \t]*(?:=[^=]|[:,)]))"), b"suspen_"),
+    (re.compile(rb"\bsuspend(?=[ \t]*\{)"), b"       "),
+    (re.compile(rb"@all:"), b"@get:"),
+    (re.compile(rb",(?=\s*>)"), b" "),
+    (re.compile(rb"\?(?=::)"), b" "),
+)
+_DOLLARS = re.compile(rb"\$\$+(?=\")")
+
+
+def _repair(source: bytes) -> bytes:
+    """Without context parameters, guards, explicit backing fields and multi-dollar strings."""
+    source = blank_matches(_CONSTRUCTOR_ON_ITS_OWN_LINE, blank_matches(_CONTEXT, source))
+    for pattern, instead in _SMALL:
+        source = pattern.sub(instead, source)
+    source = blank_matches(_DOLLARS, blank_matches(_BACKING_FIELD, source))
+    lines = source.split(b"\n")
+    for row, line in enumerate(lines):
+        guard = line.find(b" if ")
+        arrow = line.find(b"->", guard) if guard > 0 else -1
+        if arrow > 0:
+            condition = _GUARD.match(line)
+            if condition is not None and condition.end() >= guard:
+                line = line[:guard] + b" " * (arrow - guard) + line[arrow:]
+        if line.endswith(b"}") and _MEMBER.search(line):
+            # The grammar wants a line break or a semicolon behind a member.
+            line = _LAST_ON_ITS_LINE.sub(b";", line)
+        lines[row] = line
+    return b"\n".join(lines)
 
 
 LANGUAGE = Language(
@@ -60,6 +103,14 @@ LANGUAGE = Language(
         (class_body (property_declaration) @field)
         (enum_entry) @constant
         """,
+        repair=_repair,
+        begins=begins(
+            r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|protected|internal|open|abstract|final|sealed|data"
+            r"|enum|annotation|inline|value|inner|override|suspend|operator|infix|tailrec|external|expect"
+            r"|actual|fun(?= interface)",
+            holds=r"(?:class|interface|object)[ \t]+\w|companion object\b",
+            others=r"fun[ \t]+[\w<(`]|fun<|typealias[ \t]+\w",
+        ),
         names={
             "type_alias": field("type"),
             "companion_object": constant(""),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import first_child, text_of
+from hunch.text.syntax import begins, first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -71,6 +71,12 @@ LANGUAGE = Language(
         names={"assignment_statement": first_child("variable_list"), "variable_declaration": _declared},
         kind_of=_kind,
         wrapped_function=_wrapped_function,
+        begins=begins(
+            r"local",
+            holds=r"(?!)",
+            others=r"function[ \t]+[\w.:]+|[\w.]+[ \t]*=[ \t]*function\b",
+        ),
+        ends=b"end",
     ),
     doc_comment=DocComment(style=marked("---")),
 )

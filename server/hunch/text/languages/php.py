@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages.javascript import assigned
-from hunch.text.syntax import first_child, text_of
+from hunch.text.syntax import begins, first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -54,6 +54,11 @@ LANGUAGE = Language(
         (program (expression_statement (function_call_expression function: (name) @_d
           arguments: (arguments . (argument (_)))) @constant (#eq? @_d "define")))
         """,
+        begins=begins(
+            r"#\[[^\]\n]*\]|public|private|protected|static|final|abstract|readonly",
+            holds=r"(?:class|interface|trait|enum)[ \t]+\w",
+            others=r"function[ \t]+&?\w",
+        ),
         depth=5,
         names={
             "assignment_expression": assigned,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import wrapped
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import field, text_of
+from hunch.text.syntax import begins, field, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -104,6 +104,12 @@ LANGUAGE = Language(
         (class_definition superclasses: (argument_list) @_enum
           body: (block (expression_statement (assignment left: (identifier)) @constant)) (#match? @_enum "Enum|Flag"))
         """,
+        begins=begins(
+            r"async",
+            holds=r"class[ \t]+\w",
+            others=r"def[ \t]+\w",
+        ),
+        ends=b"",
         depth=5,
         names={"assignment": _assigned, "type_alias_statement": field("left")},
         kind_of=_kind,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import METHOD_OWNERS, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field, text_of
+from hunch.text.syntax import begins, constant, field, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -49,6 +49,12 @@ LANGUAGE = Language(
             "simple_symbol": text_of,
         },
         depth=8,
+        begins=begins(
+            r"private|protected|public|private_class_method|memoize",
+            holds=r"(?:class|module)[ \t]+[A-Z]|class[ \t]*<<",
+            others=r"def[ \t]+\S",
+        ),
+        ends=b"end",
         method_owners=METHOD_OWNERS | {"module"},
         body_types=frozenset({"do_block"}),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, field
+from hunch.text.syntax import begins, constant, field
 
 LANGUAGE = Language(
     name="scala",
@@ -40,6 +40,12 @@ LANGUAGE = Language(
             "val_definition": field("pattern"),
             "var_definition": field("pattern"),
         },
+        begins=begins(
+            r"@\w+(?:\([^()\n]*\))?|(?:private|protected)(?:\[\w+\])?|final|sealed|abstract|case|implicit|override"
+            r"|inline|lazy|open|opaque|transparent|infix",
+            holds=r"(?:class|object|trait|enum)[ \t]+\w|package object\b|extension[ \t]*[(\[]|given\b",
+            others=r"def[ \t]+\S|type[ \t]+\w",
+        ),
         comment_types=frozenset({"comment", "block_comment"}),
         own_decorators=frozenset({"annotation"}),
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
-from hunch.text.syntax import constant, text_of
+from hunch.text.syntax import begins, constant, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -50,6 +50,14 @@ LANGUAGE = Language(
         (enum_class_body (enum_entry name: (simple_identifier) @constant))
         (protocol_body (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
         """,
+        begins=begins(
+            r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|fileprivate|internal|open|package|final|static"
+            r"|override|mutating|nonmutating|nonisolated|isolated|required|convenience|indirect|optional"
+            r"|dynamic|(?:private|fileprivate|internal|public)\(set\)|class(?= (?:func|var))|distributed"
+            r"|nonisolated\(\w*\)",
+            holds=r"(?:class|struct|enum|extension|protocol|actor)[ \t]+\w",
+            others=r"func[ \t]+\S|init[?!]?[(<]|deinit\b|subscript[(<]|typealias[ \t]+\w",
+        ),
         names={
             "init_declaration": constant("init"),
             "simple_identifier": text_of,

@@ -7,11 +7,17 @@ from typing import Final
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages import javascript
-from hunch.text.syntax import by_name, text_of
+from hunch.text.syntax import begins, by_name, text_of
 
 GRAMMAR: Final = Grammar(
     module="tree_sitter_typescript",
     function="language_typescript",
+    begins=begins(
+        "export|default|async|static|get|set|public|private|protected|readonly|abstract|declare|override"
+        "|const(?= enum)",
+        holds=r"(?:class|interface|enum|namespace|module)[ \t]+\w",
+        others=r"function\b[ \t]*\*?[ \t]*[\w$]|type[ \t]+\w+[ \t]*[=<]|" + javascript.METHOD + r"(?::[^={};]*)?\{$",
+    ),
     query=javascript.QUERY
     + """
 (public_field_definition value: [(arrow_function) (function_expression)]) @method

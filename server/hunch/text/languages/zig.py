@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import marked
 from hunch.text.language import DocComment, Grammar, Language
-from hunch.text.syntax import first_child, text_of
+from hunch.text.syntax import begins, first_child, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -62,6 +62,11 @@ LANGUAGE = Language(
             "container_field": _field_name,
         },
         kind_of=_kind,
+        begins=begins(
+            r'pub|export|inline|extern|extern "[^"\n]*"|noinline',
+            holds=r"const[ \t]+\w+[ \t]*=[ \t]*(?:packed |extern )?(?:struct|enum|union|opaque)\b",
+            others=r'fn[ \t]+\w|test[ \t]+["{\w]',
+        ),
         spaced_names=frozenset({"test_declaration"}),
     ),
     doc_comment=DocComment(style=marked("///"), is_refused=_is_refused),
