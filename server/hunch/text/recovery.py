@@ -110,7 +110,7 @@ def _extents(grammar: LoadedGrammar, lines: list[bytes]) -> list[_Extent]:
                 parent = stack[-1] if stack else None
                 stack.append(_Extent(row, indent, found.lastgroup == "holds", parent))
                 extents.append(stack[-1])
-        elif ends and text.startswith(ends):
+        elif ends and text.startswith(ends) and not (text[:4].isalnum() and text != ends):
             while stack and stack[-1].indent > indent:
                 _close(stack.pop(), lines, row - 1)
             if stack and stack[-1].indent == indent:
@@ -148,11 +148,16 @@ def _lost(grammar: LoadedGrammar, root: Node, extents: Iterable[_Extent]) -> lis
             end = node.end_point[0] if kind in _FUNCTIONS else 0
             for row in {node.start_point[0], *(child.start_point[0] for child in node.children[:8])}:
                 end_rows[row] = min(end, end_rows.get(row, end))
-    return [
-        extent
-        for extent in extents
-        if extent.row not in end_rows or (not extent.holds and end_rows[extent.row] > max(extent.end, extent.row) + 1)
-    ]
+    lost = []
+    swallowed_to = -1
+    for extent in extents:
+        end = end_rows.get(extent.row, -1)
+        overruns = not extent.holds and end > extent.end + 1
+        if end < 0 or overruns or extent.row <= swallowed_to:
+            lost.append(extent)
+        if overruns:
+            swallowed_to = max(swallowed_to, end)
+    return lost
 
 
 def _without_lost_bodies(
@@ -239,11 +244,16 @@ def _hollow(grammar: LoadedGrammar, lines: list[bytes], extent: _Extent) -> None
     rows = [row for row in range(header + 1, extent.end + 1 - extent.is_closed) if lines[row].strip()]
     if not rows or len(lines[rows[0]]) - len(lines[rows[0]].lstrip()) <= extent.indent:
         return
-    width = len(lines[rows[-1]])
+    widths = [len(lines[row].rstrip()) for row in rows]
     for row in rows:
         lines[row] = b" " * len(lines[row])
-    if not extent.is_closed:
-        opened = lines[header].partition(b" //")[0].rstrip()
-        is_value = not opened.endswith(b"{") and ends != b"end"
-        line = b" " * (extent.indent + is_value) + (b"0" if is_value else ends)
-        lines[rows[-1]] = line.ljust(width)[:width]
+    is_braced = lines[header].partition(b" //")[0].rstrip().endswith(b"{")
+    closing = b"" if extent.is_closed or (ends == b"}" and not is_braced) else ends
+    # A body that must not be empty keeps a call; what is written ends where the lines did, for the extent to stay.
+    call = b"" if is_braced and ends == b"}" else b"f()"
+    if len(rows) == 1 and call and closing and widths[0] > extent.indent + len(call) + len(closing) + 1:
+        lines[rows[0]] = (call + b" " + closing).rjust(widths[0])
+        return
+    for row, width, left in ((rows[0], widths[0], call), (rows[-1], widths[-1], closing or call)):
+        if left and width >= extent.indent + len(left):
+            lines[row] = left.rjust(width)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
+from hunch.text.blanking import MOST_INDENTED, ClosingLines, blank, blank_matches
 from hunch.text.comment_styles import wrapped
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.syntax import begins, by_name, constant, text_of
@@ -45,6 +47,28 @@ def _summary_tag(sentence: str, width: int) -> list[str]:
     return [f"/// {line}" for line in ("<summary>", *wrapped(safe, width - 4), "</summary>")]
 
 
+_EXTENSION: Final = re.compile(
+    rb"(?m)^([ \t]{0,%d})extension[ \t]*(?:<[^(){}\n]{0,200}>)?[ \t]*\([^{};]{0,300}\{" % MOST_INDENTED
+)
+_REF_STRUCT: Final = re.compile(
+    rb"\bwhere[ \t]+\w+[ \t]*:[ \t]*allows ref struct(?![ \t]*,)"
+    rb"|,[ \t]*allows ref struct\b|\ballows ref struct[ \t]*,"
+)
+
+
+def _repair(source: bytes) -> bytes:
+    """Without what is around the members of an `extension` block, and without `allows ref struct`."""
+    closing, ends = ClosingLines(source), set[int]()
+    changed = bytearray(source)
+    for found in _EXTENSION.finditer(source):
+        end = closing.after(found.end(), found[1])
+        if end > 0 and end not in ends:
+            ends.add(end)
+            blank(changed, found.start(), found.end())
+            blank(changed, end, end + 1)
+    return blank_matches(_REF_STRUCT, bytes(changed))
+
+
 LANGUAGE = Language(
     name="csharp",
     extensions=("cs", "csx"),
@@ -77,6 +101,7 @@ LANGUAGE = Language(
         (enum_member_declaration) @constant
         """,
         depth=7,
+        repair=_repair,
         begins=begins(
             r"\[[^\]\n]*\]|public|private|protected|internal|static|sealed|abstract|partial|readonly|ref"
             r"|unsafe|virtual|override|async|extern|new|file|required",

@@ -15,10 +15,12 @@ _INVOCATION: Final = re.compile(rb"([ \t]{0,%d})(?:::)?((?:\w+::)*\w+)! \{\n" % 
 _MAKES_CODE: Final = re.compile(rb"(?:.*::)?(?:quote|quote_spanned|parse_quote|parse_quote_spanned|macro_rules)")
 """Macros whose items are a template for code elsewhere."""
 _ITEM: Final = re.compile(
-    rb"\s*(?:(?://|#!?\[)[^\n]*\n\s*)*"
+    rb"\s*(?:(?://[^\n]*\n|#!?\[(?:[^\[\]]|\[[^\[\]]{0,500}\]){0,500}\])\s*)*"
     rb"(?:(?:pub(?:\([^()\n]*\))?|unsafe|async|const|default|extern(?: \"[^\"\n]*\")?)\s+){0,5}"
     rb"(?:(?:fn|struct|enum|union|trait|mod|impl|use|type|static|const)\b(?!!)|macro_rules!|if[ \t]+#\[|\w+:[ \t]*\{\n)"
 )
+_CONDITION: Final = re.compile(rb"#!\[(?:[^\[\]]|\[[^\[\]]{0,500}\]){0,500}\]")
+"""Of a whole macro: `feature! { #![...] ... }`."""
 _BRANCHES: Final = re.compile(rb"if[ \t]+#\[|\w+:[ \t]*\{")
 _BRANCH: Final = re.compile(
     rb"(?m)^([ \t]{0,%d})((?:\}[ \t]*else[ \t]*)?(?:if[ \t]+#\[[^{}]{0,500})?\{|\w+:[ \t]*\{|\},?)[ \t]*$"
@@ -65,6 +67,9 @@ def _with_items_of_macros(source: bytes) -> bytes:
 def _rewrite(changed: bytearray, source: bytes, body: int, end: int, macro: bytes) -> None:
     """Make Rust of what is between the braces of a macro: without the conditions of `cfg_if!`, for one."""
     first = body + len(source[body:end]) - len(source[body:end].lstrip())
+    condition = _CONDITION.match(source, first)
+    if condition is not None:
+        blank(changed, first, condition.end())
     if _BRANCHES.match(source, first):
         indentation = source[source.rfind(b"\n", 0, first) + 1 : first]
         for branch in _BRANCH.finditer(source, body, end):
