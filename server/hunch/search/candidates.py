@@ -135,24 +135,52 @@ def _find(
     scores = [_scores(*of_view, idf) for of_view in zip(views, postings, masks, strict=True)]
     parts = _dense_parts(snapshot, masks, query.filtered) if vector is not None else []
     found: list[NDArray[np.int64]] = []
-    spelt: list[NameMatches] = []
-    near, known = [np.zeros(0, np.int64)], [np.zeros(0, np.float32)]
-    for group, share in _groups(views, query, masks, counted):
-        spelt.append(with_members(snapshot, query, group, match_names(snapshot, query, group)))
+    spelt = with_members(snapshot, query, masks, match_names(snapshot, query, masks))
+    groups = _groups(views, query, masks, counted)
+    near, known = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    if vector is not None and parts:
+        near, known = _nearest_of_groups(snapshot, query, vector, parts, groups)
+    for group, share in groups:
         found.append(_best_by_words(snapshot, scores, group, int(LEXICAL_CANDIDATES * share)))
-        if vector is not None and parts:
-            of_group = _dense_parts(snapshot, group, query.filtered)
-            nearest_ones = nearest(of_group, vector, int(DENSE_CANDIDATES * share), partial(first, snapshot))
-            near.append(nearest_ones[0])
-            known.append(nearest_ones[1])
         if context is not None:
             found.append(snapshot.nearest_contextual(context, int(CONTEXT_CANDIDATES * share), group))
-    distinct = _distinct(np.concatenate([*found, *near, *(one.chunks for one in spelt)]))
+    distinct = _distinct(np.concatenate([*found, near, spelt.chunks]))
     chunks, files = in_order(snapshot, distinct)
     dense = np.zeros(len(chunks), np.float32)
     if vector is not None and parts:
-        dense = _all_cosines(parts, vector, chunks, np.concatenate(near), np.concatenate(known))
+        dense = _all_cosines(parts, vector, chunks, near, known)
     return _described(snapshot, query, chunks, files, dense, scores, postings, idf, spelt, embedded=bool(parts))
+
+
+def _nearest_of_groups(
+    snapshot: Snapshot,
+    query: Query,
+    vector: NDArray[np.float32],
+    parts: Sequence[Part],
+    groups: Sequence[tuple[list[Mask], float]],
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the numbers and cosines of the nearest chunks of each group.
+
+    Where few chunks are documents, one search among all of them finds the nearest code as well, and those documents
+    that are near enough to matter: two searches take twice the time.
+    """
+    tie = partial(first, snapshot)
+    if len(groups) > 1:
+        code, wanted = groups[0][0], DENSE_CANDIDATES
+        near, known = nearest(parts, vector, int(wanted * (1 + BESIDES_CODE)), tie)
+        is_code = np.zeros(len(near), np.bool_)
+        of_view = view_numbers(snapshot, near)
+        for number, (view, mask) in enumerate(zip(snapshot.views, code, strict=True)):
+            inside = of_view == number
+            is_code[inside] = True if mask is None else mask[near[inside] - view.start]
+        if np.count_nonzero(is_code) >= wanted:
+            kept = (~is_code) | (np.cumsum(is_code) <= wanted)
+            return near[kept], known[kept]
+    found = [
+        nearest(_dense_parts(snapshot, group, query.filtered), vector, int(DENSE_CANDIDATES * share), tie)
+        for group, share in groups
+    ]
+    return np.concatenate([one[0] for one in found]), np.concatenate([one[1] for one in found])
 
 
 def _groups(
@@ -195,7 +223,7 @@ def _described(
     scores: list[NDArray[np.float32]],
     postings: list[list[slice]],
     idf: NDArray[np.float32],
-    spelt: Sequence[NameMatches],
+    spelt: NameMatches,
     *,
     embedded: bool,
 ) -> Candidates:
@@ -226,10 +254,9 @@ def _described(
         if query.named_languages:
             in_language[inside] = [segment.languages[file] in query.named_languages for file in of_file.tolist()]
     of_names, members = np.zeros((3, count), np.float32), np.full(count, -1, np.int32)
-    for one in spelt:
-        places = _places(chunks, one.chunks)
-        of_names[:, places] = one.symbols, one.exact_case, one.prefix
-        members[places] = one.members
+    places = _places(chunks, spelt.chunks)
+    of_names[:, places] = spelt.symbols, spelt.exact_case, spelt.prefix
+    members[places] = spelt.members
     if query.kinds:
         for row in np.flatnonzero((members < 0) & ~_are_of(kinds, query.kinds)).tolist():
             members[row] = nearest_member(snapshot.record(int(chunks[row])), query)
