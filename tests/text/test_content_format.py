@@ -39,7 +39,9 @@ def described(value: Any, seen: frozenset[int] = frozenset()) -> Any:
     Layout, comments and the names of modules make no difference.
     """
     if isinstance(value, re.Pattern):
-        return [value.pattern, value.flags]
+        return [described(value.pattern), value.flags]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
     if is_dataclass(value):
         kept = [one.name for one in fields(value) if one.name not in NOT_IN_THE_INDEX]
         return {name: described(getattr(value, name), seen) for name in kept}
