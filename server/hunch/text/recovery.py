@@ -242,18 +242,27 @@ def _hollow(grammar: LoadedGrammar, lines: list[bytes], extent: _Extent) -> None
     ends = grammar.grammar.ends
     header = _header_end(grammar, lines, extent)
     rows = [row for row in range(header + 1, extent.end + 1 - extent.is_closed) if lines[row].strip()]
-    if not rows or len(lines[rows[0]]) - len(lines[rows[0]].lstrip()) <= extent.indent:
+    first_indent = len(lines[rows[0]]) - len(lines[rows[0]].lstrip()) if rows else 0
+    if first_indent <= extent.indent:
         return
     widths = [len(lines[row].rstrip()) for row in rows]
     for row in rows:
         lines[row] = b" " * len(lines[row])
     is_braced = lines[header].partition(b" //")[0].rstrip().endswith(b"{")
     closing = b"" if extent.is_closed or (ends == b"}" and not is_braced) else ends
-    # A body that must not be empty keeps a call; what is written ends where the lines did, for the extent to stay.
-    call = b"" if is_braced and ends == b"}" else b"f()"
-    if len(rows) == 1 and call and closing and widths[0] > extent.indent + len(call) + len(closing) + 1:
-        lines[rows[0]] = (call + b" " + closing).rjust(widths[0])
+    if is_braced and ends == b"}":
+        if closing and widths[-1] > extent.indent:
+            lines[rows[-1]] = closing.rjust(widths[-1])
         return
-    for row, width, left in ((rows[0], widths[0], call), (rows[-1], widths[-1], closing or call)):
-        if left and width >= extent.indent + len(left):
-            lines[row] = left.rjust(width)
+    # Such a body must not be empty. What is written begins and ends where the lines did, for the extent to stay.
+    if len(rows) > 1:
+        lines[rows[0]] = _spread(b"f(", b")", first_indent, widths[0])
+    begin, end = (b"f() " if len(rows) == 1 else b"", closing) if closing else (b"f(", b")")
+    lines[rows[-1]] = _spread(begin, end, first_indent, widths[-1])
+
+
+def _spread(begin: bytes, end: bytes, start: int, stop: int) -> bytes:
+    """A line that begins and ends with these, from one column to another; nothing where they do not fit."""
+    if start + len(begin) + len(end) > stop:
+        return b" " * stop
+    return b" " * start + begin + end.rjust(stop - start - len(begin))
