@@ -139,7 +139,7 @@ def _compiled(language: str, rules: LineRules) -> _Compiled:
 
     comments = rules.comments or _comments_of(LANGUAGES[language])
     hidden = [f"(?P<{name}>{text})" for name, text in (("comment", comments), ("string", rules.strings)) if text]
-    headers = pattern(rf"^\h*(?:{'|'.join(alternatives)})")
+    headers = pattern(rf"^\h*(?=[^\s)\]}},;])(?:{'|'.join(alternatives)})")
     assert headers is not None
     return _Compiled(
         rules=rules,
@@ -260,6 +260,8 @@ def _find_ends(text: _Text, compiled: _Compiled, headers: Sequence[_Header], is_
             close = pairs["()"].get(text.bare.find("(", header.start, header.stop + 1))
             before = header.sibling - 1
             header.end_row = min(text.row(close), before) if close is not None else before
+        elif end == "line":
+            header.end_row = max(last, text.row(header.stop - 1))
         elif end == "next":
             header.end_row = header.sibling - 1
         elif end == "until":
@@ -487,9 +489,8 @@ def _nest(
         if header.row <= hidden_until:
             continue
         parent = stack[-1] if stack else None
-        if (parent is not None and header.row <= parent.header_row) or (
-            header.rule.inside and (parent is None or parent.kind not in METHOD_OWNERS)
-        ):
+        is_inside = parent is not None and parent.kind in METHOD_OWNERS
+        if (parent is not None and header.row <= parent.header_row) or (header.rule.inside and not is_inside):
             continue
         if header.rule.is_member:
             qualified = ".".join((*(parent.scope if parent is not None else ()), *header.scope, header.name))
@@ -501,12 +502,13 @@ def _nest(
             hidden_until = header.end_row
             continue
         lines = header.end_row - header.row + 1
-        if parent is not None and parent.kind in {"function", "method"} and lines <= _MEMBER_LINES:
+        if parent is not None and parent.kind not in _CONTAINERS and lines <= _MEMBER_LINES:
             continue
-        if not header.has_body and header.rule.declared == "drop":
+        declared = header.rule.declared
+        if not header.has_body and (declared == "drop" or (declared == "inside" and not is_inside)):
             continue
         definition = _define(text, compiled, header, parent, occupied)
-        if not header.has_body and header.rule.declared == "documented" and not definition.documentation:
+        if not header.has_body and declared == "documented" and not definition.documentation:
             continue
         siblings = parent.children if parent is not None else outline.definitions
         if compiled.rules.merges and siblings and _is_next_clause(text, siblings[-1], definition):

@@ -39,8 +39,8 @@ class Rule:
     """Where it is not that of the language."""
     until: str = ""
     """The pattern of the last line; `{indent}` and `{name}` in it are those of the definition."""
-    declared: Literal["keep", "documented", "drop"] = "keep"
-    """What becomes of one without a body."""
+    declared: Literal["keep", "documented", "inside", "drop"] = "keep"
+    """Whether one without a body counts: always, when it is documented, in a class or its like, never."""
     semicolon_declares: bool = False
     """It has no body where a semicolon comes before what separates its signature from one."""
     inside: bool = False

@@ -35,7 +35,7 @@ LANGUAGE = Language(
                 ),
                 Rule(
                     kind="interface",
-                    pattern=r"(?:abstract\h+)?interface\h+(?P<name>\w+)\h*$",
+                    pattern=r"(?:abstract\h+)?interface\h+(?P<name>\w+|(?:operator|assignment)\h*\([^)\n]*\))\h*$",
                     until=r"^\h*end\h*interface\b",
                 ),
             ),

@@ -28,8 +28,7 @@ LANGUAGE = Language(
                     pattern=_MODIFIERS + r"def\h+(?P<name>\w+|'[^'\n]+'|\"[^\"\n]+\")\h*\(",
                     declared="drop",
                 ),
-                Rule(kind="function", pattern=_MODIFIERS + _TYPE + r"\h+(?P<name>\w+)\h*\(", inside=True),
-                Rule(kind="function", pattern=_MODIFIERS + _TYPE + r"\h+(?P<name>\w+)\h*\(", declared="drop"),
+                Rule(kind="function", pattern=_MODIFIERS + _TYPE + r"\h+(?P<name>\w+)\h*\(", declared="inside"),
                 Rule(kind="function", pattern=_MODIFIERS + r"(?P<name>[A-Z]\w*)\h*\(", declared="drop", inside=True),
                 Rule(kind="function", pattern=r"(?:task|process|workflow)\h+(?P<name>\w+)", declared="drop"),
                 Rule(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hunch.text.language import Language
 from hunch.text.line_rules import QUOTES, LineRules, Rule, outlined_by
 
-_BEFORE = r"(?:@[\w.]+\h+){0,3}"
+_BEFORE = r"(?:(?:\w+\.)?@[\w.]+\h+){0,3}"
 
 LANGUAGE = Language(
     name="julia",

@@ -27,7 +27,7 @@ LANGUAGE = Language(
                 Rule(kind="function", pattern=_LET + r"\(\h*(?P<name>[^\w\s()]{1,6}|(?:let|and)[*+])\h*\)"),
                 Rule(kind="constant", pattern=_LET + _NAME + r"\h*[=:]"),
                 Rule(kind="type", pattern=r"type\h+(?:nonrec\h+)?" + _PARAMETERS + _NAME),
-                Rule(kind="function", pattern=r"and\h+" + _NAME + r"\h+(?=[^=\h:])"),
+                Rule(kind="function", pattern=r"and\h+(?!type\b|module\b)" + _NAME + r"\h+(?=[^=\h:])"),
                 Rule(kind="type", pattern=r"and\h+" + _PARAMETERS + _NAME + r"\h*="),
                 Rule(kind="interface", pattern=r"module\h+type\h+(?:of\h+)?" + _NAME),
                 Rule(kind="module", pattern=r"module\h+(?:rec\h+)?" + _NAME),

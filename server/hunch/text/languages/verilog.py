@@ -40,13 +40,21 @@ LANGUAGE = Language(
                     pattern=_QUALIFIERS
                     + r"function\h+"
                     + _LIFETIME
-                    + r"(?:[\w:\[\]$.#+*\h-]{1,200}?[\h\]])?(?P<name>\w+(?:::\w+)?)\h*(?:[(;]|$)",
+                    + r"(?:[\w:\[\]$.#+*\h-]{1,200}?[\s\]]\s{0,40})?(?P<name>\w+(?:::\w+)?)\h*(?:[(;]|$)",
                     until=r"^\h*endfunction\b",
                 ),
                 Rule(
                     kind="function",
                     pattern=_QUALIFIERS + r"task\h+" + _LIFETIME + r"(?P<name>\w+(?:::\w+)?)",
                     until=r"^\h*endtask\b",
+                ),
+                Rule(
+                    kind="enum", pattern=r"typedef\h+enum\b[^{};]{0,200}\{[^{}]{0,4000}\}\h*(?P<name>\w+)", end="line"
+                ),
+                Rule(
+                    kind="struct",
+                    pattern=r"typedef\h+(?:struct|union)\b[^{};]{0,200}\{[^{}]{0,4000}\}\h*(?P<name>\w+)",
+                    end="line",
                 ),
                 Rule(kind="macro", pattern=r"`define\h+(?P<name>\w+)", end="line"),
                 Rule(kind="type", pattern=r"typedef\h+[^\n{;]{1,200}\h(?P<name>\w+)\h*;", end="line"),
