@@ -56,6 +56,7 @@ def outline(path: Path) -> list[str]:
             f"{chunk.start_line}-{chunk.end_line} {chunk.kind} {chunk.qualified_name or '-'}"
             f" | {chunk.signature} | {doc} | {' '.join(chunk.body.split())[:60]}"
         )
+        lines += [f"  {one.row + 1} {one.kind} {one.qualified_name}" for one in chunk.members]
     return lines
 
 
@@ -91,6 +92,7 @@ SILENT = (
     "package",
     "namespace",
     "module",
+    "class Shop::Wallet",  # opened again: a name alone
     "require",
     "from",
     "export namespace",

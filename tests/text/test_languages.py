@@ -15,7 +15,7 @@ from hunch.text.languages import LANGUAGES, language_of, nearest_language, resol
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = Path(hunch.text.__path__[0])
-FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
+FILES = sorted(path.stem.replace("_", "-") for path in (TEXT / "languages").glob("[!_]*.py"))
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,21 @@ FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
         ("deep/Dockerfile.dev", "dockerfile"),
         ("deep\\windows\\a.py", "python"),
         ("main.tf", "terraform"),
-        ("README.md", None),
+        ("README.md", "markdown"),
         ("notes.txt", None),
-        ("docs.rst", None),
-        ("package.json", None),
-        ("a.yaml", None),
+        ("docs/notes.txt", "plaintext"),
+        ("src/data/words.txt", None),
+        ("README", "plaintext"),
+        ("CHANGES.txt", "plaintext"),
+        ("docs.rst", "restructuredtext"),
+        ("package.json", "json"),
+        ("a.yaml", "yaml"),
+        (".env.example", "ini"),
+        (".env", None),
+        (".env.local", None),
+        ("requirements.txt", "ini"),
+        ("app/App.csproj", "xml"),
+        ("analysis.ipynb", "jupyter"),
         ("poetry.lock", None),
         ("a.csv", None),
         ("a.svg", None),
@@ -95,7 +105,7 @@ def test_shebangs(first_line: bytes, expected: str | None) -> None:
 
 def test_an_extension_is_stronger_than_a_shebang() -> None:
     assert language_of("a.py", b"#!/bin/sh") == "python"
-    assert language_of("notes.md", b"#!/bin/sh") is None
+    assert language_of("notes.md", b"#!/bin/sh") == "markdown"
 
 
 @pytest.mark.parametrize(
@@ -146,7 +156,7 @@ def test_a_language_without_grammar_loads_none() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_language_file_declares_what_is_required(name: str) -> None:
-    language = importlib.import_module(f"hunch.text.languages.{name}").LANGUAGE
+    language = importlib.import_module("hunch.text.languages." + name.replace("-", "_")).LANGUAGE
     assert isinstance(language, Language)
     assert language.name == name
     assert LANGUAGES[name] is language

@@ -20,6 +20,7 @@ from hunch.text.languages import LANGUAGES
 from hunch.text.line_rules import LineRules, Rule
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, TRANSPARENT, Definition, Member, Outline
 from hunch.text.parse import PARSING_SECONDS, is_worth_parsing, late_after
+from hunch.text.routine_end import routine_end
 from hunch.text.source_text import SourceText
 
 __all__ = ["outline_by_rules"]
@@ -42,6 +43,8 @@ _BRACKETS: Final = re.compile(r"[()\[\]]")
 _BRACE_AHEAD: Final = re.compile(r"\s*\{")
 _SETS: Final = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]|\\.")
 """Sets of characters in a pattern, and what is escaped"""
+_BATCH: Final = r"^\h*go\h*;?\h*$"
+"""What ends a batch of T-SQL"""
 _CLOSERS: Final = (")", "]", "}", _IN_STRING)
 
 
@@ -206,7 +209,7 @@ def _headers(text: _Text, compiled: _Compiled) -> list[_Header]:
         if compiled.keywords and (name in compiled.keywords or (first and first.group() in compiled.keywords)):
             continue
         scope, name = _parts(compiled.rules, groups.get(f"scope{number}") or "", name)
-        if not name:
+        if not name and f"name{number}" in groups:
             continue
         row = text.row(start)
         indent = text.code[text.starts[row] : start]
@@ -231,11 +234,24 @@ def _limit(headers: Sequence[_Header], length: int, rows: int) -> None:
     for number, header in enumerate(headers):
         header.limit = headers[number + 1].start if number + 1 < len(headers) else length
         header.sibling = rows
-        if header.rule.is_member:
+        if header.rule.is_member or not header.name:
             continue
         while open_headers and open_headers[-1].column >= header.column:
             open_headers.pop().sibling = header.row
         open_headers.append(header)
+    routines: list[_Header] = []
+    for header in headers:  # a routine ends at none but the next one
+        if header.rule.end in {"routine", "rest"}:
+            while routines and routines[-1].column >= header.column:
+                routines.pop().sibling = header.row
+            header.sibling = rows
+            routines.append(header)
+    following = rows
+    for header in reversed(headers):
+        if not header.name:
+            header.sibling = following
+        elif not header.rule.is_member:
+            following = header.row
 
 
 def _find_ends(text: _Text, compiled: _Compiled, headers: Sequence[_Header], is_late: Callable[[], bool]) -> bool:
@@ -253,6 +269,8 @@ def _find_ends(text: _Text, compiled: _Compiled, headers: Sequence[_Header], is_
             continue
         if header.rule.semicolon_declares and _is_short(text, compiled, header, searches):
             continue
+        if header.rule.is_bare:
+            header.signature_end = header.stop
         header.signature_end = header.signature_end or _signature_end(text, compiled, header)
         last = text.row(max(header.signature_end - 1, header.start))
         header.end_row = last
@@ -260,6 +278,13 @@ def _find_ends(text: _Text, compiled: _Compiled, headers: Sequence[_Header], is_
             close = pairs["()"].get(text.bare.find("(", header.start, header.stop + 1))
             before = header.sibling - 1
             header.end_row = min(text.row(close), before) if close is not None else before
+        elif end == "routine":
+            batch = _search(text, searches, _BATCH, header.stop)
+            limit = text.starts[min(header.sibling, len(text.starts) - 1)]
+            offset, header.has_body = routine_end(
+                text.bare, header.stop, limit, batch is not None and batch < header.sibling
+            )
+            header.end_row = text.row(offset)
         elif end == "line":
             header.end_row = max(last, text.row(header.stop - 1))
         elif end == "next":
@@ -502,6 +527,8 @@ def _nest(
             hidden_until = header.end_row
             continue
         lines = header.end_row - header.row + 1
+        if lines < _MEMBER_LINES and not header.name:
+            continue
         if parent is not None and parent.kind not in _CONTAINERS and lines <= _MEMBER_LINES:
             continue
         declared = header.rule.declared
@@ -563,7 +590,7 @@ def _define(text: _Text, compiled: _Compiled, header: _Header, parent: Definitio
     return Definition(
         kind=kind,
         name=header.name,
-        scope=(*scope, header.name),
+        scope=(*scope, header.name) if header.name else scope,
         start_row=start_row,
         header_row=text.row(max(header.signature_end - 1, header.start)),
         end_row=header.end_row,

@@ -1,7 +1,7 @@
-"""How a language without a grammar says which lines begin a definition, and where one ends.
+r"""How a language without a grammar says which lines begin a definition, and where one ends.
 
 A pattern is tried at each line, behind its indentation, where the line is neither in a comment nor in a string. It has
-a group `name`, and may have a group `scope` that qualifies the name. `\\h` is a blank or a tab. A repeated group must
+a group `name` (but for queries), and may have a group `scope` that qualifies the name. `\h` is a blank or a tab. A repeated group must
 have an upper bound (`{0,6}`), so that a pattern takes time proportional to the line.
 
 Patterns are kept as text: they are compiled when a file of the language is first read.
@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # what only looks at file names starts sooner without them
 
 __all__ = ["APOSTROPHES", "QUOTES", "End", "LineRules", "Rule", "outlined_by"]
 
-End = Literal["braces", "parens", "indent", "next", "rest", "until", "line"]
+End = Literal["braces", "parens", "indent", "next", "rest", "until", "line", "routine"]
 """Where a definition ends: at the bracket that closes its first brace, or the parenthesis before its first word; before
 the next line that is indented as little; before the next definition that is indented as little; before the next one by
-the same rule; at the line that its pattern `until` finds; with its header."""
+the same rule; at the line that its pattern `until` finds; with its header; as routines of SQL do."""
 
 QUOTES: Final = r'"(?:[^"\\\n]|\\.)*"?'
 APOSTROPHES: Final = r"'(?:[^'\\\n]|\\.)*'?"
@@ -43,6 +43,8 @@ class Rule:
     """Whether one without a body counts: always, when it is documented, in a class or its like, never."""
     semicolon_declares: bool = False
     """It has no body where a semicolon comes before what separates its signature from one."""
+    is_bare: bool = False
+    """The signature is what the pattern matches."""
     inside: bool = False
     """Only in a class or its like, where calls and declarations cannot be mistaken for each other."""
     is_member: bool = False

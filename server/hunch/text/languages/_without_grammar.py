@@ -1,4 +1,4 @@
-"""Languages without a grammar, known by their file names and comments: cut at blank lines."""
+"""Languages without a grammar or rules, known by their file names and comments: cut at blank lines."""
 
 from __future__ import annotations
 
@@ -43,10 +43,6 @@ WITHOUT_GRAMMAR: Final = (
     _language("scss", "scss sass", aliases="sass"),
     _language("less", "less"),
     _language("stylus", "styl"),
-    _language("html", "html htm xhtml", aliases="htm", line=(), block=_HTML),
-    _language("vue", "vue", block=(*_HTML, *C_BLOCK)),
-    _language("svelte", "svelte", block=(*_HTML, *C_BLOCK)),
-    _language("astro", "astro", block=(*_HTML, *C_BLOCK)),
     _language(
         "template",
         "twig erb ejs hbs mustache liquid j2 jinja jinja2 haml slim pug jsp cshtml razor",
@@ -54,9 +50,7 @@ WITHOUT_GRAMMAR: Final = (
         line=(),
         block=_HTML,
     ),
-    _language("objective-c", "m mm", aliases="objc objectivec"),
     _language("move", "move"),
-    _language("cuda", "cu cuh"),
     _language("opencl", "cl"),
     _language("glsl", "glsl vert frag geom comp tesc tese", aliases="shader"),
     _language("hlsl", "hlsl fx"),

@@ -2,8 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.syntax import by_name
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+
+def _declared(node: Node) -> str:
+    declarator = node.child_by_field_name("declarator")
+    return by_name(declarator) if declarator is not None else ""
+
+
+def _kind(node: Node, kind: str) -> str:
+    return "constant" if kind == "field" and _declared(node).isupper() else kind
+
 
 LANGUAGE = Language(
     name="java",
@@ -24,10 +40,17 @@ LANGUAGE = Language(
         (annotation_type_declaration) @interface
         (method_declaration body: (_)) @method
         (method_declaration !body) @method.documented
+        (annotation_type_element_declaration) @method.documented
         (constructor_declaration) @method
         (compact_constructor_declaration) @method
+        (class_body (field_declaration) @field)
+        (enum_body (enum_constant) @constant)
+        (enum_body_declarations (field_declaration) @field)
+        (interface_body (constant_declaration) @constant)
         """,
-        depth=5,
+        depth=6,
+        names={"field_declaration": _declared, "constant_declaration": _declared},
+        kind_of=_kind,
         has_type_arguments=True,
         body_types=frozenset({"class_body"}),
         comment_types=frozenset({"line_comment", "block_comment"}),

@@ -29,6 +29,10 @@ LANGUAGE = Language(
         (mod_item body: (_)) @module
         (macro_definition) @macro
         (type_item) @type
+        (source_file [(const_item) (static_item)] @constant)
+        (declaration_list [(const_item) (static_item)] @constant)
+        (enum_variant_list (enum_variant) @constant)
+        (field_declaration_list (field_declaration) @field)
         """,
         names={"impl_item": field("type")},
         has_type_arguments=True,

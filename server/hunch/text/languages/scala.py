@@ -30,8 +30,16 @@ LANGUAGE = Language(
         (function_definition) @function
         (function_declaration) @function.documented
         (type_definition) @type
+        (compilation_unit [(val_definition) (var_definition)] @constant)
+        (template_body [(val_definition) (var_definition) (val_declaration)] @field)
+        (simple_enum_case) @constant
         """,
-        names={"extension_definition": constant(""), "given_definition": field("name", "return_type")},
+        names={
+            "extension_definition": constant(""),
+            "given_definition": field("name", "return_type"),
+            "val_definition": field("pattern"),
+            "var_definition": field("pattern"),
+        },
         comment_types=frozenset({"comment", "block_comment"}),
         own_decorators=frozenset({"annotation"}),
     ),
