@@ -1,8 +1,8 @@
 r"""How a language without a grammar says which lines begin a definition, and where one ends.
 
 A pattern is tried at each line, behind its indentation, where the line is neither in a comment nor in a string. It has
-a group `name` (but for queries), and may have a group `scope` that qualifies the name. `\h` is a blank or a tab. A repeated group must
-have an upper bound (`{0,6}`), so that a pattern takes time proportional to the line.
+a group `name` (but for queries), and may have a group `scope` that qualifies the name. `\h` is a blank or a tab. A
+repeated group must have an upper bound (`{0,6}`), so that a pattern takes time proportional to the line.
 
 Patterns are kept as text: they are compiled when a file of the language is first read.
 """

@@ -36,7 +36,8 @@ LANGUAGE = Language(
             ),
             end="braces",
             strings=rf"`[^`]*`?|r\"[^\"]*\"?|{QUOTES}" r"|'(?:[^'\\\n]|\\[^'\n]{1,9})'",
-            keywords="if for foreach foreach_reverse while switch catch return assert new throw else case in import delete goto"
+            keywords="if for foreach foreach_reverse while switch catch return assert new throw else case in import"
+            " delete goto"
             " with cast version debug pragma",
             imports=r"(?:(?:public|private|static)\h+)?(?:import|module)\h",
             decorators=r"@\w+",

@@ -49,7 +49,8 @@ LANGUAGE = Language(
             ),
             end="braces",
             strings=rf"{_STRINGS}|{QUOTES}|{APOSTROPHES}",
-            keywords="if for while switch catch return assert new throw else await yield case when in is super this import export Function",
+            keywords="if for while switch catch return assert new throw else await yield case when in is super this"
+            " import export Function",
             imports=r"(?:import|export|part|library)\h",
             decorators=r"@\w",
         )

@@ -15,7 +15,8 @@ LANGUAGE = Language(
         LineRules(
             rules=(
                 Rule(
-                    kind="function", pattern=r"function\h+(?:(?:-\w|--[\w-]+)\h+\S+\h+){0,4}(?P<name>[^\s;'\"-][^\s;]*)"
+                    kind="function",
+                    pattern=r"function\h+(?:(?:-\w|--[\w-]+)(?:[=\h]\h*[^\s-]\S*)?\h+){0,4}(?P<name>[^\s;'\"-][^\s;]*)",
                 ),
             ),
             end="until",

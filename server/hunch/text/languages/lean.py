@@ -5,7 +5,10 @@ from __future__ import annotations
 from hunch.text.language import Language
 from hunch.text.line_rules import QUOTES, LineRules, Rule, outlined_by
 
-_MODIFIERS = r"(?:@\[[^\]\n]*\]\h*)?(?:(?:private|protected|public|noncomputable|partial|unsafe|scoped|local|nonrec|meta)\h+){0,4}"
+_MODIFIERS = (
+    r"(?:@\[[^\]\n]*\]\h*)?"
+    r"(?:(?:private|protected|public|noncomputable|partial|unsafe|scoped|local|nonrec|meta)\h+){0,4}"
+)
 _NAME = r"(?P<name>[^\s:({\[]+)"
 
 LANGUAGE = Language(

@@ -17,13 +17,13 @@ LANGUAGE = Language(
             rules=(
                 Rule(
                     kind="function",
-                    pattern=_NAME
-                    + r"\h*=\h*(?:\{[^}=\n]*(?:\?[^}\n]*)?\}\h*(?:@\h*\w+\h*)?:(?!:)|[\w'-]+\h*(?:@\h*\{[^}\n]*\}\h*)?:(?=\s))",
+                    pattern=_NAME + r"\h*=\h*(?:\{[^}=\n]*(?:\?[^}\n]*)?\}\h*(?:@\h*\w+\h*)?:(?!:)|"
+                    r"[\w'-]+\h*(?:@\h*\{[^}\n]*\}\h*)?:(?=\s))",
                 ),
                 Rule(
                     kind="constant",
-                    pattern=_NAME
-                    + r"\h*=\h*(?:\w+\.){0,3}(?:mk\w+|types\.submodule\w*|buildPythonPackage|build\w+|write\w+|override\w*)\b",
+                    pattern=_NAME + r"\h*=\h*(?:\w+\.){0,3}"
+                    r"(?:mk\w+|types\.submodule\w*|buildPythonPackage|build\w+|write\w+|override\w*)\b",
                 ),
             ),
             end="indent",

@@ -26,8 +26,8 @@ LANGUAGE = Language(
                 Rule(kind="interface", pattern=_TYPE + r"(?:disp)?interface\b(?!\h*;)"),
                 Rule(
                     kind="type",
-                    pattern=_TYPE
-                    + r"(?=\S)(?:\(|set\h+of|array\b|\^|class\b|reference\b|procedure|function|type\b|packed|interface\b)",
+                    pattern=_TYPE + r"(?=\S)(?:\(|set\h+of|array\b|\^|class\b|"
+                    r"reference\b|procedure|function|type\b|packed|interface\b)",
                     end="line",
                 ),
                 Rule(

@@ -35,7 +35,7 @@ LANGUAGE = Language(
             ignores_case=True,
             keywords="if else elseif foreach for while switch catch param return until trap",
             imports=r"(?:using|Import-Module)\h",
-            documented_below=r"\s*\{\s*<#(?s:.*?)#>",
+            documented_below=r"\s*\{\s*<#\s*(?:\.SYNOPSIS\s*)?((?s:.*?))#>",
             decorators=r"\[[A-Z]\w+\(",
             separators=(),
         )

@@ -36,8 +36,14 @@ def _rules(strings: str) -> LineRules:
                 pattern=rf"(?:{_CREATE}|{_ALTER})(?:procedure|proc|function|trigger|event|macro){_NAME}",
                 end="routine",
             ),
-            Rule(kind="module", pattern=rf"{_CREATE}(?:package|type)\h+body{_NAME}", end="rest", is_bare=True),
-            Rule(kind="module", pattern=rf"{_CREATE}package{_NAME}", end="rest", is_bare=True),
+            Rule(
+                kind="module",
+                pattern=rf"{_CREATE}(?:package|type)\h+body{_NAME}",
+                end="rest",
+                until=r"^\h*/\h*$",
+                is_bare=True,
+            ),
+            Rule(kind="module", pattern=rf"{_CREATE}package{_NAME}", end="rest", until=r"^\h*/\h*$", is_bare=True),
             Rule(kind="type", pattern=rf"{_CREATE}(?:table|type|domain){_NAME}", is_bare=True),
             Rule(kind="query", pattern=rf"(?:{_CREATE}|{_ALTER})view{_NAME}", is_bare=True),
             Rule(
