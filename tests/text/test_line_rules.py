@@ -115,7 +115,7 @@ def assert_sound(language: str, source: bytes) -> None:
     for definition in outline.definitions:
         assert 0 <= definition.start_row <= definition.header_row <= definition.end_row < len(file.lines)
         assert 0 <= definition.body_start <= len(file.source)
-        assert definition.name or definition.kind in {"query"}
+        assert definition.name or definition.kind == "query"
     for member in outline.members:
         assert member.name and 0 <= member.row < len(file.lines)
     chunks = chunk_source("a/b.x", language, source)

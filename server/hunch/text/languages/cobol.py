@@ -33,7 +33,8 @@ LANGUAGE = Language(
             strings=rf"{QUOTES}|{APOSTROPHES}",
             comments=r"^[^\n]{6}[*/][^\n]*|\*>[^\n]*|^\*[^\n]*",
             keywords="exit goback continue else file-control special-names i-o-control repository eject skip1 skip2"
-            " skip3 EXIT GOBACK CONTINUE ELSE FILE-CONTROL SPECIAL-NAMES I-O-CONTROL REPOSITORY EJECT SKIP1 SKIP2 SKIP3",
+            " skip3 EXIT GOBACK CONTINUE ELSE FILE-CONTROL SPECIAL-NAMES"
+            " I-O-CONTROL REPOSITORY EJECT SKIP1 SKIP2 SKIP3",
             ignores_case=True,
             separators=(),
         )
