@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from hunch.text.grammars import GRAMMARS
 
-LANGUAGES = tuple(GRAMMARS)
+LANGUAGES = (*GRAMMARS, "sql")
 
 
 @dataclass(frozen=True, slots=True)
