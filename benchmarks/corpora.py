@@ -26,7 +26,7 @@ class Package:
     @property
     def folder(self) -> str:
         """What its tree is called."""
-        return f"{self.name}-{self.version}"
+        return f"{self.name}-{self.version}".replace("/", "+")
 
 
 _FLASK = Package("pypi", "flask", "3.1.3")
@@ -69,7 +69,7 @@ def corpus(size: str, cache: Path) -> Path:
     root.mkdir(parents=True, exist_ok=True)
     for package in CORPORA[size]:
         if not (root / package.folder).is_dir():
-            _unpack(_fetch(package, cache / "packages"), root / package.folder)
+            unpack(fetch(package, cache / "packages"), root / package.folder)
     return root
 
 
@@ -97,7 +97,8 @@ def linux_source(cache: Path) -> Path:
     return root
 
 
-def _fetch(package: Package, archives: Path) -> Path:
+def fetch(package: Package, archives: Path) -> Path:
+    """Return the archive of a package from PyPI or npm, fetched when it is not there yet."""
     into = archives / package.folder
     found = list(into.glob("*")) if into.is_dir() else []
     if found:
@@ -115,7 +116,8 @@ def _fetch(package: Package, archives: Path) -> Path:
     return next(into.iterdir())
 
 
-def _unpack(archive: Path, tree: Path) -> None:
+def unpack(archive: Path, tree: Path) -> None:
+    """Unpack an archive: the files below its top folder, without those that were built."""
     fresh = tree.with_name(f"{tree.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()

@@ -34,6 +34,7 @@ from benchmarks.report import lexical_tables
 from hunch.index.lexical import InvertedIndex, add_scores, invert
 from hunch.search.metrics import bootstrap
 from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.languages import language_of
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FIELD_WEIGHTS, postings_of, query_terms, term_of
 from hunch.text.tokenizer import identifiers, split_identifier
@@ -71,7 +72,7 @@ def read_corpus(root: Path) -> Corpus:
     for file in scan(root).files:
         source = read_source(root, file.path)
         if not isinstance(source, Skip):
-            chunks += chunk_source(file.path, file.language, source)
+            chunks += chunk_source(file.path, language_of(file.path, source) or file.language, source)
     questions = _questions(chunks)
     asked = {row for _, row in questions}
     texts = [render_chunk(chunk) for chunk in chunks]

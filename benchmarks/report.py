@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks.history import in_a_sentence
 from benchmarks.lsp_report import lsp_tables, soak_tables
 from benchmarks.machine import in_words, load_result
+from benchmarks.outline_report import outline_tables
 from benchmarks.robustness_report import fault_tables, hostile_tables
 from benchmarks.table import table_of
 
@@ -257,6 +258,7 @@ TABLES: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "encoders": encoder_tables,
     "in_context": in_context_tables,
     "similar": similar_tables,
+    "outline": outline_tables,
 }
 
 

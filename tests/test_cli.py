@@ -244,10 +244,14 @@ def test_a_sub_folder_uses_the_index_of_the_workspace(run_hunch: RunHunch, make_
         return {hit["path"] for hit in found.hits}
 
     assert paths(".") == set(files)
-    assert paths("app") == {"app/deep/left.py", "app/deep/right.py"}
-    # The name of a folder is no glob, and a glob narrows: it never leads out of the folder.
-    narrowed = {"app[1]": paths("app[1]"), "app": paths("app", "--path", "right.py")}
-    assert narrowed == {"app[1]": {"app[1]/left.py", "app[1]/right.py"}, "app": {"app/deep/right.py"}}
+    assert paths("app") == set(files)
+    assert paths("app", "--path", ".") == {"app/deep/left.py", "app/deep/right.py"}
+    # The name of a folder is no glob.
+    assert paths("app[1]", "--path", ".") == {"app[1]/left.py", "app[1]/right.py"}
+    for typed in ("deep", "./deep", str(root / "app/deep"), "../app/deep", "deep/*.py"):
+        assert paths("app", "--path", typed) == {"app/deep/left.py", "app/deep/right.py"}, typed
+    assert paths("app", "--path", "../other/left.py") == {"other/left.py"}
+    assert paths(".", "--path", "app[1]") == {"app[1]/left.py", "app[1]/right.py"}
     assert len(list(run_hunch.cache.iterdir())) == 1
 
 

@@ -73,7 +73,7 @@ def test_names_that_only_look_like_devices(path: str) -> None:
 def test_a_device_is_never_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "NUL.py").write_text("x = 1\n")
     assert read_source(tmp_path, "NUL.py") == b"x = 1\n"
-    monkeypatch.setattr("hunch.workspace.ignore.is_device", lambda path: is_device(path, windows=True))
+    monkeypatch.setattr("hunch.workspace.regular.is_device", lambda path: is_device(path, windows=True))
     monkeypatch.setattr(os, "open", lambda *arguments: pytest.fail("opened"))
     with pytest.raises(OSError, match="not a regular file"):
         read_regular(tmp_path / "NUL.py", 100)
@@ -175,7 +175,7 @@ def test_what_earlier_sources_have_taken_is_no_fault_of_the_next(monkeypatch: py
     monkeypatch.setattr(isolation, "_IS_WATCHED", True)
     isolation._end_child(at_once=True)
     try:
-        processes = [call_apart(hold, 90_000_000, 0.2) for _ in range(4)]
+        processes = [call_apart(hold, 80_000_000, 0.2) for _ in range(4)]
     finally:
         isolation._end_child(at_once=True)
     assert processes[0] == processes[2] != processes[3], "it is replaced once it has grown, between two sources"

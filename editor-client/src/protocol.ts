@@ -105,10 +105,14 @@ export interface SearchParams {
   readonly languages?: readonly string[];
   readonly paths?: readonly string[];
   readonly kinds?: readonly string[];
+  /** `code`, `docs` or `config`, or `all` alike; without it everything, code first. */
+  readonly contents?: readonly string[];
   /** The uri of the one workspace folder to search. */
   readonly folder?: string;
   /** The uri of a folder inside a workspace folder. */
   readonly within?: string;
+  /** Of a hit, at most. */
+  readonly snippetLines?: number;
 }
 
 /** Parameters of hunch/similar; one of position and range. */
@@ -118,6 +122,7 @@ export interface SimilarParams {
   readonly range?: Range;
   readonly limit?: number;
   readonly show?: boolean;
+  readonly snippetLines?: number;
 }
 
 /** Parameters of hunch/document and hunch/summarize. */

@@ -15,7 +15,15 @@ from typing import Literal, NoReturn
 
 from hunch import __version__
 from hunch.memory_limit import COMMAND_BYTES, SERVER_BYTES, is_out_of_memory, memory_problem
-from hunch.settings import CACHE_VARIABLE, MODEL_VARIABLE, TOKEN_VARIABLE, WORKERS_VARIABLE
+from hunch.settings import (
+    CACHE_VARIABLE,
+    LANGUAGES_VARIABLE,
+    MODEL_VARIABLE,
+    TOKEN_VARIABLE,
+    WORKERS_VARIABLE,
+    take_associations,
+)
+from hunch.workspace.file_rules import SIZE_VARIABLE
 
 FOUND, FAILED, INTERRUPTED = 0, 2, 130
 
@@ -32,16 +40,19 @@ examples:
   hunch summarize src/server.py:120
   hunch eval
 
-inline filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front
+inline filters: lang:NAME  path:GLOB  kind:NAME  content:code|docs|config|all, each also
+with a minus in front; names in a list: lang:go,rust
 environment:
   {CACHE_VARIABLE:<15} where indexes are kept (default: the user's cache folder)
   {MODEL_VARIABLE:<15} a model bundle to use instead of the one that ships
+  {SIZE_VARIABLE:<15} megabytes of the largest file that is indexed (default: 10)
   {WORKERS_VARIABLE:<15} processes that read files in a large index run (default: all cores, at most 8)
+  {LANGUAGES_VARIABLE:<15} which files are of which language, as in *.inc=php,*.tcc=cpp
   {TOKEN_VARIABLE:<15} the secret that a client of hunch lsp --tcp or --ws shows (default: a new one)"""
 
 _SEARCH = """\
-Find code by what it does. The index is brought up to date first; in a sub-folder of an
-indexed folder, only that sub-folder is searched.
+Find code by what it does. The index is brought up to date first. In a sub-folder of a
+repository all of it is searched; --path . limits that to where you are.
 
 examples:
   hunch search "parse a date in any format"
@@ -49,7 +60,9 @@ examples:
   hunch search parse_config --limit 3 --explain
   hunch search --queries questions.txt --json
 
-Filters: lang:NAME  path:GLOB  kind:NAME, each also with a minus in front."""
+Filters: lang:NAME  path:GLOB  kind:NAME  content:code|docs|config|all, each also with a minus
+in front; names in a list: lang:go,rust. Without content: everything is searched, and code comes
+first: documentation and configuration where they are clearly the better answer."""
 
 _SIMILAR = """\
 Find code that does the same as the definition at a line, elsewhere in the workspace.
@@ -121,6 +134,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     _speak_utf8()
     status: int = FOUND
+    problem = take_associations()
+    if problem:
+        return _fail(problem)
     try:
         status = options.run(options)
         sys.stdout.flush()
@@ -223,13 +239,21 @@ def _parser() -> argparse.ArgumentParser:
     command = add("search", "find code by what it does", _SEARCH)
     command.add_argument("query", nargs="*", help="what the code does, in plain words; also names and filters")
     command.add_argument("--queries", metavar="FILE", help="answer every line of a file, or of stdin for -")
-    command.add_argument("--lang", metavar="L", action="append", default=[], help="only this language; repeatable")
+    command.add_argument("--lang", metavar="L", action="append", default=[], help="only these languages; repeatable")
     command.add_argument(
-        "--path", metavar="GLOB", action="append", default=[], help="only these paths, as in .gitignore; repeatable"
+        "--path",
+        metavar="GLOB",
+        action="append",
+        default=[],
+        help="only these paths, or globs as in .gitignore; repeatable",
     )
     command.add_argument(
-        "--kind", metavar="K", action="append", default=[], help="only this kind (function, class...); repeatable"
+        "--kind", metavar="K", action="append", default=[], help="only these kinds (function, class...); repeatable"
     )
+    command.add_argument(
+        "--content", choices=("code", "docs", "config", "all"), action="append", default=[],
+        help="only code, documentation or configuration, or all of it alike; repeatable (default: code first)",
+    )  # fmt: skip
     _add_answer_options(command)
 
     command = add("similar", "find code like the definition at a line", _SIMILAR)
@@ -243,12 +267,15 @@ def _parser() -> argparse.ArgumentParser:
     command = add("index", "bring the index of a folder up to date", _INDEX)
     _add_directory(command)
     command.add_argument("--rebuild", action="store_true", help="throw the index away first")
+    command.add_argument("--left-out", action="store_true", help="name everything that is left out, and why")
     command.add_argument("--thorough", action="store_true",
                          help="compute all contextual embeddings too: better answers, 150 chunks a second")  # fmt: skip
 
     command = add("status", "what is indexed, with which model, and where the index is", _STATUS)
     _add_directory(command)
     command.add_argument("--json", action="store_true", help="one JSON object")
+
+    command.add_argument("--left-out", action="store_true", help="name everything that is left out, and why")
 
     command = add("clean", "remove indexes of folders that are gone", _CLEAN)
     command.add_argument("--yes", action="store_true", help="remove without asking")
@@ -280,7 +307,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_answer_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--root", type=Path, metavar="DIR", help="the workspace (default: here)")
+    command.add_argument(
+        "--root", type=Path, metavar="DIR", action="append",
+        help="the workspace; repeatable (default: the repository or indexed folder that you are in)",
+    )  # fmt: skip
+    _add_any_root(command)
+    command.add_argument(
+        "--snippet-lines", type=_positive, metavar="N", help="lines of code of a hit at most (default 12, shown 6)"
+    )
     command.add_argument("--limit", type=_positive, default=10, metavar="N", help="hits at most (default 10)")
     command.add_argument("--json", action="store_true", help="one JSON object a query, on one line")
     command.add_argument("--explain", action="store_true", help="show every signal of a hit with its weight")
@@ -289,7 +323,15 @@ def _add_answer_options(command: argparse.ArgumentParser) -> None:
 
 
 def _add_directory(command: argparse.ArgumentParser) -> None:
-    command.add_argument("directory", nargs="?", type=Path, metavar="DIR", help="the workspace (default: here)")
+    command.add_argument(
+        "directory", nargs="?", type=Path, metavar="DIR",
+        help="the workspace (default: the repository or indexed folder that you are in)",
+    )  # fmt: skip
+    _add_any_root(command)
+
+
+def _add_any_root(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--any-root", action="store_true", help="take a home folder or / too")
 
 
 def _positive(text: str) -> int:

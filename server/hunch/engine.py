@@ -255,14 +255,14 @@ def update_paths(engine: Engine, paths: Collection[str]) -> UpdateReport | None:
 
 def ask(
     engine: Engine, text: str, *, languages: tuple[str, ...] = (), paths: tuple[str, ...] = (),
-    kinds: tuple[str, ...] = (), within: str = "", limit: int = 10,
+    kinds: tuple[str, ...] = (), contents: tuple[str, ...] = (), within: str = "", limit: int = 10,
 ) -> Answer:  # fmt: skip
     """Answer a query as a person typed it.
 
     Raises:
         QueryError: the query cannot be answered.
     """
-    query = parse_query(text, languages=languages, paths=paths, kinds=kinds, within=within)
+    query = parse_query(text, languages=languages, paths=paths, kinds=kinds, contents=contents, within=within)
     return answer(engine, query, limit=limit)
 
 
@@ -287,7 +287,7 @@ def similar(engine: Engine, path: str, line: int, last: int | None = None, *, li
     Raises:
         QueryError: there is no code at that place.
     """
-    source = read_source(engine.root, path)
+    source = read_source(engine.root, path, is_wanted=True)
     if isinstance(source, Skip):
         raise QueryError(f"{path}: cannot be searched with ({source.reason})")
     chunks = chunks_at(path, source, range(line, (last or line) + 1))

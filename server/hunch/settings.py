@@ -11,6 +11,8 @@ import platformdirs
 CACHE_VARIABLE = "HUNCH_CACHE_DIR"
 MODEL_VARIABLE = "HUNCH_MODEL_DIR"
 WORKERS_VARIABLE = "HUNCH_WORKERS"
+LANGUAGES_VARIABLE = "HUNCH_LANGUAGES"
+"""Which files are of which language: `*.inc=php, *.foo=c`"""
 TOKEN_VARIABLE = "HUNCH_TOKEN"
 """The secret that a client of a server that listens has to know."""
 
@@ -39,3 +41,23 @@ def worker_count() -> int:
     """Return how many processes read and chunk files in a large update: all cores, at most 8, unless set."""
     chosen = os.environ.get(WORKERS_VARIABLE, "")
     return int(chosen) if chosen.isdigit() and int(chosen) > 0 else min(8, os.cpu_count() or 1)
+
+
+def take_associations() -> str:
+    """Take from the environment which files are of which language; return what is wrong with it, empty if nothing."""
+    written = os.environ.get(LANGUAGES_VARIABLE, "").strip()
+    if not written:
+        return ""
+    from hunch.text.languages import associate, nearest_language, resolve_language
+
+    chosen: dict[str, str] = {}
+    for entry in filter(None, (part.strip() for part in written.split(","))):
+        pattern, _, name = entry.rpartition("=")
+        language = resolve_language(name)
+        if not pattern.strip() or language is None:
+            near = nearest_language(name) if pattern.strip() else None
+            hint = f"; did you mean {near}?" if near else ""
+            return f"{LANGUAGES_VARIABLE}: expected PATTERN=LANGUAGE, as in *.inc=php: {entry}{hint}"
+        chosen[pattern.strip()] = language
+    associate(chosen)
+    return ""

@@ -6,7 +6,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,9 @@ from hunch.model.encoder import Encoder
 from hunch.search.phrases import explained
 from hunch.search.present import FinishedAnswer, FinishedHit, present, why_of
 from hunch.search.search import Answer, Answerability
+from hunch.search.snippet import SNIPPET_LINES
+from hunch.text.languages import CONTENTS, content_of
+from hunch.workspace.scan import LeftOut
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,9 +37,11 @@ _PROGRESS_AFTER_SECONDS = 0.3
 _STYLES = {"python": "python", "csharp": "csharp", "cpp": "cpp", "bash": "bash", "tsx": "tsx"}
 
 
-def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) -> dict[str, Any]:
+def to_json(
+    answer: Answer, encoder: Encoder | None, *, strict: bool = False, most_lines: int = SNIPPET_LINES
+) -> dict[str, Any]:
     """Return an answer as the object that programs read."""
-    finished = _finished(answer, encoder, strict=strict)
+    finished = _finished(answer, encoder, strict=strict, most_lines=most_lines)
     return {
         "query": finished.query,
         "elapsed_ms": round(finished.elapsed_ms, 3),
@@ -49,10 +54,10 @@ def to_json(answer: Answer, encoder: Encoder | None, *, strict: bool = False) ->
     }
 
 
-def _finished(answer: Answer, encoder: Encoder | None, *, strict: bool) -> FinishedAnswer:
+def _finished(answer: Answer, encoder: Encoder | None, *, strict: bool, most_lines: int) -> FinishedAnswer:
     """Return what is shown of an answer; when strict, no hits where nothing seems to fit."""
     is_nothing = strict and answer.answerability is Answerability.NONE
-    return present(replace(answer, hits=[]) if is_nothing else answer, encoder)
+    return present(replace(answer, hits=[]) if is_nothing else answer, encoder, most_lines=most_lines)
 
 
 def _hit_to_json(hit: FinishedHit) -> dict[str, Any]:
@@ -96,11 +101,12 @@ def print_sentence(text: str) -> None:
 
 
 def print_answer(
-    answer: Answer, encoder: Encoder | None, *, explain: bool = False, strict: bool = False, with_query: bool = False
-) -> None:
+    answer: Answer, encoder: Encoder | None, *, explain: bool = False, strict: bool = False, with_query: bool = False,
+    shown: Callable[[FinishedHit], str] = lambda hit: hit.path, most_lines: int | None = None,
+) -> None:  # fmt: skip
     """Print an answer for a person: places, why, and a few lines of code with the query's words highlighted."""
     console = _console()
-    finished = _finished(answer, encoder, strict=strict)
+    finished = _finished(answer, encoder, strict=strict, most_lines=most_lines or SNIPPET_LINES)
     if with_query:
         console.print(_one_line(finished.query), style="bold underline", markup=False)
     for notice in finished.notices:
@@ -110,7 +116,7 @@ def print_answer(
     if finished.label:
         console.print(f"{finished.label}{':' if finished.hits else '.'}", style="yellow")
     for number, hit in enumerate(finished.hits, 1):
-        _print_hit(console, number, hit, explain=explain)
+        _print_hit(console, number, hit, shown(hit), explain=explain, most_lines=most_lines or _SHOWN_LINES)
 
 
 def print_notice(text: str, *, error: bool = False) -> None:
@@ -118,27 +124,43 @@ def print_notice(text: str, *, error: bool = False) -> None:
     print(f"hunch: {'error: ' if error else ''}{_one_line(text)}", file=sys.stderr, flush=True)
 
 
-def print_report(report: UpdateReport, root: Path) -> None:
+def print_report(report: UpdateReport, engine: Engine) -> None:
     """Print what an update did, on stdout."""
     rate = f", {report.chunks_encoded / report.seconds:,.0f} chunks/s" if report.chunks_encoded else ""
     print(
-        f"{_one_line(str(root))}: {report.files:,} files, {report.chunks:,} chunks searchable "
+        f"{_one_line(str(engine.root))}: {report.files:,} files, {report.chunks:,} chunks searchable "
         f"({report.read:,} read, {report.removed:,} removed, {report.chunks_encoded:,} chunks encoded; "
         f"{report.seconds:.2f} s{rate})"
     )
+    contents = _by_content(engine.snapshot.files_by_language())
+    if len(contents) > 1:
+        print("files: " + ", ".join(f"{count:,} {content}" for content, count in contents.items()))
     if report.skipped:
         print("left out: " + ", ".join(f"{count:,} {reason}" for reason, count in report.skipped.items()))
     if report.problems:
         print(_one_line(notice_of(report.problems)))
 
 
-def print_status(engine: Engine, *, as_json: bool) -> None:
+def _by_content(languages: Mapping[str, int]) -> dict[str, int]:
+    """How many files hold code, documentation and configuration; only those that there are."""
+    counts: dict[str, int] = dict.fromkeys(CONTENTS, 0)
+    for language, count in languages.items():
+        counts[content_of(language)] += count
+    return {content: count for content, count in counts.items() if count}
+
+
+def print_left_out(left_out: Sequence[LeftOut], *, most: int | None = None) -> None:
+    """Print what does not count, each with the reason, and the line of an ignore file where one says so."""
+    for one in left_out[:most]:
+        rule = f"  ({_one_line(str(one.rule))})" if one.rule is not None else ""
+        print(f"{one.reason:<18} {_one_line(one.path)}{rule}")
+    if most is not None and len(left_out) > most:
+        print(f"and {len(left_out) - most:,} more: see --left-out")
+
+
+def print_status(engine: Engine, *, as_json: bool, left_out: Sequence[LeftOut] | None = None) -> None:
     """Print what is indexed."""
-    languages: dict[str, int] = {}
-    for view in engine.snapshot.views:
-        chunks = view.segment.chunk_files if view.live_docs is None else view.segment.chunk_files[view.live_docs]
-        for file in set(chunks.tolist()):
-            languages[view.segment.languages[file]] = languages.get(view.segment.languages[file], 0) + 1
+    languages = engine.snapshot.files_by_language()
     bundle = None if engine.encoder is None else engine.encoder.bundle.manifest
     status: dict[str, Any] = {
         "root": str(engine.root),
@@ -150,16 +172,22 @@ def print_status(engine: Engine, *, as_json: bool) -> None:
         "contextual": engine.store.contextual_counts()[0],
         "in_context": engine.store.contextual_counts()[0],  # the name of contextual before 0.2
         "problems": engine.store.problems(),
+        "contents": _by_content(languages),
         "languages": dict(sorted(languages.items(), key=lambda item: -item[1])),
         "bytes": _bytes_below(engine.cache),
         "model": None if bundle is None else bundle.identity,
     }
     if as_json:
+        if left_out is not None:
+            status["left_out"] = [
+                {"path": one.path, "reason": one.reason, "rule": None if one.rule is None else one.rule._asdict()}
+                for one in left_out
+            ]
         print_json(status)
         return
     for name, value in status.items():
-        if name == "languages":
-            value = ", ".join(f"{language} {count:,}" for language, count in value.items())
+        if name in ("contents", "languages"):
+            value = ", ".join(f"{one} {count:,}" for one, count in value.items())
         elif name == "problems":
             value = notice_of(value)
         elif name == "bytes":
@@ -285,11 +313,11 @@ def _console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
-def _print_hit(console: Console, number: int, hit: FinishedHit, *, explain: bool) -> None:
+def _print_hit(console: Console, number: int, hit: FinishedHit, path: str, *, explain: bool, most_lines: int) -> None:
     from rich.text import Text
 
     head = Text(f"{number:>2}  ")
-    head.append(f"{_one_line(hit.path)}:{hit.start_line}", style="bold cyan")
+    head.append(f"{_one_line(path)}:{hit.start_line}", style="bold cyan")
     head.append(f"  {_one_line(hit.shown_name)}" if hit.shown_name else "", style="bold")
     head.append(f"  {hit.kind}  {hit.score:.2f}", style="dim")
     console.print(head)
@@ -305,19 +333,19 @@ def _print_hit(console: Console, number: int, hit: FinishedHit, *, explain: bool
         left = len(hit.near_duplicates) - len(shown)
         console.print(Text(f"    the same in {places}{f' and {left} more' if left else ''}", style="dim"))
     if console.is_terminal:
-        for line, text in _snippet_lines(hit):
+        for line, text in _snippet_lines(hit, most_lines):
             console.print(Text(f"    {line:>6}  ", style="dim").append_text(text))
         console.print()
 
 
-def _snippet_lines(hit: FinishedHit) -> Iterator[tuple[int, Text]]:
+def _snippet_lines(hit: FinishedHit, most: int) -> Iterator[tuple[int, Text]]:
     from rich.syntax import Syntax
 
     lines = list(hit.lines)
     while lines and not lines[-1].strip():
         lines.pop()
     code = Syntax("", _STYLES.get(hit.language, hit.language), theme="ansi_dark", background_color="default")
-    shown = [_printable(line)[:200] for line in lines[:_SHOWN_LINES]]
+    shown = [_printable(line)[:200] for line in lines[:most]]
     coloured = list(code.highlight("\n".join(shown)).split("\n", allow_blank=True)) if shown else []
     for row, text in enumerate(coloured[: len(shown)]):
         for highlight in hit.highlights:

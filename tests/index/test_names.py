@@ -117,3 +117,15 @@ def distance(one: str, other: str) -> int:
             if i > 1 and j > 1 and one[i - 1] == other[j - 2] and one[i - 2] == other[j - 1]:
                 rows[i][j] = min(rows[i][j], rows[i - 2][j - 2] + 1)
     return rows[-1][-1]
+
+
+def test_members_are_names_of_their_own() -> None:
+    source = "LEAST_WAIT = 1\nLEAST_WAITING_TIME = 2\n\n\ndef least_waited():\n    limit_of = 1\n    return limit_of\n"
+    chunks = chunk_source("a.py", "python", source.encode())
+    names = packed([chunk.name for chunk in chunks], chunks)
+    (holder,) = [number for number, chunk in enumerate(chunks) if chunk.members]
+    assert names.fuzzy_matches("least_wiat", members=True).tolist() == [holder]
+    found, shares = names.prefix_matches("least_w", members=True)  # one chunk, the shortest of its two names
+    assert found.tolist() == [holder] and shares.tolist() == pytest.approx([6 / 9])
+    assert [chunks[number].name for number in names.prefix_matches("least_w")[0].tolist()] == ["least_waited"]
+    assert not len(names.prefix_matches("limit", members=True)[0])  # a local variable is none

@@ -135,7 +135,7 @@ def test_a_young_file_is_compared_until_its_stamp_is_old(
     run(root, store)
     checked: list[str] = []
 
-    def note(folder: Path, path: str) -> object:
+    def note(folder: Path, path: str, *, is_wanted: bool) -> object:
         checked.append(path)
         return read_source(folder, path)
 

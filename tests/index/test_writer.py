@@ -109,7 +109,7 @@ def test_nothing_changed_opens_no_file(root: Path, store: Store, monkeypatch: py
     monkeypatch.setattr(stamps, "GRAIN_NS", 0)  # the files are young, see test_stamps
     run(root, store)
 
-    def refuse(*arguments: object) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
         raise AssertionError("a file was read")
 
     monkeypatch.setattr(prepare, "read_source", refuse)

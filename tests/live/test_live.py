@@ -413,6 +413,26 @@ def test_an_index_of_the_log_that_is_cut_off_does_not_end_the_server(root: Path)
         assert len(engine.store.known_files()) == 8 and not damage_of(engine.store)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be cut off there")
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_a_log_that_is_cut_off_under_an_idle_server_is_made_again(root: Path, share: float) -> None:
+    one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.5, contextual_embeddings=False))
+    one.start()
+    until(lambda: one.status.phase is Phase.READY and one.status.complete)
+    write(root, "late.py", function("late_one"))
+    one.mark(["late.py"], urgent=True)
+    until(lambda: "late_one" in names(one.snapshot))
+    before, log = sorted(records(one.snapshot), key=repr), workspace_cache(root) / f"{DATABASE}-wal"
+    assert log.stat().st_size
+    os.truncate(log, int(log.stat().st_size * share))
+    until(lambda: REPLACED in one.status.notices)
+    until(lambda: one.status.phase is Phase.READY and one.status.complete and one.status.writer)
+    assert sorted(records(one.snapshot), key=repr) == before
+    one.close(10)
+    with open_engine(root) as engine:
+        assert len(engine.store.known_files()) == 6 and not damage_of(engine.store)
+
+
 @pytest.mark.parametrize("what", ["the folder", "the cache", "the database", "the log"])
 def test_a_cache_that_is_deleted_under_a_running_server_is_made_again(root: Path, what: str) -> None:
     one = LiveWorkspace(root, LiveOptions(cpu_share=1.0, scan_seconds=0.5, contextual_embeddings=False))

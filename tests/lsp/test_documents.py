@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +92,38 @@ def test_a_save_is_read_at_once(editing: Open) -> None:
     talk.tell("textDocument/didClose", {"textDocument": {"uri": file.as_uri()}})
     talk.eventually(lambda: talk.ask("hunch/status")["folders"][0]["files"], lambda files: files == 8)
     assert best(talk) == NAME
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS keeps names in one form")
+def test_a_file_is_one_whichever_form_of_its_name_the_client_writes(editing: Open) -> None:
+    talk, root = editing
+    file = root / unicodedata.normalize("NFD", "src/fusée.py")
+    file.write_text(ROCKET)
+    talk.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": file.as_uri(), "type": 1}]})
+    talk.eventually(lambda: talk.names(QUERY)[:1], lambda names: names == [NAME])
+    uri = unicodedata.normalize("NFC", str(file))
+    talk.tell("textDocument/didOpen", talk.document(Path(uri).as_uri(), ROCKET.replace("fuel * 2", "fuel * 3")))
+    hits = talk.eventually(
+        lambda: [hit for hit in talk.search(QUERY)["hits"] if hit["name"] == NAME],
+        lambda hits: "fuel * 3" in hits[0]["snippet"],
+    )
+    assert [hit["uri"] for hit in hits] == [file.as_uri()]
+    talk.tell("textDocument/didClose", {"textDocument": {"uri": Path(uri).as_uri()}})
+
+
+def test_an_editor_may_show_a_file_in_its_own_encoding_or_as_utf_8(editing: Open) -> None:
+    talk, root = editing
+    text = ROCKET.replace("to the moon.", "zum Mond, für später größer.")
+    uri = (root / "src/rocket.py").as_uri()
+    (root / "src/rocket.py").write_bytes(text.encode("latin-1"))
+    talk.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": uri, "type": 1}]})
+    talk.eventually(lambda: talk.names(QUERY)[:1], lambda names: names == [NAME])
+    for shown in (text, text.encode("latin-1").decode("utf-8", "replace")):
+        talk.tell("textDocument/didOpen", talk.document(uri, shown))
+        talk.wait_until_indexed()
+        (hit,) = [hit for hit in talk.search(QUERY)["hits"] if hit["name"] == NAME]
+        assert "zum Mond, für später größer" in hit["snippet"]
+        talk.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", None])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,19 @@ def test_links_are_followed(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "inner")
     assert resolved(f"{tmp_path}/link/new.py") == f"{tmp_path.resolve()}/inner/new.py"
     assert resolved(f"{tmp_path}/inner/../x") == f"{tmp_path.resolve()}/x"
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="macOS finds both forms itself")
+def test_a_path_is_spelt_as_the_disk_spells_it(tmp_path: Path) -> None:
+    folder = tmp_path.resolve() / unicodedata.normalize("NFD", "Prüfung")
+    folder.mkdir()
+    file = folder / unicodedata.normalize("NFD", "Größe.py")
+    file.touch()
+    asked = unicodedata.normalize("NFC", str(file))
+    assert resolved(asked) == resolved(str(file)) == str(file)
+    assert resolved(f"{asked}/../new é.py") == f"{folder}/new é.py"
+    assert resolved(unicodedata.normalize("NFC", f"{folder}/neu/ä.py")) == f"{folder}/neu/ä.py"
+    both = folder / unicodedata.normalize("NFC", "Größe.py")
+    both.touch()
+    assert resolved(str(both)) == str(both) != str(file)
+    assert resolved("/" + "é/" * 3_000) == "/" + "é/" * 2_999 + "é"

@@ -15,7 +15,7 @@ from hunch.search import snippet
 from hunch.search.features import OF_KINDS, POSITIVE
 from hunch.search.phrases import MOST_TERMS, REASON_PHRASES, answerability, explained, in_words, statements
 from hunch.search.present import FinishedHit, present
-from hunch.search.rank import FUZZY_NAME, Reason
+from hunch.search.rank import FUZZY_NAME, HELD_NAME, Reason
 from hunch.search.search import Answer, Answerability, Hit
 from hunch.workspace.ignore import read_regular
 
@@ -108,7 +108,7 @@ def test_reasons_in_words(why: Sequence[Reason], expected: str) -> None:
 
 
 def test_every_feature_has_its_words() -> None:
-    assert set(REASON_PHRASES) == {*POSITIVE, FUZZY_NAME} - {"length"}
+    assert set(REASON_PHRASES) == {*POSITIVE, FUZZY_NAME, HELD_NAME} - {"length"}
     assert [explained(name) for name in OF_KINDS] == ["the file as a whole", "code outside definitions"]
     assert explained("in test code") == "in test code"
     assert explained("context") == "contextual embedding"

@@ -31,8 +31,16 @@ def terms(query: Query) -> list[str]:
         ("lang:Go parse", "parse", {"languages": ("go",)}),
         ("lang:c++ x", "x", {"languages": ("cpp",)}),
         ("lang:c# x", "x", {"languages": ("csharp",)}),
-        ("lang:.ts x", "x", {"languages": ("typescript",)}),
+        ("lang:.ts x", "x", {"languages": ("typescript", "tsx")}),
         ("lang:golang x", "x", {"languages": ("go",)}),
+        ("lang:go,rust,py x", "x", {"languages": ("go", "rust", "python")}),
+        ("-lang:ts,go x", "x", {"excluded_languages": ("typescript", "tsx", "go")}),
+        ("kind:function,method, x", "x", {"kinds": ("function", "method")}),
+        ("kind:heading,const x", "x", {"kinds": ("section", "constant")}),
+        ("content:docs x", "x", {"contents": ("docs",)}),
+        ("content:config,code x", "x", {"contents": ("code", "config")}),
+        ("-content:docs x", "x", {"contents": ("code", "config")}),
+        ("content: x", "content: x", {}),
         ("-lang:js parse", "parse", {"excluded_languages": ("javascript",)}),
         ("path:src/ parse", "parse", {"paths": ("src/",)}),
         ("path:*.py path:lib parse", "parse", {"paths": ("*.py", "lib")}),
@@ -81,10 +89,21 @@ def test_a_text_is_words_and_filters(text: str, words: str, filters: dict[str, A
     query = parse_query(text)
     assert query.text == words
     plain: dict[str, Any] = dict.fromkeys(
-        ("languages", "excluded_languages", "paths", "excluded_paths", "kinds", "excluded_kinds"), ()
+        ("languages", "excluded_languages", "paths", "excluded_paths", "kinds", "excluded_kinds", "contents"), ()
     )
     assert {name: getattr(query, name) for name in plain} == plain | filters
     assert query.filtered == bool(filters) and query.notices == ()
+
+
+def test_all_contents_alike_are_no_filter() -> None:
+    query = parse_query("content:all x")
+    assert query.contents == ("code", "docs", "config") and not query.filtered
+    assert parse_query("x", contents=["docs", "config"]).contents == ("docs", "config")
+
+
+def test_words_can_ask_for_what_is_no_code() -> None:
+    assert parse_query("readme of the workflow").wanted_contents == ("docs", "config")
+    assert parse_query("read a file").wanted_contents == ()
 
 
 def test_filters_beside_the_text_come_first() -> None:
@@ -110,6 +129,10 @@ def test_filters_beside_the_text_come_first() -> None:
         ("x -lang:rustt", "did you mean rust"),
         ("x lang:qqqqqqqq", "known are"),
         ('x lang:""', "known are"),
+        ("x kind:functions", "did you mean function?"),
+        ("x kind:constants", "did you mean constant?"),
+        ("x content:banana", "say code, docs, config or all"),
+        ("x content:docs -content:docs", "leave nothing"),
         ("x kind:banana", "kinds are"),
         ("x -kind:banana", "kinds are"),
         ("x path:!", "!"),
@@ -124,7 +147,7 @@ def test_what_cannot_be_answered_is_said_in_one_line(text: str, message: str) ->
 
 @pytest.mark.parametrize("name", sorted(LANGUAGES))
 def test_every_language_can_be_asked_for(name: str) -> None:
-    assert parse_query(f"x lang:{name}").languages == (name,)
+    assert parse_query(f"x lang:{name}").languages[0] == name
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -56,6 +56,7 @@ def outline(path: Path) -> list[str]:
             f"{chunk.start_line}-{chunk.end_line} {chunk.kind} {chunk.qualified_name or '-'}"
             f" | {chunk.signature} | {doc} | {' '.join(chunk.body.split())[:60]}"
         )
+        lines += [f"  {one.row + 1} {one.kind} {one.qualified_name}" for one in chunk.members]
     return lines
 
 
@@ -91,6 +92,7 @@ SILENT = (
     "package",
     "namespace",
     "module",
+    "class Shop::Wallet",  # opened again: a name alone
     "require",
     "from",
     "export namespace",
@@ -418,7 +420,7 @@ def test_grammar_that_finds_nothing_falls_back_to_blocks() -> None:
 
 def test_unknown_language_is_cut_at_blank_lines() -> None:
     paragraph = "sub work {\n  my $x = 1;\n  my $y = 2;\n  return $x;\n}\n\n"
-    chunks = [chunk for chunk in chunks_of("perl", paragraph * 40) if chunk.kind == "block"]
+    chunks = [chunk for chunk in chunks_of("puppet", paragraph * 40) if chunk.kind == "block"]
     assert len(chunks) == 40
     assert all(chunk.body.startswith("sub work") and chunk.body.endswith("}") for chunk in chunks)
 

@@ -40,8 +40,6 @@ def described(value: Any, seen: frozenset[int] = frozenset()) -> Any:
     """
     if isinstance(value, re.Pattern):
         return [described(value.pattern), value.flags]
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
     if is_dataclass(value):
         kept = [one.name for one in fields(value) if one.name not in NOT_IN_THE_INDEX]
         return {name: described(getattr(value, name), seen) for name in kept}
@@ -58,6 +56,8 @@ def described(value: Any, seen: frozenset[int] = frozenset()) -> Any:
         ours = {name: described(one, seen | {id(value)}) for name, one in used.items() if is_ours(one)}
         closure = [described(cell.cell_contents, seen | {id(value)}) for cell in value.__closure__ or ()]
         return [code_of(value), ours, closure]
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
     assert value is None or isinstance(value, str | int | float), value
     return value
 

@@ -15,7 +15,10 @@ from hunch.text.languages import LANGUAGES, language_of, nearest_language, resol
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = Path(hunch.text.__path__[0])
-FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
+FILES = sorted(path.stem.replace("_", "-") for path in (TEXT / "languages").glob("[!_]*.py"))
+PARSED = [name for name in FILES if LANGUAGES[name].grammar is not None]
+RULED = [name for name in FILES if LANGUAGES[name].grammar is None]
+README = ROOT / "README.md"
 
 
 @pytest.mark.parametrize(
@@ -53,11 +56,21 @@ FILES = sorted(path.stem for path in (TEXT / "languages").glob("[!_]*.py"))
         ("deep/Dockerfile.dev", "dockerfile"),
         ("deep\\windows\\a.py", "python"),
         ("main.tf", "terraform"),
-        ("README.md", None),
+        ("README.md", "markdown"),
         ("notes.txt", None),
-        ("docs.rst", None),
-        ("package.json", None),
-        ("a.yaml", None),
+        ("docs/notes.txt", "plaintext"),
+        ("src/data/words.txt", None),
+        ("README", "plaintext"),
+        ("CHANGES.txt", "plaintext"),
+        ("docs.rst", "restructuredtext"),
+        ("package.json", "json"),
+        ("a.yaml", "yaml"),
+        (".env.example", "ini"),
+        (".env", None),
+        (".env.local", None),
+        ("requirements.txt", "ini"),
+        ("app/App.csproj", "xml"),
+        ("analysis.ipynb", "jupyter"),
         ("poetry.lock", None),
         ("a.csv", None),
         ("a.svg", None),
@@ -95,7 +108,7 @@ def test_shebangs(first_line: bytes, expected: str | None) -> None:
 
 def test_an_extension_is_stronger_than_a_shebang() -> None:
     assert language_of("a.py", b"#!/bin/sh") == "python"
-    assert language_of("notes.md", b"#!/bin/sh") is None
+    assert language_of("notes.md", b"#!/bin/sh") == "markdown"
 
 
 @pytest.mark.parametrize(
@@ -142,16 +155,24 @@ def test_every_grammar_loads(language: str) -> None:
 
 def test_a_language_without_grammar_loads_none() -> None:
     assert load_grammar("perl") is None
+    assert load_grammar("css") is None
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_language_file_declares_what_is_required(name: str) -> None:
-    language = importlib.import_module(f"hunch.text.languages.{name}").LANGUAGE
+    language = importlib.import_module("hunch.text.languages." + name.replace("-", "_")).LANGUAGE
     assert isinstance(language, Language)
     assert language.name == name
     assert LANGUAGES[name] is language
     assert language.extensions
-    assert language.line_comments
+    assert language.line_comments or language.block_comments
+    assert (language.grammar is None) != (language.outline is None)
+    assert all("*" not in test[1:] for test in language.test_files)
+
+
+@pytest.mark.parametrize("name", PARSED)
+def test_a_language_with_a_grammar_declares_how_it_is_read_and_documented(name: str) -> None:
+    language = LANGUAGES[name]
     assert isinstance(language.grammar, Grammar)
     assert isinstance(language.doc_comment, DocComment)
     lines = language.doc_comment.style("Return the name of a file.", 80)
@@ -161,10 +182,9 @@ def test_a_language_file_declares_what_is_required(name: str) -> None:
     assert loaded is not None
     captures = [loaded.query.capture_name(number) for number in range(loaded.query.capture_count)]
     assert {"function", "method", "class", "type"} & set(captures)
-    assert all("*" not in test[1:] for test in language.test_files)
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", PARSED)
 def test_the_types_of_nodes_that_a_language_names_are_in_its_grammar(name: str) -> None:
     loaded = load_grammar(name)
     assert loaded is not None
@@ -174,12 +194,39 @@ def test_the_types_of_nodes_that_a_language_names_are_in_its_grammar(name: str) 
     assert named | grammar.own_decorators <= known
 
 
-def test_the_languages_with_a_grammar_are_what_users_are_told() -> None:
-    assert sorted(GRAMMARS) == FILES
-    assert f"found with tree-sitter in {len(FILES)} languages" in (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_grammars_are_dependencies() -> None:
+    assert sorted(GRAMMARS) == PARSED
     dependencies = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     for grammar in GRAMMARS.values():
         assert f'"{grammar.module.replace("_", "-")}>=' in dependencies
+
+
+BEGIN, END = "<!-- languages -->", "<!-- /languages -->"
+
+
+def told() -> str:
+    """Return what README says of the languages."""
+    code = [name for name, known in LANGUAGES.items() if known.content == "code" and known.cells is None]
+    others = sorted(name for name in code if name not in FILES and LANGUAGES[name].outline is None)
+    embedding = sorted(name for name in code if name not in FILES and LANGUAGES[name].outline is not None)
+    rows = [
+        (f"by a grammar of tree-sitter, {len(PARSED)}", PARSED),
+        (f"by rules for their lines, {len(RULED)}", RULED),
+        ("by the languages inside them", embedding),
+        ("cut at blank lines, without names", others),
+    ]
+    lines = ["| definitions are found | in these languages, called as `lang:` takes them |", "| --- | --- |"]
+    return "\n".join([*lines, *(f"| {how} | {', '.join(names)} |" for how, names in rows if names)])
+
+
+def test_readme_lists_the_languages_that_there_are(update_golden: bool) -> None:
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(f"{BEGIN}\n")
+    written, after = rest.split(f"\n{END}")
+    if update_golden:
+        README.write_text(f"{before}{BEGIN}\n{told()}\n{END}{after}", encoding="utf-8")
+        written = told()
+    assert written == told(), "run pytest --update-golden"
 
 
 def test_only_the_language_files_name_languages() -> None:

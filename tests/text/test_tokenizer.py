@@ -74,7 +74,20 @@ SPELLING = Tokenizer([*SPECIAL_PIECES, *WORDS, *LETTERS, *(f"##{letter}" for let
         ("Été", "été"),
         ("café_noir", "café noir"),
         ("größe2", "größe 2"),
-        ("ПриветМир", "приветмир"),
+        ("ПриветМир", "привет мир"),
+        ("ladeGrößenTabelle", "lade größen tabelle"),
+        ("ÄnderungsDatum", "änderungs datum"),
+        ("öffneXMLDatei", "öffne xml datei"),
+        ("leseÜBERSICHTs", "lese übersichts"),
+        ("МАКС_ЧислоСтрок", "макс число строк"),
+        ("загрузитьURL", "загрузить url"),
+        ("ΜέσηΤιμή", "μέση τιμή"),
+        ("日付ParserV2", "日 付 parser v 2"),
+        ("משתמשName", "משתמש name"),
+        ("कुल_योग", "कुल योग"),
+        ("x²y", "x²y"),
+        ("½", "½"),
+        ("सूची१२", "सूची १२"),
         ("日本語", "日 本 語"),
         ("日本Name", "日 本 name"),
         ("データbase", "デ ー タ base"),
@@ -228,3 +241,15 @@ def test_a_bad_file_is_a_value_error(text: str) -> None:
 def test_unknown_and_padding_have_their_places() -> None:
     assert (TINY.pieces[PADDING_ID], TINY.pieces[UNKNOWN_ID]) == SPECIAL_PIECES
     assert TINY.encode_text("qqq") == [UNKNOWN_ID]
+
+
+def test_long_identifiers_are_their_parts_so_that_no_cache_fills_with_them() -> None:
+    long = "x" * (MAX_IDENTIFIER_CHARACTERS + 1)
+    assert identifiers(f"{long} ok") == ["ok"]
+    assert identifiers(f"parse_{long}_{'y' * MAX_IDENTIFIER_CHARACTERS}__end") == [
+        "parse",
+        "y" * MAX_IDENTIFIER_CHARACTERS,
+        "end",
+    ]
+    assert identifiers("größe" * 20) == []
+    assert identifiers(long[1:]) == [long[1:]]

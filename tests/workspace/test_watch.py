@@ -465,8 +465,20 @@ def test_the_root_is_deleted(root: Path, watch: Watch) -> None:
     heard = watch(root)
     shutil.rmtree(root)
     wait_until(lambda: bool(heard.problems))
-    assert heard.problems == [f"{root} was deleted or moved away: its changes are no longer watched"]
+    assert heard.problems == [f"{root} was deleted or moved away: its changes are not watched until it is back"]
     heard.wait_for("")
+
+
+@posix_only
+def test_a_root_that_was_made_again_is_watched_again(root: Path, watch: Watch) -> None:
+    heard = watch(root)
+    shutil.rmtree(root)
+    wait_until(lambda: bool(heard.problems))
+    root.mkdir()
+    write(root, "src/new.py", text="x = 1\n")
+    wait_until(lambda: heard.problems[-1] == "")
+    write(root, "src/newer.py", text="x = 2\n")
+    heard.wait_for("src/newer.py")
 
 
 # ---- what the system refuses ----

@@ -4,7 +4,21 @@ import * as vscode from "vscode";
 import type { Answer } from "../protocol.js";
 import { type Filter, filterText, splitQuery, withoutFilters, withToggled } from "./query.js";
 
-const KINDS = ["function", "method", "class", "interface", "struct", "enum", "trait", "type", "macro", "constant", "file"];
+const KINDS = [
+  "function",
+  "method",
+  "class",
+  "interface",
+  "struct",
+  "enum",
+  "trait",
+  "type",
+  "macro",
+  "constant",
+  "section",
+  "entry",
+  "file",
+];
 
 interface FilterItem extends vscode.QuickPickItem {
   readonly filter?: Filter;
@@ -44,6 +58,11 @@ function itemsFor(query: string, answer: Answer | undefined): FilterItem[] {
       ? []
       : [item({ name: "path", value: folder, negative: false }, vscode.l10n.t("Only in the folder of this file"))]),
     item({ name: "path", value: "*test*", negative: true }, vscode.l10n.t("Without tests")),
+    heading(vscode.l10n.t("Content")),
+    item({ name: "content", value: "code", negative: false }, vscode.l10n.t("Only code")),
+    item({ name: "content", value: "docs", negative: false }, vscode.l10n.t("Only documentation")),
+    item({ name: "content", value: "config", negative: false }, vscode.l10n.t("Only configuration")),
+    item({ name: "content", value: "all", negative: false }, vscode.l10n.t("Everything alike, code not first")),
     heading(vscode.l10n.t("Language")),
     ...choices.map((name) => item({ name: "lang", value: name, negative: false }, name)),
     heading(vscode.l10n.t("Kind")),

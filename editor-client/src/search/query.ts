@@ -1,6 +1,6 @@
-// The inline filters of a query (lang:, kind:, path:, each also with a minus), taken out and put in. Pure.
+// The inline filters of a query (lang:, kind:, path:, content:, each also with a minus), taken out and put in. Pure.
 
-export type FilterName = "lang" | "kind" | "path";
+export type FilterName = "lang" | "kind" | "path" | "content";
 
 export interface Filter {
   readonly name: FilterName;
@@ -16,7 +16,7 @@ export interface SplitQuery {
 }
 
 // As the server reads them: a value may stand in double quotes.
-const FILTER = /(?<=^|\s)(-?)(lang|kind|path):("[^"]*"|\S+)/g;
+const FILTER = /(?<=^|\s)(-?)(lang|kind|path|content):("[^"]*"|\S+)/g;
 
 export function splitQuery(query: string): SplitQuery {
   const filters: Filter[] = [];

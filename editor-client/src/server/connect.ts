@@ -18,9 +18,10 @@ import {
   reportSetUpFailure,
   reportStopped,
 } from "./messages.js";
+import type { Found, Search } from "./provisioning/candidates.js";
 import { minorOf, useEnvironment } from "./provisioning/environment.js";
 import { chooseInterpreter } from "./provisioning/find-python.js";
-import { Finder, type Found, type Search } from "./provisioning/find-server.js";
+import { Finder } from "./provisioning/find-server.js";
 import { describeBare, describeMissing, describeRefusal } from "./provisioning/messages.js";
 import {
   selectedInterpreters,

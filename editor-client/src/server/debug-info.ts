@@ -4,7 +4,7 @@ import { homedir, release } from "node:os";
 import * as vscode from "vscode";
 import type { ServerStatus } from "../protocol.js";
 import type { ServerState } from "./connection.js";
-import type { Found, Note, Source } from "./provisioning/find-server.js";
+import { type Found, type Note, noteText, type Source } from "./provisioning/candidates.js";
 import { workspacePaths } from "./provisioning/places.js";
 import type { Wheel } from "./provisioning/wheel.js";
 
@@ -69,14 +69,6 @@ function emptyPlaces({ notes, trusted }: DebugFacts): Source[] {
   return looked.filter((source) => !notes.some(({ candidate }) => candidate.source === source));
 }
 
-/** One place and what it said, on one line. */
-export function noteText({ candidate, version, problem }: Note): string {
-  const { kind, ...rest } = problem ?? { kind: "" };
-  const details = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === "object" ? "" : value}`);
-  const said = problem ? [kind, ...details.filter((detail) => !detail.endsWith("="))].join(" ") : `hunch ${version}`;
-  return `${candidate.source}: ${candidate.path}: ${said}`;
-}
-
 /** A path says who somebody is and what they work on. */
 function withoutNames(line: string, facts: DebugFacts): string {
   let text = line;
@@ -102,6 +94,7 @@ const SETTINGS = [
   "similarHints",
   "generatedSummaries",
   "workspaceSymbols",
+  "associations",
   "maxResults",
   "trace.server",
 ];

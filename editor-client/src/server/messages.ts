@@ -2,7 +2,7 @@
 
 import * as vscode from "vscode";
 import type { ServerState } from "./connection.js";
-import type { Candidate } from "./provisioning/find-server.js";
+import type { Candidate } from "./provisioning/candidates.js";
 import { withWords } from "./provisioning/messages.js";
 
 /** What buttons do. */

@@ -216,7 +216,10 @@ function middleware(client: () => LanguageClient): Middleware {
 }
 
 function settings(): Record<string, unknown> {
-  return pickSettings((name) => vscode.workspace.getConfiguration("hunch").get(name));
+  return pickSettings(
+    (name) => vscode.workspace.getConfiguration("hunch").get(name),
+    (name) => vscode.workspace.getConfiguration("files").get(name),
+  );
 }
 
 /** The argument without its request that the server offers what is found by itself. */

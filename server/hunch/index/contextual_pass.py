@@ -67,7 +67,7 @@ def embed_file(
     record = next((record for _, record in store.records([number])), None)
     if record is None:
         return Outcome(None, "")
-    source = read_source(root, record.path)
+    source = read_source(root, record.path, is_wanted=True)
     if isinstance(source, Skip) or digest_of(source) != record.digest:
         return Outcome(None, record.path, is_stale=True)
     reading = read_apart(record.path, record.language, source, known=record.problem)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, NamedTuple, ParamSpec, TypeVar, cast
 
 import psutil
@@ -23,6 +24,8 @@ from hunch.index.child import ENDED, RETIRED, Child, start_child
 from hunch.index.limits import BYTES, limited
 from hunch.text.chunk import Chunk, chunk_by_grammar, chunk_lines
 from hunch.text.function import Function, function_at
+from hunch.text.languages import language_of
+from hunch.text.source_pieces import source_pieces
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -55,7 +58,7 @@ class Reading(NamedTuple):
 
 
 def read_apart(path: str, language: str, source: bytes, known: str | None = None) -> Reading:
-    """Chunk a source in a process of its own; it never raises for what a source holds.
+    """Chunk a source in a process of its own, a large one piece by piece; it never raises for what a source holds.
 
     Args:
         path: posix, relative to the root.
@@ -66,6 +69,33 @@ def read_apart(path: str, language: str, source: bytes, known: str | None = None
     Raises:
         OSError: no process can be started.
     """
+    return _by_pieces(source, known, lambda piece, problem: _read_piece(path, language, piece, problem))
+
+
+def _by_pieces(source: bytes, known: str | None, read: Callable[[bytes, str | None], Reading]) -> Reading:
+    """Read the pieces of a source, with lines counted from its top; after one that takes too much, no grammar is tried.
+
+    The card of the file is that of the first piece.
+    """
+    found: list[Chunk] = []
+    for row, piece in source_pieces(source):
+        if known == UNREADABLE:
+            break
+        chunks, problem = read(piece, known)
+        known = problem or known
+        if not row:
+            found += chunks
+        else:
+            found += [_moved(chunk, row) for chunk in chunks if chunk.kind != "file"]
+    return Reading([] if known == UNREADABLE else found, known)
+
+
+def _moved(chunk: Chunk, rows: int) -> Chunk:
+    members = tuple([replace(member, row=member.row + rows) for member in chunk.members])
+    return replace(chunk, start_line=chunk.start_line + rows, end_line=chunk.end_line + rows, members=members)
+
+
+def _read_piece(path: str, language: str, source: bytes, known: str | None) -> Reading:
     digest = hashlib.blake2b(source, digest_size=16, person=language.encode()[:16]).digest()
     known = known or _remembered.get(digest)
     if known is None:
@@ -84,12 +114,17 @@ def read_apart(path: str, language: str, source: bytes, known: str | None = None
 
 def read_here(path: str, language: str, source: bytes) -> Reading:
     """Chunk a source in this process, which ends when that goes beyond the limits."""
-    with limited():
-        chunks = chunk_by_grammar(path, language, source)
-    if chunks is not None:
-        return Reading(chunks)
-    with limited():
-        return Reading(chunk_lines(path, language, source), TOO_COSTLY)
+
+    def read(piece: bytes, known: str | None) -> Reading:
+        if known is None:
+            with limited():
+                chunks = chunk_by_grammar(path, language, piece)
+            if chunks is not None:
+                return Reading(chunks)
+        with limited():
+            return Reading(chunk_lines(path, language, piece), TOO_COSTLY)
+
+    return _by_pieces(source, None, read)
 
 
 def function_apart(path: str, source: bytes, line: int) -> Function | None:
@@ -99,7 +134,7 @@ def function_apart(path: str, source: bytes, line: int) -> Function | None:
         OSError: no process can be started.
     """
     try:
-        return call_apart(function_at, path, source, line)
+        return call_apart(function_at, path, source, line, language_of(path, source))
     except LimitError:
         return None
 

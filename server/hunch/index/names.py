@@ -1,4 +1,4 @@
-"""The names of a segment's definitions, to look up one that was typed in part, or with a slip of the fingers."""
+"""The names of definitions and members of a segment, to look up one that was typed in part, or with a slip."""
 
 from __future__ import annotations
 
@@ -39,29 +39,37 @@ class _Spelling(NamedTuple):
     """uint64 [n], a bit for each letter that stands in it an odd number of times"""
     heads: NDArray[np.uint64]
     """uint64 [n], the first eight letters, small ones, the first in the highest byte; zero bytes after shorter names"""
+    chunks: NDArray[np.int32]
+    """int32 [n], ascending, whose names they are"""
+    kinds: NDArray[np.uint8]
+    """uint8 [n], the letters of the kinds of members"""
 
 
 class Names:
-    """The names of n chunks, compared with what was typed; read when they are first asked for.
+    """The names of n chunks and of their members, compared with what was typed; read when they are first asked for.
 
-    Reading takes about half a microsecond and 36 bytes a chunk, a name that is looked up some nanoseconds a chunk.
+    Reading takes about half a microsecond and 41 bytes a name, a name that is looked up some nanoseconds a name.
     """
 
     def __init__(self, records: AnyArray[np.uint8], record_starts: NDArray[np.int64]) -> None:
         """Take the packed records of n chunks, see hunch.index.records, and where each begins, int64 [n + 1]."""
         self._records, self._record_starts = records, record_starts
-        self._spelling: _Spelling | None = None
+        self._spellings: dict[bool, _Spelling] = {}
 
-    def fuzzy_matches(self, name: str) -> NDArray[np.int64]:
+    def fuzzy_matches(self, name: str, *, members: bool = False) -> NDArray[np.int64]:
         """Return the chunks whose name is one slip away, ascending: a letter too many, too few, wrong, or two swapped.
 
         Case and underscores do not count (Damerau, 1964). Nothing is near to names of fewer than LEAST_LETTERS letters,
         or of letters beyond ASCII.
+
+        Args:
+            name: what was typed.
+            members: compare the names of members instead; a chunk of several that are near stands once.
         """
         wanted = folded(name)
         if len(wanted) < LEAST_LETTERS - 1 or not wanted.isascii() or not len(self._record_starts) - 1:
             return np.zeros(0, np.int64)
-        spelling = self._read_once()
+        spelling = self._read_once(members)
         odd = np.bitwise_xor.reduce(_BIT_OF[np.frombuffer(wanted.encode(), np.uint8)])
         # One slip makes two letters odd or even at most: one that is wrong takes one away and adds another.
         alike = np.abs(spelling.lengths - len(wanted)) <= 1
@@ -69,14 +77,22 @@ class Names:
         changed &= changed - np.uint64(1)
         changed &= changed - np.uint64(1)  # two bits are gone
         alike &= (changed == 0) & (spelling.lengths >= LEAST_LETTERS)
-        found = [chunk for chunk in np.flatnonzero(alike).tolist() if is_one_slip(wanted, folded(self._name(chunk)))]
-        return np.array(found, np.int64)
+        found = [
+            number
+            for number in np.flatnonzero(alike).tolist()
+            if is_one_slip(wanted, folded(self._name(spelling, number)))
+        ]
+        return np.unique(spelling.chunks[found]).astype(np.int64)
 
-    def prefix_matches(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def prefix_matches(self, name: str, *, members: bool = False) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the chunks whose name goes on after what was typed, ascending, and how much of it that is.
 
         Case and underscores do not count. No name is said to begin with fewer than LEAST_TYPED letters, or with letters
         beyond ASCII.
+
+        Args:
+            name: what was typed.
+            members: compare the names of members instead; of those of one chunk the shortest that goes on counts.
 
         Returns:
             int64 [found], and float32 [found], letters typed as a share of the letters of the name.
@@ -84,40 +100,57 @@ class Names:
         wanted = folded(name)
         if len(wanted) < LEAST_TYPED or not wanted.isascii() or not len(self._record_starts) - 1:
             return np.zeros(0, np.int64), np.zeros(0, np.float32)
-        spelling = self._read_once()
+        spelling = self._read_once(members)
         head = wanted[:_HEAD].encode()
         unseen = np.uint64(8 * (_HEAD - len(head)))
         found = np.flatnonzero(spelling.heads >> unseen == np.uint64(int.from_bytes(head, "big")))
         found = found[spelling.lengths[found] > len(wanted)]
         if len(wanted) > _HEAD:
-            goes_on = [folded(self._name(chunk)).startswith(wanted) for chunk in found.tolist()]
+            goes_on = [folded(self._name(spelling, number)).startswith(wanted) for number in found.tolist()]
             found = found[np.array(goes_on, np.bool_)]
-        return found, (len(wanted) / spelling.lengths[found]).astype(np.float32)
+        found = found[np.lexsort((spelling.lengths[found], spelling.chunks[found]))]
+        chunks, first = np.unique(spelling.chunks[found], return_index=True)
+        return chunks.astype(np.int64), (len(wanted) / spelling.lengths[found[first]]).astype(np.float32)
 
-    def _read_once(self) -> _Spelling:
-        if self._spelling is None:
-            self._spelling = self._read()
-        return self._spelling
+    def with_members(self, letters: bytes) -> NDArray[np.bool_]:
+        """Return which chunks have members of kinds of these letters, bool [n]."""
+        spelling = self._read_once(True)
+        found = np.zeros(len(self._record_starts) - 1, np.bool_)
+        found[spelling.chunks[np.isin(spelling.kinds, np.frombuffer(letters, np.uint8))]] = True
+        return found
 
-    def _name(self, chunk: int) -> str:
-        assert self._spelling is not None
-        start, end = int(self._spelling.starts[chunk]), int(self._spelling.ends[chunk])
+    def _read_once(self, members: bool) -> _Spelling:
+        if members not in self._spellings:
+            self._spellings[members] = self._read(members)
+        return self._spellings[members]
+
+    def _name(self, spelling: _Spelling, number: int) -> str:
+        start, end = int(spelling.starts[number]), int(spelling.ends[number])
         return self._records[start:end].tobytes().decode("ascii")
 
-    def _read(self) -> _Spelling:
+    def _read(self, members: bool) -> _Spelling:
         count = len(self._record_starts) - 1
-        parts = [self._read_some(begin, min(begin + _AT_ONCE, count)) for begin in range(0, count, _AT_ONCE)]
+        parts = [
+            self._read_some(begin, min(begin + _AT_ONCE, count), members) for begin in range(0, max(count, 1), _AT_ONCE)
+        ]
         return _Spelling(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
-    def _read_some(self, begin: int, end: int) -> _Spelling:
+    def _read_some(self, begin: int, end: int, members: bool) -> _Spelling:
         base = self._record_starts[begin]
         text = self._records[base : self._record_starts[end]]
-        # A record is ["kind","name",... and neither of the two is escaped, as a rule.
+        # A record is ["kind","name","members",... and none of the three is escaped, as a rule.
         quotes = np.flatnonzero(text == ord('"'))
         first = np.searchsorted(quotes, self._record_starts[begin:end] - base)
-        starts, ends = quotes[first + 2] + 1, quotes[first + 3]
-        lengths = np.zeros(end - begin, np.int32)
-        odd, heads = np.zeros(end - begin, np.uint64), np.zeros(end - begin, np.uint64)
+        first += 4 if members else 2
+        starts, ends = quotes[first] + 1, quotes[first + 1]
+        chunks = np.arange(begin, end, dtype=np.int32)
+        kinds = np.zeros(0 if members else end - begin, np.uint8)
+        if members:
+            starts, ends, words = _words(text, starts, ends)
+            kinds, starts, chunks = text[starts], starts + 1, chunks[words]
+        count = len(starts)
+        lengths = np.zeros(count, np.int32)
+        odd, heads = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
         some = np.flatnonzero(ends > starts)
         if len(some):
             long = (ends - starts)[some]
@@ -129,7 +162,22 @@ class Names:
             lengths[some] = counts
             odd[some] = np.bitwise_xor.reduceat(bits, letters)
             heads[some] = _heads(_LETTER_OF[signs[bits > 0]], counts)
-        return _Spelling(starts + base, ends + base, lengths, odd, heads)
+        return _Spelling(starts + base, ends + base, lengths, odd, heads, chunks, kinds)
+
+
+def _words(
+    text: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the words of some pieces of a text, with a space between them, begin and end, and whose they are."""
+    some = np.flatnonzero(ends > starts)
+    spaces = np.flatnonzero(text == ord(" "))
+    piece = np.searchsorted(starts[some], spaces, "right") - 1
+    inside = (piece >= 0) & (spaces < ends[some][piece]) if len(some) else np.zeros(len(spaces), np.bool_)
+    spaces, piece = spaces[inside], piece[inside]
+    begins = np.concatenate((starts[some], spaces + 1))
+    order = np.argsort(begins, kind="stable")
+    stops = np.concatenate((ends[some], spaces))
+    return begins[order], np.sort(stops), some[np.concatenate((np.arange(len(some)), piece))[order]]
 
 
 def _heads(letters: NDArray[np.uint64], counts: NDArray[np.int32]) -> NDArray[np.uint64]:

@@ -20,6 +20,7 @@ from hunch.index.workers import Lost, work_apart
 from hunch.model.bundle import TOKENIZER
 from hunch.text.bag import Bags, bag_fields
 from hunch.text.chunk import Chunk
+from hunch.text.languages import language_of
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import Postings, postings_of
 from hunch.text.tokenizer import Tokenizer, load_tokenizer
@@ -100,7 +101,11 @@ def prepare_batch(
             break
         now = time.time_ns()  # before the file is read: what is written later is to be seen later
         stamps = (file.ctime_ns, file.inode, now)
-        source = read_source(root, file.path)
+        source = read_source(root, file.path, is_wanted=file.is_wanted)
+        if file.may_be and not isinstance(source, Skip):
+            language = language_of(file.path, source)
+            file = file._replace(language=language or file.language)
+            source = source if language is not None else Skip("not code")
         if isinstance(source, Skip):
             left_out = FileRecord(file.path, file.language, file.size, file.mtime_ns, b"", source.reason, 0, *stamps)
             prepared.append(PreparedFile(left_out, [], known_id))

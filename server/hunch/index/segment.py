@@ -21,6 +21,7 @@ from hunch.index.store import FileContent, FileRecord
 from hunch.index.stored_arrays import AnyArray
 from hunch.index.vectors import DenseIndex, build_dense
 from hunch.text.chunk import KINDS
+from hunch.text.languages import CONTENTS, content_of
 from hunch.text.path_class import path_class_of
 from hunch.text.terms import Postings
 
@@ -53,11 +54,14 @@ class Segment:
     dense: DenseIndex | None
     """None without a model"""
     inverted: InvertedIndex
+    contents: NDArray[np.uint8] = field(init=False, compare=False)
+    """uint8 [n], positions in CONTENTS: those of the files' languages, but a section is documentation anywhere"""
     names: Names = field(init=False, compare=False)
     path_order: PathOrder = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Let names be looked up and files be ordered; nothing is read before the first time."""
+        """Say what chunks are; let names be looked up and files be ordered, with nothing read before the first time."""
+        object.__setattr__(self, "contents", _contents_of(self.languages, self.chunk_files, self.kinds))
         object.__setattr__(self, "names", Names(self.records, self.record_starts))
         object.__setattr__(self, "path_order", PathOrder(self.paths))
 
@@ -155,6 +159,15 @@ def merge_segments(parts: Sequence[tuple[Segment, NDArray[np.bool_] | None]]) ->
         dense=build_dense(np.concatenate([index.originals[kept] for index, kept in dense])) if dense else None,
         inverted=merge_inverted([(segment.inverted, kept) for (segment, _), kept in zip(parts, stays, strict=True)]),
     )
+
+
+def _contents_of(
+    languages: Sequence[str], chunk_files: NDArray[np.int32], kinds: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    number = {language: CONTENTS.index(content_of(language)) for language in set(languages)}
+    found = np.array([number[language] for language in languages], np.uint8)[chunk_files]
+    found[kinds == KINDS.index("section")] = CONTENTS.index("docs")
+    return found
 
 
 def path_classes_of(paths: Sequence[str]) -> NDArray[np.uint8]:

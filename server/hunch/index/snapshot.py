@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
@@ -137,6 +138,15 @@ class Snapshot:
         """Return the language of a chunk's file."""
         view, local = self.view_of(chunk)
         return view.segment.languages[int(view.segment.chunk_files[local])]
+
+    def files_by_language(self) -> dict[str, int]:
+        """Return how many live files there are in each language."""
+        counts: Counter[str] = Counter()
+        for view in self.views:
+            segment = view.segment
+            live = segment.chunk_files if view.live_docs is None else segment.chunk_files[view.live_docs]
+            counts.update(segment.languages[file] for file in np.unique(live).tolist())
+        return dict(counts)
 
     def record(self, chunk: int) -> ChunkRecord:
         """Return what a hit shows of a chunk."""

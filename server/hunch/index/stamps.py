@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hunch.index.prepare import digest_of
 from hunch.index.store import FileRecord, Store
+from hunch.text.languages import language_of
 from hunch.workspace.scan import Skip, SourceFile, read_source
 
 GRAIN_NS = 3_000_000_000
@@ -30,15 +31,22 @@ class Answerability(NamedTuple):
 
 
 def sort_out(
-    files: Sequence[SourceFile], known: Mapping[str, tuple[int, FileRecord]], named: Collection[str]
+    files: Sequence[SourceFile],
+    known: Mapping[str, tuple[int, FileRecord]],
+    named: Collection[str],
+    *,
+    wishes_changed: bool = False,
 ) -> Answerability:
-    """Tell the files that look changed, and those whose look says nothing: written lately, or named by an event."""
+    """Tell the files that look changed, and those whose look says nothing: written lately, or named by an event.
+
+    When what a ``.hunchignore`` asks for has changed, stamps say of no file whether it counts.
+    """
     changed, doubtful = list[SourceFile](), list[SourceFile]()
     for file in files:
         entry = known.get(file.path)
         if entry is None or looks_changed(file, entry[1]):
             changed.append(file)
-        elif not is_settled(entry[1]) or file.path in named:
+        elif wishes_changed or not is_settled(entry[1]) or file.path in named:
             doubtful.append(file)
     return Answerability(changed, doubtful)
 
@@ -50,7 +58,7 @@ def looks_changed(file: SourceFile, record: FileRecord) -> bool:
         or file.size != record.size
         or file.ctime_ns != record.ctime_ns
         or file.inode != record.inode
-        or file.language != record.language
+        or (file.language != record.language and record.language not in file.may_be)
     )
 
 
@@ -62,11 +70,15 @@ def is_settled(record: FileRecord) -> bool:
 def recheck(root: Path, store: Store, file: SourceFile, record: FileRecord) -> bool:
     """Read a doubtful file; return whether it is what the store holds, and note there when that was found out."""
     now = time.time_ns()  # before the file is read: what is written later is to be seen later
-    source = read_source(root, file.path)
+    source = read_source(root, file.path, is_wanted=file.is_wanted)
+    if file.may_be and not isinstance(source, Skip) and language_of(file.path, source) is None:
+        source = Skip("not code")
     if isinstance(source, Skip):
         same = source.reason == record.skipped
     else:
         same = record.skipped is None and digest_of(source) == record.digest
+        if same and file.may_be:
+            same = language_of(file.path, source) == record.language
     if same:
         checked = replace(record, read_ns=now)
         if is_settled(checked) and not is_settled(record):

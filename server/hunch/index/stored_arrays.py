@@ -87,6 +87,14 @@ class StoredArray(Generic[Scalar]):
                 start, stop, step = rows.indices(len(self))
                 if step == 1 and (stop - start) * self._row_bytes > _KEPT_BYTES:
                     return self._read_apart(start, stop)
+                first, last = start * self._row_bytes // BLOCK_BYTES, (stop * self._row_bytes - 1) // BLOCK_BYTES
+                if step == 1 and start < stop and not kept.missing[first : last + 1].any():
+                    return kept.array[rows]
+            elif isinstance(rows, int):  # nearly all calls; numpy's way for many rows takes ten times as long for one
+                row = rows + len(self) if rows < 0 else rows
+                first, last = row * self._row_bytes // BLOCK_BYTES, ((row + 1) * self._row_bytes - 1) // BLOCK_BYTES
+                if first == last and first < len(kept.missing) and not kept.missing[first]:
+                    return kept.array[rows]
             if kept.bytes_read > _MOST_KEPT_BYTES:  # others go on with the memory that they have
                 kept = self._kept = _Kept(self.shape, self.dtype, len(self._checksums))
             self._read(kept, self._missing_of(kept, rows))

@@ -32,6 +32,10 @@ _EXTRA_FILTERED = 2
 _LEAST_RESCORED = 150
 _COMPARED_SHARE = 0.25
 """When no more than this share is allowed of 4-bit codes, the allowed are compared one by one."""
+_LARGE_SHARE, _EXTRA_OF_LARGE_SHARE = 0.75, 1.25
+"""Where no filter chose and so much is left, so many more are fetched as the part that is left makes likely."""
+_COMPARED_SHARE_OF_ALL = 0.05
+"""The same where no filter of a query left them: what is near the question among all is worth finding."""
 _EXPECTED_TIES = 16
 """How many more int8 codes are fetched at first, to see all that score as much as the last"""
 _ROWS_PER_BLOCK = 1 << 14
@@ -92,10 +96,11 @@ class DenseIndex:
             return self._by_int8_codes(query, wanted, count, allowed)
         if allowed is None:
             return self._search(query, wanted)
-        if count <= max(wanted, len(self) * _COMPARED_SHARE):
+        if count <= max(wanted, len(self) * (_COMPARED_SHARE if is_filtered else _COMPARED_SHARE_OF_ALL)):
             return np.flatnonzero(allowed), np.zeros(count, np.float32)
         # These codes know no filter, so as many more are fetched as the filter is expected to take away.
-        found, scores = self._search(query, int(2 * wanted * len(self) / count))
+        extra = 2.0 if is_filtered or count < len(self) * _LARGE_SHARE else _EXTRA_OF_LARGE_SHARE
+        found, scores = self._search(query, int(extra * wanted * len(self) / count))
         kept = np.flatnonzero(allowed[found])[:wanted]  # so many without tombstones too
         return found[kept], scores[kept]
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from time import perf_counter
 
 import numpy as np
@@ -16,7 +17,10 @@ from hunch.index.prepare import PreparedBatch, StaleFile, prepare_files
 from hunch.index.stamps import recheck, sort_out
 from hunch.index.store import FileContent, FileRecord, Store
 from hunch.model.encoder import Encoder
+from hunch.text.languages import associations
 from hunch.text.terms import slice_postings
+from hunch.workspace.file_rules import FileRules, max_file_bytes
+from hunch.workspace.ignore import HUNCHIGNORE
 from hunch.workspace.scan import Scan, SourceFile, scan
 
 
@@ -62,8 +66,12 @@ class _Tally:
     overtaken: list[str] = field(default_factory=list)
 
 
+WISHES = "wishes"
+"""The note in the store of which ``!`` lines of ``.hunchignore`` files the last whole update has followed."""
 COMPLETE = "complete"
 """The note in the store: 1 after an update that came to its end, 0 while one is under way."""
+ASSOCIATIONS = "associations"
+"""The note in the store of which files are of which language, as the user said when all was last looked at."""
 
 
 def update_store(
@@ -72,6 +80,7 @@ def update_store(
     encoder: Encoder | None,
     *,
     only: Collection[str] | None = None,
+    rules: FileRules | None = None,
     named: Collection[str] = (),
     workers: int = 1,
     apart: bool = False,
@@ -88,6 +97,7 @@ def update_store(
         encoder: None indexes for search by words only.
         only: look at these files and folders alone (posix, relative); None for the whole workspace. The files among
             them are read whatever their stamps say.
+        rules: which files count besides; None for what the environment says.
         named: files that are read whatever their stamps say in a scan of the whole workspace.
         workers: processes that read and chunk.
         apart: see prepare_files.
@@ -105,14 +115,26 @@ def update_store(
     whole = only is None or "" in only
     # Before the scan: what is written meanwhile, by on_progress or stopped, is not gone because the scan was too early.
     known = store.known_files() if only is None or "" in only else store.known_under(only)
-    found = scan(root, only=only, on_progress=lambda count: on_progress(Progress(count, 0, "")))
+    found = scan(
+        root,
+        only=only,
+        rules=rules or FileRules(max_file_bytes()),
+        on_progress=lambda count: on_progress(Progress(count, 0, "")),
+    )
+    if whole and store.get_meta(ASSOCIATIONS) != _written_associations():
+        # What the user said of these may have been taken back, and their stamps are the same.
+        named = {*named, *(file.path for file in found.files if file.may_be)}
     gone = known.keys() - {file.path for file in found.files}
     for path in gone:
         if store.id_of(path) != known[path][0]:
             continue  # written anew meanwhile
         store.remove_files([path])
         on_change(Change(known[path][0], None, None, None))
-    changed, doubtful = sort_out(found.files, known, {*(only or ()), *named})
+    if whole:
+        wishes_changed = (store.get_meta(WISHES) or "") != found.wishes
+    else:
+        wishes_changed = any(PurePosixPath(path).name == HUNCHIGNORE for path in only or ())
+    changed, doubtful = sort_out(found.files, known, {*(only or ()), *named}, wishes_changed=wishes_changed)
     unchecked = len(doubtful)
     for file in doubtful:
         if stopped():
@@ -135,8 +157,12 @@ def update_store(
                 break
             on_progress(Progress(tally.read, len(stale), batch.files[-1].record.path))
     left = len(stale) - tally.read + unchecked
+    if whole and not left and wishes_changed:
+        store.set_meta(WISHES, found.wishes)
     if whole and not left:
         _note_complete(store, whole=True)
+        if store.get_meta(ASSOCIATIONS) != _written_associations():
+            store.set_meta(ASSOCIATIONS, _written_associations())
     files, chunks = store.counts()
     return UpdateReport(
         files=files,
@@ -154,6 +180,10 @@ def update_store(
     )
 
 
+def _written_associations() -> str:
+    return json.dumps(associations(), sort_keys=True)
+
+
 def _note_complete(store: Store, *, whole: bool) -> None:
     """Note for other processes whether the store holds the whole workspace, as far as a scan can say."""
     if store.get_meta(COMPLETE) != str(int(whole)):
@@ -164,7 +194,8 @@ def _stale(file: SourceFile, known: dict[str, tuple[int, FileRecord]]) -> StaleF
     before = known.get(file.path)
     if before is None:
         return StaleFile(file, b"")
-    return StaleFile(file, before[1].digest if before[1].language == file.language else b"", before[0])
+    is_same_language = before[1].language == file.language and not file.may_be
+    return StaleFile(file, before[1].digest if is_same_language else b"", before[0])
 
 
 def _known_skips(found: Scan, known: dict[str, tuple[int, FileRecord]], stale: Sequence[StaleFile]) -> dict[str, int]:

@@ -28,6 +28,8 @@ class Found:
     damage: Damage
     files: list[Path]
     """Segments and sidecars"""
+    is_cut_off: bool = False
+    """SQLite cannot read what it knows to be there: its log was cut off, or the disk fails."""
 
 
 class Guard:
@@ -77,6 +79,8 @@ class Guard:
             if damage is not None:
                 self._found = Found(damage, damaged)
         except (OSError, sqlite3.Error) as error:  # out of reach: another look comes later
+            if "disk i/o" in str(error).lower():
+                self._found = Found(Damage(), [], is_cut_off=True)
             logger.info("the index could not be looked over: %s", type(error).__name__)
 
     def _look_at_rows(self) -> Damage | None:

@@ -26,6 +26,7 @@ from hunch.live.pace import Battery, Pace
 from hunch.live.report import Reporter, pause_message, progress_message, ready_message
 from hunch.live.status import LiveOptions, Phase, Published, Status
 from hunch.live.unsaved import UnsavedOverlay
+from hunch.workspace.outside import Outside
 from hunch.workspace.scan import RootError
 
 logger = logging.getLogger(__name__)
@@ -88,6 +89,7 @@ class Indexer:
         self._problems = ""
         self._busy_at = 0.0
         self._mending = Mending(root.name, inbox)
+        self._outside = Outside(root)
 
     def run(self) -> None:
         """Keep the folder true until the inbox says that it closes. Nothing ends this thread but that."""
@@ -204,6 +206,8 @@ class Indexer:
                 self._tidy()
                 end_when_idle()
                 reader.pending += self._mending.look()
+                if self._outside.has_changed():
+                    self._inbox.mark([""], urgent=False)
                 self._report(Phase.READY, ready_message(engine.state, self._shown_contextual, self._counts[1]))
                 if not self._embed_one():
                     self._inbox.wait(1.0)

@@ -41,6 +41,7 @@ class Mending:
         self._files: tuple[int, ...] = ()
         self._shared_bytes = 0
         self._is_look_due = False
+        self._is_cut_off = False
         self._mended_at = -_CALM_SECONDS
         self._pause = 0.0
 
@@ -77,6 +78,9 @@ class Mending:
                 self._is_look_due = False
                 guard.start(self._shared_bytes)
             return []
+        if found.is_cut_off:
+            self._is_cut_off = True
+            return []
         if found.damage.is_beyond_rows:
             raise DamagedStoreError
         if found.files:
@@ -90,10 +94,19 @@ class Mending:
             self._shared_bytes = hold_shared_memory(self._engine.cache / DATABASE, self._shared_bytes)
 
     def is_replaced(self) -> bool:
-        """Say whether the files of the index are no longer those that were opened: it has to be opened again."""
+        """Say whether the files of the index are no longer those that were opened: it has to be opened again.
+
+        After a log that was cut off as well: SQLite reads it anew when nobody has it open, and what it lacks is read
+        from the workspace. Should that not help, because the disk fails, it is tried once in ten minutes.
+        """
         engine = self._engine
-        if engine is None or engine.lock is None or _inodes(engine.cache / DATABASE) == self._files:
+        if engine is None or engine.lock is None:
             return False
+        if self._is_cut_off and time.monotonic() - self._mended_at > _CALM_SECONDS:
+            self._mended_at = time.monotonic()
+        elif _inodes(engine.cache / DATABASE) == self._files:
+            return False
+        self._is_cut_off = False
         engine.is_unclean = True
         self._tell(REPLACED)
         self._inbox.mark([""], urgent=False)

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from hunch.engine import Engine
 from hunch.index.overlay import UnsavedChunks, chunk_unsaved
 from hunch.index.segment import Segment, merge_segments
-from hunch.text.languages import language_of
+from hunch.text.languages import language_of, may_be
 from hunch.workspace.scan import RootError, Skip, scan, source_of
 
 logger = logging.getLogger(__name__)
@@ -53,22 +53,28 @@ class UnsavedOverlay:
         language = self._language_that_counts(engine, path, text)
         if language is None:
             return
-        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip):
+        if isinstance(source_of(text.encode("utf-8", "surrogatepass"), path), Skip) and not self._is_wanted(path):
             text = ""  # generated or minified, say: once it is saved it will not count either
         chunked = chunk_unsaved(path, language, text, engine.encoder, before, number=-1)
         stored = engine.store.known_file(path)
         if stored is None or stored.digest != chunked.digest:
             self._chunked[path] = chunked
 
+    def _is_wanted(self, path: str) -> bool:
+        with suppress(RootError):
+            return any(file.is_wanted for file in scan(self._root, only=[path]).files)
+        return False
+
     def _language_that_counts(self, engine: Engine, path: str, text: str) -> str | None:
         """Return the language of an unsaved text if the file counts, or would once it is saved."""
+        source = text.encode("utf-8", "replace")
         known = engine.store.known_file(path)
         if known is not None:
-            return known.language
+            return language_of(path, source) if may_be(path) else known.language
         with suppress(RootError):
             found = scan(self._root, only=[path]).files
             if found:
-                return found[0].language
+                return language_of(path, source) if found[0].may_be else found[0].language
         if (self._root / path).exists():
             return None
-        return language_of(path, text[:200].encode("utf-8", "replace"))
+        return language_of(path, source)

@@ -148,7 +148,7 @@ class LiveWorkspace:
 
     def _source(self, path: str) -> bytes | None:
         text = self.unsaved(path)
-        source = read_source(self.root, path) if text is None else text.encode("utf-8", "surrogatepass")
+        source = read_source(self.root, path, is_wanted=True) if text is None else text.encode("utf-8", "surrogatepass")
         return None if isinstance(source, Skip) else source
 
     def _undamaged(self, ask: Callable[[Published], Answer]) -> Answer:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from hunch.lsp import uris
+from hunch.text.decoding import as_utf8
 from hunch.workspace.ignore import read_regular
 
 if TYPE_CHECKING:
@@ -78,11 +79,22 @@ def find_locations(folders: Sequence[Folder], uri: str) -> list[Location]:
 
 
 def text_on_disk(location: Location) -> str | None:
-    """Return a file's text as an editor would show it; None when it cannot be read, is no file, or is too long."""
+    """Return a file's text, read as for the index; None when it cannot be read, is no file, or is too long."""
+    source = _source_on_disk(location)
+    return None if source is None else (as_utf8(source) or source).decode("utf-8-sig", "replace")
+
+
+def is_on_disk(location: Location, text: str) -> bool:
+    """Whether an editor would show this text for the file on the disk, in its own encoding or as UTF-8."""
+    source = _source_on_disk(location)
+    return source is not None and any(
+        read is not None and read.decode("utf-8-sig", "replace") == text for read in (source, as_utf8(source))
+    )
+
+
+def _source_on_disk(location: Location) -> bytes | None:
     try:
         source = read_regular(f"{location.folder.real}/{location.path}", LARGEST_TEXT * 4 + 1, follow_link=False)
     except OSError:
         return None
-    if len(source) > LARGEST_TEXT * 4:
-        return None
-    return source.decode("utf-8-sig", "replace")
+    return source if len(source) <= LARGEST_TEXT * 4 else None

@@ -21,7 +21,7 @@ from hunch.search.query import QueryError
 from hunch.search.search import Hit
 from hunch.text.chunk import Chunk
 from hunch.text.function import KINDS
-from hunch.text.languages import language_of
+from hunch.text.languages import content_of, language_of
 
 SETTLED_SECONDS = 1.0
 LEAST_LINES = 6
@@ -144,8 +144,9 @@ def _runs(tokens: list[str]) -> Counter[tuple[str, ...]]:
 
 def _functions(path: str, text: str) -> Iterator[Chunk]:
     source = text.encode("utf-8", "replace")
-    language = language_of(path, source[:200])
-    for chunk in read_apart(path, language, source).chunks if language else ():
+    language = language_of(path, source)
+    is_code = language is not None and content_of(language) == "code"
+    for chunk in read_apart(path, language, source).chunks if language and is_code else ():
         if chunk.kind in KINDS and chunk.piece == 0:
             yield chunk
 

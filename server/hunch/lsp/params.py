@@ -10,6 +10,8 @@ from hunch.lsp.standard import read_position, read_span
 
 MOST_HITS = 100
 DEFAULT_HITS = 20
+MOST_SNIPPET_LINES, DEFAULT_SNIPPET_LINES = 2_000, 12
+"""As in hunch.search.snippet, which brings more with it than can be loaded before a client is greeted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,8 @@ class SearchParams:
     kinds: tuple[str, ...] = ()
     folder: str | None = None
     within: str | None = None
+    snippet_lines: int = DEFAULT_SNIPPET_LINES
+    contents: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class SimilarParams:
     limit: int = DEFAULT_HITS
     show: bool = False
     """Whether the client wants to be asked which hit to open."""
+    snippet_lines: int = DEFAULT_SNIPPET_LINES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,10 @@ def read_search(raw: object) -> SearchParams:
         languages=fields.texts("languages"),
         paths=fields.texts("paths"),
         kinds=fields.texts("kinds"),
+        contents=fields.texts("contents"),
         folder=fields.optional("folder"),
         within=fields.optional("within"),
+        snippet_lines=_snippet_lines(fields),
     )
 
 
@@ -81,6 +88,7 @@ def read_similar(raw: object) -> SimilarParams:
         end=end,
         limit=fields.whole("limit", DEFAULT_HITS, least=1, most=MOST_HITS),
         show=fields.flag("show", False),
+        snippet_lines=_snippet_lines(fields),
     )
 
 
@@ -101,3 +109,7 @@ def read_nothing(raw: object) -> None:
     """
     if raw is not None and not isinstance(raw, list):
         Fields(raw)
+
+
+def _snippet_lines(fields: Fields) -> int:
+    return fields.whole("snippetLines", DEFAULT_SNIPPET_LINES, least=1, most=MOST_SNIPPET_LINES)

@@ -21,6 +21,7 @@ from hunch.model.bundle import BundleError
 from hunch.model.summariser import LEAST_CONFIDENCE
 from hunch.search.present import FinishedHit
 from hunch.text.chunk import Chunk
+from hunch.text.unicode_form import composed
 
 CHOICES = 5
 """Hits that a person is asked to choose from."""
@@ -158,7 +159,7 @@ def _chunk_at_name(place: Location, line: int) -> Chunk | None:
     if chunk.start_line == line + 1:
         return chunk
     text = place.live.unsaved(place.path) or text_on_disk(place) or ""
-    rows = [row for row in range(chunk.start_line - 1, line + 1) if chunk.name in (line_at(text, row) or "")]
+    rows = [row for row in range(chunk.start_line - 1, line + 1) if chunk.name in composed(line_at(text, row) or "")]
     return chunk if rows[:1] == [line] else None
 
 

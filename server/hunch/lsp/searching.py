@@ -22,6 +22,7 @@ from hunch.search.merge import merge_answers
 from hunch.search.present import FinishedAnswer, FinishedHit, name_row, present, snippet_lines, why_of
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.search import Answer, Answerability, Hit
+from hunch.search.snippet import SNIPPET_LINES
 
 MOST_SYMBOLS = 50
 
@@ -66,20 +67,21 @@ def search(folders: Sequence[Folder], params: SearchParams, within: str = "") ->
     Raises:
         ParamsError: the query cannot be answered.
     """
-    query = parse(params.query, params.languages, params.paths, params.kinds, within)
-    return _finished(*ask(folders, query, params.limit))
+    query = parse(params.query, params.languages, params.paths, params.kinds, params.contents, within)
+    return _finished(*ask(folders, query, params.limit), params.snippet_lines)
 
 
 def parse(
-    text: str, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = (), within: str = ""
-) -> Query:
+    text: str, languages: Sequence[str] = (), paths: Sequence[str] = (), kinds: Sequence[str] = (),
+    contents: Sequence[str] = (), within: str = "",
+) -> Query:  # fmt: skip
     """Read a query.
 
     Raises:
         ParamsError: it cannot be answered; the message is for the person who typed it.
     """
     try:
-        return parse_query(text, languages=languages, paths=paths, kinds=kinds, within=within)
+        return parse_query(text, languages=languages, paths=paths, kinds=kinds, contents=contents, within=within)
     except QueryError as error:
         raise ParamsError(str(error)) from None
 
@@ -105,7 +107,7 @@ def ask(folders: Sequence[Folder], query: Query, limit: int) -> tuple[Answer, li
     return merged, [folder_of[hit.root] for hit in merged.hits]
 
 
-def similar(place: Location, lines: range, limit: int) -> Found:
+def similar(place: Location, lines: range, limit: int, snippet_lines: int = SNIPPET_LINES) -> Found:
     """Find code like the definition at the first of some lines, counted from 1, that has one.
 
     Raises:
@@ -117,7 +119,7 @@ def similar(place: Location, lines: range, limit: int) -> Found:
         raise ParamsError(f"position: {error}") from None
     except BundleError as error:
         raise ParamsError(str(error)) from None
-    return _finished(answer, [place.folder] * len(answer.hits))
+    return _finished(answer, [place.folder] * len(answer.hits), snippet_lines)
 
 
 def to_json(found: Found, encoding: Encoding) -> dict[str, Any]:
@@ -155,11 +157,13 @@ def span_of(hit: FinishedHit) -> dict[str, Any]:
     return _span(hit.start_line - 1, 0, hit.end_line, 0)
 
 
-def _finished(answer: Answer, folders: list[Folder]) -> Found:
+def _finished(answer: Answer, folders: list[Folder], most_lines: int) -> Found:
     """Return an answer with finished hits; each takes its lines from the editor if that has them unsaved."""
     live_of = {folder.live.root: folder.live for folder in folders if folder.live is not None}
     encoder = next((live.encoder for live in live_of.values()), None)
-    return Found(present(answer, encoder, lambda hit: live_of[hit.root].unsaved(hit.path)), folders)
+    return Found(
+        present(answer, encoder, lambda hit: live_of[hit.root].unsaved(hit.path), most_lines=most_lines), folders
+    )
 
 
 def _hit_to_json(hit: FinishedHit, folder: Folder, encoding: Encoding) -> dict[str, Any]:

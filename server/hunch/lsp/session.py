@@ -24,6 +24,7 @@ from hunch.lsp.standard import WorkspaceFolder
 from hunch.lsp.status import status_of
 from hunch.lsp.threads import Threads
 from hunch.model.bundle import BundleError
+from hunch.text.languages import associate, associations, resolve_language
 
 if TYPE_CHECKING:
     from hunch.live import LiveOptions, Status
@@ -46,6 +47,8 @@ class Session:
         self.client = client
         self.settings, problems = read_settings(options)
         self._first_settings = self.settings
+        self._environment_associations = associations()
+        self._associate()
         self.documents: dict[str, Document] = {}
         self.folders: list[Folder] = []
         self.reading = Threads(2, "hunch reading")
@@ -228,11 +231,19 @@ class Session:
         self._log(problems)
         if self.settings == before:
             return
+        self._associate()
         for folder in self.folders:
             if folder.live is not None:
                 folder.live.set_options(_live_options(self.settings))
+                if self.settings.associations != before.associations:
+                    folder.live.mark([""])
         if self.hints is not None:
             self.hints.settings_changed()
+
+    def _associate(self) -> None:
+        """Take which files are of which language; the environment of the server says what the user does not."""
+        chosen = {pattern: resolve_language(name) for pattern, name in self.settings.associations.items()}
+        associate(self._environment_associations | {pattern: name for pattern, name in chosen.items() if name})
 
     def _log(self, problems: Sequence[str]) -> None:
         for problem in problems:

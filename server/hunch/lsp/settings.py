@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 SECTION = "hunch"
@@ -25,6 +25,8 @@ class Settings:
     """Whether a new function that is nearly identical to another one gets a hint."""
     workspace_symbols: bool = True
     """Whether the editor's symbol search is answered."""
+    associations: Mapping[str, str] = field(default_factory=dict)
+    """From patterns for files to names of languages, as the user wrote them."""
 
     generated_summaries: bool = False
     """Whether a function without documentation gets a generated sentence: on hover, and to insert."""
@@ -47,20 +49,24 @@ def read_settings(raw: object, *, base: Settings = DEFAULTS) -> tuple[Settings, 
         return read_settings(section if isinstance(section, dict) else "", base=base)
     changes: dict[str, Any] = {}
     problems: list[str] = []
-    for name, (field, is_valid, wanted) in _SETTINGS.items():
+    for name, (key, is_valid, wanted) in _SETTINGS.items():
         value = raw.get(name)
         if value is None:
             continue
         if is_valid(value):
-            changes[field] = value
+            changes[key] = value
         else:
-            changes[field] = getattr(DEFAULTS, field)
-            problems.append(f"setting {SECTION}.{name}: expected {wanted}: {changes[field]} holds")
+            changes[key] = getattr(DEFAULTS, key)
+            problems.append(f"setting {SECTION}.{name}: expected {wanted}: {changes[key]} holds")
     return replace(base, **changes), problems
 
 
 def _is_flag(value: object) -> bool:
     return isinstance(value, bool)
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(part, str) for entry in value.items() for part in entry)
 
 
 def _within(least: float, most: float) -> Callable[[object], bool]:
@@ -83,5 +89,6 @@ _SETTINGS: dict[str, tuple[str, Callable[[object], bool], str]] = {
     "scanInterval": ("scan_interval", _within(1, 86_400), "seconds from 1 to 86400"),
     "similarHints": ("similar_hints", _is_flag, "true or false"),
     "generatedSummaries": ("generated_summaries", _is_flag, "true or false"),
+    "associations": ("associations", _is_mapping, "an object of patterns and languages"),
     "workspaceSymbols": ("workspace_symbols", _is_flag, "true or false"),
 }

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 
-from hunch.workspace.walk import composed
+from hunch.workspace.walk import composed, spelt_on_disk
 
 _ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _UNRESERVED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/"
@@ -73,8 +73,8 @@ def relative(path: str, folder: str) -> str | None:
 
 
 def resolved(path: str) -> str:
-    """Return a path with its symbolic links followed; parts that do not exist stay as they are."""
-    real = os.path.realpath(path)
+    """Return a path as the disk spells it, with links followed; parts that do not exist stay as they are."""
+    real = os.path.realpath(spelt_on_disk(path))
     if _WINDOWS:
         return _LONG.sub(r"\\\\" if real[4:7] == "UNC" else "", real).replace("\\", "/")
     return composed(real)

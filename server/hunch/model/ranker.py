@@ -120,7 +120,12 @@ def rank(
 
 def fingerprint_of(model: Manifest) -> str:
     """Return a short text that differs whenever two models can give other vectors; cards and licences do not count."""
-    sums = {name: one for name, one in model.sha256.items() if Path(name).suffix in _DECIDES_VECTORS}
+    return _fingerprint(tuple(model.sha256.items()))
+
+
+@lru_cache(maxsize=4)  # every query asks whether its ranker fits
+def _fingerprint(files: tuple[tuple[str, str], ...]) -> str:
+    sums = {name: one for name, one in files if Path(name).suffix in _DECIDES_VECTORS}
     return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""From scored candidates to places: one hit for each place, several in a file only where they differ, copies folded."""
+"""From scored candidates to places: one hit a place, a few of a file while others fill the list, copies folded."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from hunch.index.records import ChunkRecord
 from hunch.index.snapshot import Snapshot
 from hunch.search.candidates import Candidates
+from hunch.search.member_match import member_of
 from hunch.text.chunk import Chunk
 
 _CONTAINERS = frozenset({"class", "interface", "struct", "enum", "trait", "module"})
 
 
 HITS_PER_FILE = 3
-"""More of one file would hide the others; all of them stay in the file that is shown."""
+"""More of one file would hide the others. The rest fills places that are left; exact names are not held back."""
 COPY_COSINE = 0.95
 """Definitions with one name and one signature whose embeddings are at least this near are copies of each other."""
 
@@ -65,40 +66,65 @@ def deduplicate(
     """
     found: list[Place] = []
     of_file: dict[str, list[ChunkRecord]] = {}
-    alike: dict[tuple[str, str, str], list[tuple[int, NDArray[np.float32]]]] = {}
+    alike: dict[tuple[str, str, str], list[tuple[int, int]]] = {}
     copies: dict[int, list[tuple[float, NearDuplicate]]] = {}
-    worst = 0.0
-    order = np.argsort(-scores, kind="stable")  # equals stay in the order of the candidates, by path
-    for row, chunk, score in zip(
-        order.tolist(), candidates.chunks[order].tolist(), scores[order].tolist(), strict=True
-    ):
-        if len(found) >= limit and score <= worst:
-            break  # what follows could only sink below those
+    held_back: list[int] = []
+    is_exact = candidates.symbols == 1
+
+    def take(row: int, most_of_file: int) -> bool:
+        """Add a candidate to what is found; false when its file has enough already."""
+        score = float(scores[row])
+        chunk = int(candidates.chunks[row])
         view, local = snapshot.view_of(chunk)
         file = view.segment.chunk_files[local]
         path = view.segment.paths[file]
         earlier = of_file.setdefault(path, [])
-        if len(earlier) >= HITS_PER_FILE:
-            continue
+        if len(earlier) >= most_of_file and not is_exact[row]:
+            return False
         record = view.segment.record(local)
+        if candidates.members is not None:
+            record = member_of(record, int(candidates.members[row]))
         if any(_same_place(record, other) for other in earlier):
-            continue
+            return True
         if leave_out and path == leave_out.path and _is_of(record, leave_out):
-            continue
+            return True
         if fold and record.name and record.kind != "file" and view.segment.dense is not None:
-            vector = view.segment.dense.originals[local].astype(np.float32)
             others = alike.setdefault((record.kind, record.name, record.signature), [])
-            first = next((number for number, other in others if float(vector @ other) >= COPY_COSINE), None)
+            first = next((number for number, other in others if _cosine(snapshot, chunk, other) >= COPY_COSINE), None)
             if first is not None and found[first].path != path:
                 copies.setdefault(first, []).append((score, NearDuplicate(path, record.start_line, record.end_line)))
-                continue
-            others.append((len(found), vector))
+                return True
+            others.append((len(found), chunk))
         found.append(Place(row, score, path, view.segment.languages[file], record))
         earlier.append(record)
-        if len(found) >= limit:
+        return True
+
+    worst = 0.0
+    order = np.argsort(-scores, kind="stable").tolist()  # equals stay in the order of the candidates, by path
+    for row in order:
+        if len(found) >= limit and scores[row] <= worst:
+            break  # what follows could only sink below those
+        if not take(row, HITS_PER_FILE):
+            held_back.append(row)
+        elif len(found) >= limit:
             worst = sorted((place.score for place in found), reverse=True)[limit - 1]
+    for row in held_back:
+        if len(found) >= limit:
+            break
+        take(row, limit)
     folded = [_with_near_duplicates(place, copies.get(number, [])) for number, place in enumerate(found)]
     return sorted(folded, key=lambda place: -place.score)[:limit]
+
+
+def _cosine(snapshot: Snapshot, one: int, other: int) -> float:
+    return float(_embedding(snapshot, one) @ _embedding(snapshot, other))
+
+
+def _embedding(snapshot: Snapshot, chunk: int) -> NDArray[np.float32]:
+    """Return the static embedding of a chunk, float32 [d]; only of chunks that have one."""
+    view, local = snapshot.view_of(chunk)
+    assert view.segment.dense is not None
+    return np.asarray(view.segment.dense.originals[local], np.float32)
 
 
 def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
@@ -106,7 +132,7 @@ def _is_of(record: ChunkRecord, chunk: Chunk) -> bool:
     if record.start_line <= chunk.end_line and record.end_line >= chunk.start_line:
         return True
     outer, inner = sorted((record.qualified_name, chunk.qualified_name), key=len)
-    return bool(outer) and inner.startswith(f"{outer}.")
+    return bool(outer) and inner.startswith((f"{outer}.", f"{outer} > "))
 
 
 def _with_near_duplicates(place: Place, copies: list[tuple[float, NearDuplicate]]) -> Place:

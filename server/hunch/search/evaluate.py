@@ -23,6 +23,7 @@ from hunch.search.metrics import Interval, bootstrap
 from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import learned, ranker_for
 from hunch.text.chunk import Chunk
+from hunch.text.languages import language_of
 from hunch.text.render import render_chunk, symbols_of
 from hunch.text.terms import postings_of
 from hunch.workspace.scan import Skip, read_source, scan
@@ -98,8 +99,13 @@ def _chunked_files(root: Path, on_progress: Callable[[Progress], None]) -> Itera
     for done, file in enumerate(files):
         on_progress(Progress(done, len(files), file.path))
         source = read_source(root, file.path)
-        if not isinstance(source, Skip) and (chunks := read_apart(file.path, file.language, source).chunks):
-            yield file.path, file.language, chunks
+        language = (
+            None if isinstance(source, Skip) else language_of(file.path, source) if file.may_be else file.language
+        )
+        if language is not None and not isinstance(source, Skip):
+            chunks = read_apart(file.path, language, source).chunks
+            if chunks:
+                yield file.path, language, chunks
 
 
 def _sentence_of(chunk: Chunk) -> str:

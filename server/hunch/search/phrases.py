@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from hunch.search.rank import FUZZY_NAME, Reason
+from hunch.search.rank import FUZZY_NAME, HELD_NAME, Reason
 from hunch.search.search import Answerability
 
 MOST_REASONS = 3
@@ -26,6 +26,7 @@ REASON_PHRASES = {
     "path": "path",
     "symbol": "exact name",
     FUZZY_NAME: "nearly the name",
+    HELD_NAME: "the name as typed",
     "exact case": "as typed",
     "prefix": "beginning of the name",
     "neighbour": "related code in the file",

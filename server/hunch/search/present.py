@@ -13,7 +13,8 @@ from hunch.search.highlights import Highlight, RelatedTerm, find_highlights, rel
 from hunch.search.phrases import MEANINGS, Statement, answerability, in_words, statements
 from hunch.search.rank import Reason
 from hunch.search.search import Answer, Answerability, Hit
-from hunch.search.snippet import read_snippet, unsaved_snippet
+from hunch.search.snippet import SNIPPET_LINES, read_snippet, unsaved_snippet
+from hunch.text.unicode_form import composed
 
 Overlay = Callable[[Hit], str | None]
 """The unsaved text of the file of a hit; None where there is none"""
@@ -88,15 +89,18 @@ class FinishedAnswer:
     notices: list[str]
 
 
-def present(answer: Answer, encoder: Encoder | None, overlay: Overlay = lambda hit: None) -> FinishedAnswer:
+def present(
+    answer: Answer, encoder: Encoder | None, overlay: Overlay = lambda hit: None, *, most_lines: int = SNIPPET_LINES
+) -> FinishedAnswer:
     """Return an answer with finished hits. Each file is read once.
 
     Args:
         answer: what was found.
         encoder: finds related terms; None finds words with the same stem alone.
         overlay: the unsaved text of a hit's file.
+        most_lines: of a hit's code.
     """
-    texts = [snippet_lines(hit, overlay) for hit in answer.hits]
+    texts = [snippet_lines(hit, overlay, most_lines) for hit in answer.hits]
     highlights = find_highlights(texts, answer.query, encoder)
     return FinishedAnswer(
         query=answer.query,
@@ -115,17 +119,18 @@ def title_of(hit: Hit) -> str:
     return f"{name} - {hit.path}:{hit.record.start_line}" if name else f"{hit.path}:{hit.record.start_line}"
 
 
-def snippet_lines(hit: Hit, overlay: Overlay = lambda hit: None) -> list[str]:
+def snippet_lines(hit: Hit, overlay: Overlay = lambda hit: None, most: int = SNIPPET_LINES) -> list[str]:
     """Return the first lines of a hit as the editor has them, else as the disk has them."""
     record, unsaved = hit.record, overlay(hit)
     if unsaved is None:
-        return read_snippet(hit.root, hit.path, record.start_line, record.end_line)
-    return unsaved_snippet(unsaved, record.start_line, record.end_line)
+        return read_snippet(hit.root, hit.path, record.start_line, record.end_line, most)
+    return unsaved_snippet(unsaved, record.start_line, record.end_line, most)
 
 
 def name_row(lines: Sequence[str], record: ChunkRecord) -> int:
     """Return which line of a chunk, counted from its first, has its name: nobody wants to land on the comment above."""
     head = record.signature.split("\n")[0].partition("(")[0].strip()
+    lines = [composed(line) for line in lines]
     for wanted in (head, record.name):
         for row, line in enumerate(lines):
             if wanted and wanted in line and (wanted is head or not line.lstrip().startswith(_COMMENTS)):

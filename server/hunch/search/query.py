@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hunch.search.intent import kind_intent, language_intent
 from hunch.text.chunk import KINDS
-from hunch.text.languages import LANGUAGES, nearest_language, resolve_language
+from hunch.text.language import Content
+from hunch.text.languages import CONTENTS, LANGUAGES, filtered_languages, nearest_language, resolve_language
 from hunch.text.path_class import PathClass
 from hunch.text.terms import STOP_WORDS, QueryTerm, query_terms
 from hunch.text.tokenizer import identifiers, split_identifier
+from hunch.text.unicode_form import composed
 from hunch.workspace.ignore import path_filter
 
 MAX_CHARACTERS = 2_000
 """Longer queries are cut: the words that matter come early."""
 
-_FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind):(\"[^\"]*\"|\S+)")
-_HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind):\s*$")
-_KIND_ALIASES = {"def": "function", "func": "function", "fn": "function", "type": "type", "module": "module"}
+_FILTER = re.compile(r"(?<!\S)(-?)(lang|path|kind|content):(\"[^\"]*\"|\S+)")
+_HALF_TYPED = re.compile(r"(?<!\S)-?(lang|path|kind|content):\s*$")
+_KIND_ALIASES = {
+    "def": "function", "func": "function", "fn": "function", "const": "constant", "heading": "section", "key": "entry",
+}  # fmt: skip
+_CONTENT_ALIASES: dict[str, Content] = {"doc": "docs", "documentation": "docs", "configuration": "config"}
+_CONTENT_OF_WORD: dict[str, Content] = {
+    **dict.fromkeys(("docs", "documentation", "readme", "changelog"), "docs"),
+    **dict.fromkeys(("yaml", "yml", "toml", "workflow", "workflows", "manifest", "manifests"), "config"),
+}
+"""Words that ask for what is no code, which then need not be clearly better to come first"""
 _PATH_CLASS_WORDS = {
     PathClass.TEST: "test tests testing unittest spec specs fixture fixtures mock mocks pytest",
     PathClass.EXAMPLE: "example examples demo sample tutorial",
@@ -29,6 +40,7 @@ _PATH_CLASS_WORDS = {
     PathClass.VENDORED: "vendor vendored",
 }
 _PATH_CLASS_OF_WORD = {word: path_class for path_class, words in _PATH_CLASS_WORDS.items() for word in words.split()}
+_JOINT = re.compile(r"(?<=[\w)\]>?!])(?:::|->|\?\.|[:#\\])(?=[\w~$@])")
 _LONGEST_SYMBOL = 4
 _WORDS_FOR_SYMBOLS = 20
 _WORDS_FOR_LONG_SYMBOLS = 8
@@ -64,6 +76,10 @@ class Query:
     kinds: tuple[str, ...] = ()
     excluded_kinds: tuple[str, ...] = ()
     excluded_languages: tuple[str, ...] = ()
+    contents: tuple[Content, ...] = ()
+    """What may be found; empty for everything, code first."""
+    wanted_contents: tuple[Content, ...] = ()
+    """What the words ask for besides code."""
     named_languages: tuple[str, ...] = ()
     """Languages that the words name, as hunch.text.languages calls them; a wish, no filter."""
     named_kinds: tuple[str, ...] = ()
@@ -78,7 +94,7 @@ class Query:
         """Whether anything limits where to look."""
         return bool(
             self.languages or self.paths or self.excluded_paths or self.within or self.kinds
-            or self.excluded_kinds or self.excluded_languages
+            or self.excluded_kinds or self.excluded_languages or (self.contents and self.contents != CONTENTS)
         )  # fmt: skip
 
 
@@ -88,42 +104,48 @@ def parse_query(
     languages: Sequence[str] = (),
     paths: Sequence[str] = (),
     kinds: Sequence[str] = (),
+    contents: Sequence[str] = (),
     within: str = "",
+    pattern_of: Callable[[str], str] = str,
 ) -> Query:
     """Read a query with its inline filters; the arguments add filters to them.
 
+    ``pattern_of`` makes a path as it was typed a pattern as in .gitignore.
+
     Raises:
-        QueryError: there is nothing to search for, or a language or kind does not exist.
+        QueryError: there is nothing to search for, or a language, a kind or a content does not exist.
     """
-    filters: dict[str, list[str]] = {"lang": list(languages), "path": list(paths), "kind": list(kinds)}
-    excluded: dict[str, list[str]] = {"lang": [], "path": [], "kind": []}
+    filters = {"lang": list(languages), "path": list(paths), "kind": list(kinds), "content": list(contents)}
+    excluded: dict[str, list[str]] = {name: [] for name in filters}
 
     def take(match: re.Match[str]) -> str:
         minus, name, value = match.groups()
         (excluded if minus else filters)[name].append(value.strip('"'))
         return " "
 
-    words = " ".join(_HALF_TYPED.sub("", _FILTER.sub(take, _printable(text))).split())
+    words = " ".join(_HALF_TYPED.sub("", _FILTER.sub(take, _printable(composed(text)))).split())
     notices: list[str] = []
     if len(words) > MAX_CHARACTERS:
         notices.append(f"the query has {len(words):,} characters: only the first {MAX_CHARACTERS:,} were searched for")
         words = words[:MAX_CHARACTERS]
     if not words:
         raise QueryError('the query is empty: say what the code does, for example "parse a date"')
-    if not identifiers(words):
+    if not any(map(str.isalnum, words)) and "_" not in words:
         raise QueryError(f"the query {words!r} has no letters or digits to search for")
     plain = [word for word in (word.strip("?.,:;!()[]{}*'\"`").lower() for word in words.split()) if word]
     return Query(
         text=words,
         terms=tuple(query_terms(words)),
         symbols=_symbols(words),
-        languages=tuple(_language(name) for name in filters["lang"]),
-        paths=_globs(filters["path"]),
-        excluded_paths=_globs(excluded["path"]),
+        languages=_languages(filters["lang"]),
+        paths=_globs([pattern_of(path) for path in filters["path"]]),
+        excluded_paths=_globs([pattern_of(path) for path in excluded["path"]]),
         within=within,
-        kinds=tuple(_kind(name) for name in filters["kind"]),
-        excluded_kinds=tuple(_kind(name) for name in excluded["kind"]),
-        excluded_languages=tuple(_language(name) for name in excluded["lang"]),
+        kinds=tuple(_kind(name) for name in _listed(filters["kind"])),
+        excluded_kinds=tuple(_kind(name) for name in _listed(excluded["kind"])),
+        excluded_languages=_languages(excluded["lang"]),
+        contents=_contents(filters["content"], excluded["content"]),
+        wanted_contents=tuple({_CONTENT_OF_WORD[word]: None for word in plain if word in _CONTENT_OF_WORD}),
         named_languages=language_intent(plain),
         named_kinds=kind_intent(plain),
         wanted_path_classes=_wanted_path_classes(words),
@@ -131,10 +153,47 @@ def parse_query(
     )
 
 
+def dotted(name: str) -> str:
+    r"""Return a name with dots where languages have other signs: ``A::b``, ``A#b``, ``A->b``, ``A\b``, ``A:b``."""
+    return _JOINT.sub(".", name)
+
+
 def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def _listed(values: Sequence[str]) -> list[str]:
+    """The parts of values that commas separate."""
+    found: list[str] = []
+    for value in values:
+        found += [part.strip() for part in value.split(",") if part.strip()] or [value]
+    return found
+
+
+def _languages(names: Sequence[str]) -> tuple[str, ...]:
+    found = [one for name in _listed(names) for one in filtered_languages(_language(name))]
+    return tuple(dict.fromkeys(found))
+
+
+def _contents(wanted: Sequence[str], excluded: Sequence[str]) -> tuple[Content, ...]:
+    found = {one for name in _listed(wanted) for one in _content(name)} or set(CONTENTS if excluded else ())
+    without = {one for name in _listed(excluded) for one in _content(name)}
+    if found and not found - without:
+        raise QueryError("the content filters leave nothing: say content:code, docs, config or all")
+    return tuple(one for one in CONTENTS if one in found - without)
+
+
+def _content(name: str) -> tuple[Content, ...]:
+    lowered = name.lower()
+    if lowered == "all":
+        return CONTENTS
+    lowered = _CONTENT_ALIASES.get(lowered, lowered)
+    for known in CONTENTS:
+        if known == lowered:
+            return (known,)
+    raise QueryError(f"there is no content {name!r}: say code, docs, config or all")
 
 
 def _language(name: str) -> str:
@@ -149,7 +208,9 @@ def _language(name: str) -> str:
 def _kind(name: str) -> str:
     lowered = _KIND_ALIASES.get(name.lower(), name.lower())
     if lowered not in KINDS:
-        raise QueryError(f"there is no kind {name!r}: kinds are {', '.join(KINDS)}")
+        close = difflib.get_close_matches(lowered, KINDS, n=1, cutoff=0.7)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise QueryError(f"there is no kind {name!r}: {hint}kinds are {', '.join(KINDS)}")
     return lowered
 
 
@@ -162,7 +223,7 @@ def _globs(globs: Sequence[str]) -> tuple[str, ...]:
 
 
 def _symbols(text: str) -> tuple[Symbol, ...]:
-    words = [word.strip("().,;:'\"`?!") for word in text.split()[:_WORDS_FOR_SYMBOLS]]
+    words = [dotted(word.strip("().,;:'\"`?!").lstrip("\\&#")) for word in text.split()[:_WORDS_FOR_SYMBOLS]]
     found: dict[str, Symbol] = {}
     whole = [len(words)] if _LONGEST_SYMBOL < len(words) <= _WORDS_FOR_LONG_SYMBOLS else []
     for length in (*whole, *range(_LONGEST_SYMBOL, 0, -1)):

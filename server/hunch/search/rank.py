@@ -16,17 +16,30 @@ from hunch.model.encoder import Encoder
 from hunch.model.ranker import LinearRanking, Ranked, Ranker, rank, ranker_of
 from hunch.search.candidates import Candidates
 from hunch.search.features import COLUMNS, NAMES, Features, matrices
-from hunch.search.name_match import FUZZY
+from hunch.search.name_match import FUZZY, HELD, HELD_BESIDE_SLIP
 from hunch.search.query import Query
 from hunch.search.query_features import query_features_of
+from hunch.text.languages import CONTENTS
 from hunch.text.render import FIELD_NAMES
 
 FUZZY_NAME = "symbol, nearly"
 """What the feature of a symbol is called that the query spells with a slip"""
+HELD_NAME = "symbol, used"
+"""What it is called where the code holds the name that was typed and is not called so"""
 
 _FIELD_BITS = {"words": 0xFF} | {name: 1 << i for i, name in enumerate(FIELD_NAMES)}
 _WORTH_NAMING = 0.005
 _FUZZY = float(np.float32(FUZZY))
+_HELD = tuple(float(np.float32(value)) for value in (HELD, HELD_BESIDE_SLIP))
+
+
+BEHIND_CODE = 1.5
+"""How much less likely what is no code is taken to be right, as a difference of logits.
+
+Measured with `python -m benchmarks.content` on werkzeug, pytest and undici (valid): of 707 commit queries the recall@10
+of code stays (.882 without documents, .886 with), NDCG@10 too (.751, .749), and 1.7% have a document first; 404
+headings find their section's file with a recall@10 of .945. With 1, code loses .009 of NDCG; with 2, headings .064.
+"""
 
 
 class Reason(NamedTuple):
@@ -62,7 +75,35 @@ def learned(
     positive, negative = matrices(query, candidates, features)
     if not len(positive):
         return Ranked(np.zeros(0, np.float32), np.zeros(len(NAMES), np.float32))
-    return rank(ranker, positive, negative, query_features_of(query) if query_features is None else query_features)
+    asked = query_features_of(query) if query_features is None else query_features
+    ranked = rank(ranker, positive, negative, asked)
+    contents = candidates.contents
+    is_code = np.ones(len(positive), np.bool_) if contents is None or query.contents else contents == 0
+    if is_code.all() or not is_code.any():
+        return ranked
+    # The ranker compares candidates with each other: code is ranked as if there were nothing else.
+    of_code = rank(ranker, positive[is_code], negative[is_code], asked)
+    scores = ranked.scores.copy()
+    scores[is_code] = of_code.scores
+    return Ranked(scores, of_code.weights)
+
+
+def code_first(scores: NDArray[np.float32], candidates: Candidates, query: Query) -> NDArray[np.float32]:
+    """Return scores where documentation and configuration come behind code that is about as good.
+
+    Nothing changes where the query says what content it is after, by a filter or by its words.
+
+    Args:
+        scores: float32 [n], probabilities.
+        candidates: n candidates.
+        query: what was asked.
+    """
+    if candidates.contents is None or query.contents or not candidates.contents.any():
+        return scores
+    wanted = [CONTENTS.index(content) for content in query.wanted_contents]
+    behind = (candidates.contents > 0) & ~np.isin(candidates.contents, wanted)
+    odds = scores / np.maximum(1 - scores, 1e-6) * np.float32(np.exp(-BEHIND_CODE))
+    return np.where(behind, odds / (1 + odds), scores).astype(np.float32)
 
 
 def linear(ranking: LinearRanking, query: Query, candidates: Candidates, features: Features) -> Ranked:
@@ -114,4 +155,6 @@ def _told_as(name: str, symbol: float) -> str:
     """Return what a feature is called as a reason; what says the same of a name is one reason."""
     if name in ("symbol", "exact case") and symbol == _FUZZY:
         return FUZZY_NAME
+    if name in ("symbol", "exact case") and symbol in _HELD:
+        return HELD_NAME
     return "symbol" if name == "prefix" and symbol == 1 else name

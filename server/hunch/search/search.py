@@ -17,7 +17,7 @@ from hunch.search.candidates import Candidates, count_allowed, find_candidates
 from hunch.search.deduplicate import NearDuplicate, deduplicate
 from hunch.search.features import Features, features_of
 from hunch.search.query import Query
-from hunch.search.rank import Reason, learned, ranker_for, reasons
+from hunch.search.rank import Reason, code_first, learned, ranker_for, reasons
 from hunch.text.chunk import Chunk
 
 Ranking = Callable[[Query, Candidates, Features], Ranked]
@@ -111,7 +111,8 @@ def answer_of(
     """
     features = features_of(candidates, line)
     ranked = ranking(query, candidates, features)
-    places = deduplicate(snapshot, candidates, ranked.scores, limit, leave_out=leave_out, fold=leave_out is None)
+    scores = code_first(ranked.scores, candidates, query)
+    places = deduplicate(snapshot, candidates, scores, limit, leave_out=leave_out, fold=leave_out is None)
     why = reasons(query, candidates, features, ranked.weights, [place.row for place in places])
     hits = [
         Hit(root, place.path, place.language, place.record, round(place.score, 4), reason, place.near_duplicates)
@@ -127,7 +128,8 @@ def answer_of(
     )
     notices = list(query.notices)
     if not hits and query.filtered and not count_allowed(snapshot, query):
-        notices.append("the filters leave no indexed code to search: loosen lang:, path: or kind:")
+        names = "lang:, path:, kind: or content:" if query.contents else "lang:, path: or kind:"
+        notices.append(f"the filters leave no indexed code to search: loosen {names}")
     return Answer(
         query=query.text,
         hits=hits,

@@ -19,7 +19,7 @@ from hunch.search.query import Query, QueryError, parse_query
 from hunch.search.rank import linear, ranker_for
 from hunch.search.search import Answer, answer_of
 from hunch.text.chunk import Chunk
-from hunch.text.languages import language_of
+from hunch.text.languages import content_of, language_of
 from hunch.text.render import render_chunk, source_of
 
 _WORDS = 60
@@ -46,7 +46,7 @@ def chunks_at(path: str, source: bytes, lines: range) -> list[Chunk]:
         source: what the file holds.
         lines: 1-based.
     """
-    chunks = read_apart(path, language_of(path, source[:200]) or "text", source).chunks
+    chunks = read_apart(path, language_of(path, source) or "text", source).chunks
     found: list[Chunk] = []
     last = max((chunk.end_line for chunk in chunks), default=0)
     for line in range(lines.start, min(lines.stop, last + 1)):
@@ -102,6 +102,11 @@ def similar_to(
     )  # fmt: skip
 
 
+def _content_of(chunk: Chunk) -> str:
+    """What is like code is code, and what is like a section of a document is documentation."""
+    return "docs" if chunk.kind == "section" else content_of(chunk.language)
+
+
 def likeness_of(chunk: Chunk, snapshot: Snapshot, encoder: Encoder | None) -> Likeness:
     """Return what a chunk asks with; without its path, which says where the code is, not what it does.
 
@@ -110,7 +115,7 @@ def likeness_of(chunk: Chunk, snapshot: Snapshot, encoder: Encoder | None) -> Li
     """
     words = " ".join((chunk.name, chunk.signature, chunk.body)).split()[:_WORDS]
     try:
-        query = parse_query(" ".join(word.replace(":", " ") for word in words))
+        query = parse_query(" ".join(word.replace(":", " ") for word in words), contents=[_content_of(chunk)])
     except QueryError:
         raise QueryError(f"{chunk.path}:{chunk.start_line}: there are no words here to search with") from None
     vector = context = None

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import lru_cache
 from pathlib import Path
 
+from hunch.text.decoding import as_utf8
 from hunch.text.source_text import normalise
-from hunch.workspace.ignore import read_regular
-from hunch.workspace.scan import MAX_FILE_BYTES
+from hunch.workspace.file_rules import MOST_FILE_BYTES
+from hunch.workspace.regular import read_regular
 
 SNIPPET_LINES = 12
+"""Of a hit, unless somebody asks for others."""
+MOST_SNIPPET_LINES = 2_000
 
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")
 
 
-def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> list[str]:
+def read_snippet(root: Path, path: str, start_line: int, end_line: int, most: int = SNIPPET_LINES) -> list[str]:
     """Return the first lines of a chunk on the disk, lines counted from 1, the last one included; none without a file.
 
     Args:
@@ -23,21 +27,23 @@ def read_snippet(root: Path, path: str, start_line: int, end_line: int) -> list[
         path: posix, relative to the root.
         start_line: of the chunk.
         end_line: of the chunk.
+        most: lines at most.
     """
-    last = min(end_line, start_line + SNIPPET_LINES - 1)
+    last = min(end_line, start_line + most - 1)
     try:
-        source = read_regular(f"{root}/{path}", MAX_FILE_BYTES, follow_link=False)
+        source = read_regular(f"{root}/{path}", MOST_FILE_BYTES, follow_link=False)
     except OSError:
         return []
-    if b"\r" in source or source.startswith((b"\xef", b"\xff", b"\xfe")):
+    source = as_utf8(source) or source
+    if b"\r" in source or source.startswith(codecs.BOM_UTF8):
         source = normalise(source)
     lines = source.split(b"\n", last)[start_line - 1 : last]
     return b"\n".join(lines).decode("utf-8", "replace").split("\n") if lines else []
 
 
-def unsaved_snippet(text: str, start_line: int, end_line: int) -> list[str]:
+def unsaved_snippet(text: str, start_line: int, end_line: int, most: int = SNIPPET_LINES) -> list[str]:
     """Return the first lines of a chunk of an unsaved text, as read_snippet does of a file."""
-    return _lines(text)[start_line - 1 : min(end_line, start_line + SNIPPET_LINES - 1)]
+    return _lines(text)[start_line - 1 : min(end_line, start_line + most - 1)]
 
 
 @lru_cache(maxsize=4)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
+from hunch.text.cells import chunks_of_cells
 from hunch.text.documentation import comment_above, header_comment
+from hunch.text.file_name import called
 from hunch.text.languages import LANGUAGES
 from hunch.text.outline import MAX_CHARS, MAX_LINES, MAX_SIGNATURE, Definition, Member, Outline, outline_of
 from hunch.text.source_text import SourceText
@@ -41,6 +43,8 @@ _MOST_LINES_READ: Final = 100_000
 """Of a file that no grammar reads; a line takes a microsecond or two."""
 _MAX_FILE_CHUNK: Final = 3_000
 _MIN_BLOCK_CHARS: Final = 16
+_MOST_MEMBERS: Final = 200
+"""Of one chunk; a longer list is a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ def chunk_by_grammar(path: str, language: str, source: bytes) -> list[Chunk] | N
     file = SourceText(path, language, source)
     if not file.source.strip():
         return []
+    if (cells := _cell_chunks(file, chunk_by_grammar)) is not None:
+        return cells
     outline = outline_of(file)
     return None if outline.gave_up else _chunks(file, outline)
 
@@ -82,6 +88,8 @@ def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
     file = SourceText(path, language, source)
     if not file.source.strip():
         return []
+    if (cells := _cell_chunks(file, chunk_lines)) is not None:
+        return cells
     if len(file.lines) > _MOST_LINES_READ:
         return [_file_chunk(file, Outline()), *_windows(file)]
     return _chunks(file, Outline())
@@ -90,7 +98,36 @@ def chunk_lines(path: str, language: str, source: bytes) -> list[Chunk]:
 def _chunks(file: SourceText, outline: Outline) -> list[Chunk]:
     chunks = [*_definition_chunks(file, outline), *_block_chunks(file, outline)]
     chunks.sort(key=lambda chunk: (chunk.start_line, -chunk.end_line, chunk.piece))
-    return [_file_chunk(file, outline), *chunks]
+    chunks.insert(0, _file_chunk(file, outline))
+    return _with_members(chunks, outline.members) if outline.members else chunks
+
+
+def _with_members(chunks: list[Chunk], members: Sequence[Member]) -> list[Chunk]:
+    """Give each chunk the members at whose lines it is the innermost one, each name once; the file has the rest."""
+    held: dict[int, dict[tuple[str, str], Member]] = {}
+    around, following = [0], 1
+    for member in members:
+        line = member.row + 1
+        while following < len(chunks) and chunks[following].start_line <= line:
+            around.append(following)
+            following += 1
+        while len(around) > 1 and chunks[around[-1]].end_line < line:
+            around.pop()
+        of_chunk = held.setdefault(around[-1], {})
+        if len(of_chunk) < _MOST_MEMBERS:
+            of_chunk.setdefault((member.name, member.qualified_name), member)
+    for number, of_chunk in held.items():
+        chunks[number] = replace(chunks[number], members=tuple(of_chunk.values()))
+    return chunks
+
+
+def _cell_chunks(file: SourceText, read: Callable[[str, str, bytes], list[Chunk] | None]) -> list[Chunk] | None:
+    """The chunks of a file that is made of cells; None for every other one."""
+    language = LANGUAGES.get(file.language)
+    if language is None or language.cells is None:
+        return None
+    found, introduction, body = chunks_of_cells(file.path, language.cells(file), read, chunk_lines)
+    return [replace(_file_chunk(file, Outline()), documentation=introduction, body=body), *found]
 
 
 def _windows(file: SourceText) -> Iterator[Chunk]:
@@ -105,12 +142,27 @@ def _windows(file: SourceText) -> Iterator[Chunk]:
 
 
 def _definition_chunks(file: SourceText, outline: Outline) -> Iterator[Chunk]:
+    bare: list[Definition] = []
     for definition in outline.definitions:
         if not definition.is_transparent:
-            yield from _chunks_of(file, definition, outline.silent)
+            yield from _chunks_of(file, definition, outline.silent, bare)
+    if bare:
+        names = [Member(one.kind, one.name, ".".join(one.scope), one.header_row) for one in bare if one.name]
+        outline.members = sorted([*outline.members, *names], key=lambda member: member.row)
 
 
-def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> Iterator[Chunk]:
+def _may_be_bare(file: SourceText, definition: Definition) -> bool:
+    """Whether a definition of no lines of its own is a name alone: a module, or a class that is opened again."""
+    if definition.documentation:
+        return False
+    if definition.kind != "class" or definition.decorators or not definition.children or "<" in definition.signature:
+        return definition.kind == "module"
+    language = LANGUAGES.get(file.language)
+    return language is not None and language.grammar is not None and language.grammar.reopens_classes
+
+
+def _chunks_of(file: SourceText, definition: Definition, silent: set[int], bare: list[Definition]) -> Iterator[Chunk]:
+    """The chunks of one definition; one that is no more than a name is added to ``bare`` instead."""
     head = f"{definition.decorators}\n" if definition.decorators else ""
     if not definition.is_open:
         # The common case: all that follows the signature, in one cut.
@@ -122,8 +174,8 @@ def _chunks_of(file: SourceText, definition: Definition, silent: set[int]) -> It
     if definition.children:
         while rows and (not rows[-1][1].strip() or _CLOSING.fullmatch(rows[-1][1]) or rows[-1][0] in silent):
             rows.pop()
-    is_bare_module = definition.kind == "module" and not definition.documentation
-    if is_bare_module and all(_is_trivial(text) or row in silent for row, text in rows):
+    if _may_be_bare(file, definition) and all(_is_trivial(text) or row in silent for row, text in rows):
+        bare.append(definition)
         return
     size = sum(len(text) + 1 for _, text in rows) + len(head)
     end_row = max(rows[-1][0] if rows else 0, definition.header_row, file.row(definition.body_start - 1))
@@ -147,7 +199,7 @@ def _chunk(file: SourceText, definition: Definition, body: str, start_row: int, 
         language=file.language,
         kind=definition.kind,
         name=definition.name,
-        qualified_name=".".join(definition.scope) if definition.name else "",
+        qualified_name=_qualified(definition) if definition.name else "",
         signature=definition.signature,
         documentation=definition.documentation,
         body=body,
@@ -155,6 +207,10 @@ def _chunk(file: SourceText, definition: Definition, body: str, start_row: int, 
         end_line=max(end_row, start_row) + 1,
         piece=piece,
     )
+
+
+def _qualified(definition: Definition) -> str:
+    return (" > " if definition.kind == "section" else ".").join(definition.scope)
 
 
 def _own_rows(file: SourceText, definition: Definition) -> Iterator[tuple[int, str]]:
@@ -366,20 +422,19 @@ def _file_chunk(file: SourceText, outline: Outline) -> Chunk:
         documentation = ""
     documentation = outline.documentation or documentation
     lines = [file.lines[row].strip() for first, last in outline.import_rows for row in range(first, last + 1)]
-    names = dict.fromkeys(".".join(definition.scope) for definition in tops if definition.name)
+    names = dict.fromkeys(_qualified(definition) for definition in tops if definition.name)
     body = ""
     for line in [*(line for line in lines if line), *names]:
         if len(body) + len(line) + 1 > _MAX_FILE_CHUNK:
             break
         body += line + "\n"
-    stem = file.path.rsplit("/", 1)[-1]
-    stem = stem[: stem.index(".", 1)] if "." in stem[1:] else stem
+    name = called(file.path)
     return Chunk(
         path=file.path,
         language=file.language,
         kind="file",
-        name=stem,
-        qualified_name=stem,
+        name=name,
+        qualified_name=name,
         signature=file.path[:MAX_SIGNATURE],
         documentation=documentation,
         body=body.rstrip(),

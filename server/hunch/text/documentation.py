@@ -24,10 +24,10 @@ _DIRECTIVE: Final = re.compile(
     r"|/[/*][ \t]*(?:eslint|jshint|jslint|global|@flow)\b|#[ \t]*(?:type:|noqa|pylint:|fmt:|rubocop:|typed:|vim?:)).*$",
     re.MULTILINE,
 )
-_CLOSING: Final = re.compile(r"(?:\*+/|-\}|\]=*\]|-->|\*\)|#>)[ \t]*$", re.MULTILINE)
+_CLOSING: Final = re.compile(r"(?:\*+/|-\}|\]=*\]|-->|\*\)|#>|-/)[ \t]*$", re.MULTILINE)
 _MARKER: Final = re.compile(
     r"^[ \t]*(?:///?!?|//!|/\*+!?<?|#+'?|--\[=*\[|--+[ \t]?[|^]?|\*+|;+|%+|\"(?!\")|\{-[ \t]?\|?"
-    r"|=begin|=end|<!--|\(\*+|<#)?[ \t]*",
+    r"|=begin|=end|<!--|\(\*+|<#|!+[<>]?(?=\s)|/-[-!]?)?[ \t]*",
     re.MULTILINE,
 )
 _RULE: Final = re.compile(r"^[^\w\n]+$|^\$\w+.*\$$|[ \t]+$", re.MULTILINE)

@@ -40,12 +40,14 @@ class Function:
     """None where it is documented, or where no line can stand that documents it"""
 
 
-def function_at(path: str, source: bytes, line: int) -> Function | None:
+def function_at(path: str, source: bytes, line: int, language: str | None = None) -> Function | None:
     """Return the innermost function at a 1-based line, None when there is none.
+
+    Without a language, the path and the source tell it.
 
     Functions inside another one that is short belong to it, as they do in the index.
     """
-    language = language_of(path, source[:200])
+    language = language or language_of(path, source)
     if language is None:
         return None
     file = SourceText(path, language, source)

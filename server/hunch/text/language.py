@@ -5,6 +5,8 @@ The capture names of a query are the vocabulary of the chunker:
 - a kind (`@function`, `@method`, `@class`, ...): this node is a definition of that kind;
 - a kind with a condition: `@method.long` counts only when it spans several lines (one-line members stay with what is
   around them), `@method.documented` only when a comment above it says what it is for (signatures without a body);
+- `@constant`, `@field`, `@type.member`, ...: a name that is found at its own line; what takes three lines and more is a
+  definition, but for fields and what stands in a class; `kind_of` may give another kind, or none at all;
 - `@scope`, `@namespace`, `@object`: no definition themselves, but their name qualifies the definitions inside (`impl`
   blocks, namespaces, object literals);
 - `@closure`: an anonymous function handed to a call; kept in one piece unless it is long;
@@ -28,7 +30,7 @@ if TYPE_CHECKING:  # what only looks at file names starts sooner without them
     from hunch.text.outline import Outline
     from hunch.text.source_text import SourceText
 
-__all__ = ["C_BLOCK", "METHOD_OWNERS", "CommentStyle", "Content", "DocComment", "Grammar", "Language", "Namer"]
+__all__ = ["C_BLOCK", "METHOD_OWNERS", "Cell", "CommentStyle", "Content", "DocComment", "Grammar", "Language", "Namer"]
 
 Content = Literal["code", "docs", "config"]
 """Source code; what people read about it; what programs read, such as settings and manifests"""
@@ -39,7 +41,7 @@ CommentStyle = Callable[[str, int], list[str]]
 Namer = Callable[["Node"], str]
 """Of a node that defines something -> its name as written, with what qualifies it"""
 
-METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object"})
+METHOD_OWNERS: Final = frozenset({"class", "interface", "struct", "enum", "trait", "scope", "object", "constant"})
 """Kinds whose functions are methods, in most languages."""
 
 C_BLOCK: Final = (("/*", "*/"),)
@@ -63,6 +65,9 @@ class Grammar:
     """What the parser reads in place of the source: bytes of the same length, with the same line breaks. It blanks
     what the grammar cannot read, such as macros; names and texts are still cut from the source."""
 
+    reopens_classes: bool = False
+    """A class is often opened again in another file, so that one of nothing but methods is no definition to rank."""
+
     repair: Callable[[bytes], bytes] | None = None
     """What the parser reads, in place of what prepare gives, where the tree has errors; as prepare otherwise."""
 
@@ -76,6 +81,8 @@ class Grammar:
     """By type of node, where the name is not the field `name`."""
     spaced_names: frozenset[str] = frozenset()
     """Types of nodes whose names are kept as written: sentences, operators."""
+    has_sentences: bool = False
+    """A name in quotes is a sentence, kept as written: the title of a test."""
     has_type_arguments: bool = False
     """`<...>` in a name is no part of it."""
     has_operators: bool = False
@@ -90,6 +97,8 @@ class Grammar:
 
     body_types: frozenset[str] = frozenset()
     """Types of nodes that are a body without being in a field `body`."""
+    wrapped_function: Callable[[Node], Node | None] | None = None
+    """Of a node whose value is made by a call: the function that the call takes; its body is the definition's."""
     comment_types: frozenset[str] = frozenset({"comment"})
     header_end: Callable[[bytes, Node, Node], int] | None = None
     """Of the source, a definition and its body -> the byte where the signature ends, where comments belong to the body.
@@ -122,6 +131,17 @@ class DocComment:
     """Whether a function with this signature and these decorators must not have any."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A part of a file that is read by itself."""
+
+    languages: tuple[str, ...]
+    """What its language may be called, as people do; the first that is known counts"""
+    text: str
+    rows: tuple[int, ...]
+    """Of each of its lines: where it stands in the file, 0-based, never falling"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Language:
     """One language."""
@@ -142,6 +162,8 @@ class Language:
     outline: Callable[[SourceText], Outline] | None = None
     """What finds the definitions (sections, entries) of a file where no grammar does: by rules for lines, or in the
     parts of a file that are in other languages. It takes time proportional to the file, whatever the file holds."""
+    cells: Callable[[SourceText], list[Cell]] | None = None
+    """What takes the parts of a file that are read by themselves, such as the cells of a notebook."""
     content: Content = "code"
     doc_comment: DocComment | None = None
     """Declared by whatever has a grammar."""

@@ -25,6 +25,9 @@ def name_of(grammar: Grammar, node: Node) -> tuple[str, str]:
         return "", ""
     if raw.isidentifier():
         return "", raw
+    if grammar.has_sentences and raw.startswith('"'):
+        raw = raw.strip('"')
+        return "", " ".join(raw.split())[:_LONGEST_SPACED]
     if node.type in grammar.spaced_names:
         return "", " ".join(raw.split())[:_LONGEST_SPACED]
     if grammar.has_operators and "operator" in raw:

@@ -27,6 +27,9 @@ MAX_CHARS: Final = 6_000
 MAX_SIGNATURE: Final = 300
 _CLOSURE_LINES: Final = 40
 _MEMBER_LINES: Final = 3
+_MEMBER_NAME: Final = re.compile(r"[@$#]?[^\W\d][\w$]*(?:-\w+)*[?!]?")
+_MOST_MEMBERS: Final = 5_000
+"""Of one file; a longer list is data"""
 _MOST_QUALIFIERS: Final = 20
 """Names of the innermost definitions around one that are part of its own."""
 
@@ -63,11 +66,12 @@ class Member:
     """A name that is found at its own line inside the chunk around it: a constant, a field, a short type alias."""
 
     kind: str
-    """constant, field, type or macro"""
+    """One of hunch.text.chunk.KINDS: constant, field, type, macro, and what a call makes in a line or two"""
     name: str
     qualified_name: str
     row: int
     """0-based"""
+    lines: int = 1
 
 
 @dataclass(slots=True)
@@ -86,7 +90,12 @@ class Outline:
 
 
 TRANSPARENT: Final = frozenset({"scope", "namespace", "object", "closure"})
-_OPEN: Final = frozenset({"class", "interface", "struct", "enum", "trait", "module", "scope", "namespace", "object"})
+_OPEN: Final = frozenset(
+    {"class", "interface", "struct", "enum", "trait", "module", "scope", "namespace", "object", "constant"}
+)
+_MEMBER_KINDS: Final = frozenset({"constant", "field"})
+_AROUND_CONSTANTS: Final = TRANSPARENT - {"closure"} | {"module"}
+"""Kinds around a constant of several lines that leave it a chunk of its own."""
 _Event = tuple[int, int, str, int, Node]
 
 
@@ -118,12 +127,13 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
     decorators: list[Node] = []
     occupied = -1
     previous: _Event | None = None
+    claimed = (-1, -1)
     hidden_until = 0
     while events:
         event = heapq.heappop(events)
         if is_late():
             return None
-        if previous is not None and event[:3] == previous[:3]:
+        if (previous is not None and event[:3] == previous[:3]) or event[:2] == claimed:
             continue
         previous = event
         start, negative_end, capture, _, node = event
@@ -151,7 +161,24 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
         parent = stack[-1] if stack else None
         start_row, end_row = node.start_point[0], _end_row(file, node)
         lines = end_row - start_row + 1
+        if kind in _MEMBER_KINDS or condition == "member":
+            if not _holds_members(parent) or start_row in outline.silent:
+                continue
+            kind = kind_of(grammar.grammar, node, kind)
+            declared, name = name_of(grammar.grammar, node) if kind else ("", "")
+            if len(name) < 2 or not _MEMBER_NAME.fullmatch(name):
+                continue
+            if lines < _MEMBER_LINES or not _has_own_chunk(kind, parent):
+                claimed = event[:2]
+                if len(outline.members) < _MOST_MEMBERS:
+                    outline.members.append(_member(kind, declared, name, parent, start_row, lines))
+                continue
         if _stays_inside(parent, kind, condition, start_row, end_row, lines, occupied):
+            if condition == "documented" and _holds_members(parent):
+                declared, name = name_of(grammar.grammar, node)
+                if _MEMBER_NAME.fullmatch(name):
+                    kind = "method" if parent is not None and parent.kind in grammar.grammar.method_owners else kind
+                    outline.members.append(_member(kind, declared, name, parent, start_row, lines))
             if kind == "closure" or (parent is not None and start_row > parent.header_row and kind not in _OPEN):
                 hidden_until = max(hidden_until, -negative_end)
             continue
@@ -161,10 +188,13 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
         is_long = is_long or len(definition.decorators) > MAX_CHARS // 2
         definition.is_open = (kind in _OPEN and lines > 1) or is_long or kind == "closure"
         if condition == "documented" and not definition.documentation:
+            if _holds_members(parent) and _MEMBER_NAME.fullmatch(definition.name):
+                # A signature of a line or two, which is found at its own line in what holds it.
+                outline.members.append(_member(definition.kind, "", definition.name, parent, start_row, lines))
             hidden_until = max(hidden_until, -negative_end)
             continue
         siblings = parent.children if parent is not None else outline.definitions
-        if grammar.grammar.merges_clauses and siblings and _is_next_clause(file, siblings[-1], definition):
+        if grammar.grammar.merges_clauses and siblings and _is_next_clause(file, siblings[-1], definition, is_long):
             siblings[-1].end_row, siblings[-1].end = definition.end_row, definition.end
             occupied = definition.end_row
             hidden_until = -negative_end
@@ -172,14 +202,19 @@ def _sweep(file: SourceText, grammar: LoadedGrammar, root: Node, is_late: Callab
         if kind in {"scope", "namespace"}:
             outline.silent.update(range(definition.start_row, definition.header_row + 1))
         outline.definitions.append(definition)
+        claimed = event[:2]
         if parent is not None:
             parent.children.append(definition)
         if not definition.is_open:
             occupied = max(occupied, end_row)
-            hidden_until = -negative_end
+            if kind in _OPEN or definition.kind in _OPEN or kind == "type":
+                # Its members are found; what else is in it has no place of its own.
+                stack.append(definition)
+            else:
+                hidden_until = -negative_end
             continue
         occupied = max(occupied, definition.header_row)
-        if len(stack) > 1 or kind == "closure" or (is_long and kind not in _OPEN):
+        if len(stack) > 1 or kind in {"closure", "constant"} or (is_long and kind not in _OPEN):
             _push_captures(events, grammar, node)
         stack.append(definition)
     return outline
@@ -226,8 +261,33 @@ def _stays_inside(
     return parent.kind in {"function", "method"} and lines <= _MEMBER_LINES
 
 
-def _is_next_clause(file: SourceText, last: Definition, following: Definition) -> bool:
-    """Whether a definition goes on with the one before it: a further equation, overload or pattern."""
+def _holds_members(parent: Definition | None) -> bool:
+    """Whether names inside a definition are found at their own lines; those of local variables are not."""
+    return parent is None or parent.kind not in {"function", "method", "closure", "macro"}
+
+
+def _has_own_chunk(kind: str, parent: Definition | None) -> bool:
+    """Whether what is declared in several lines is a definition; fields, and constants of a class, stay in its head."""
+    if kind not in _MEMBER_KINDS:
+        return True
+    return kind == "constant" and (parent is None or parent.kind in _AROUND_CONSTANTS)
+
+
+def _member(kind: str, declared: str, name: str, parent: Definition | None, row: int, lines: int) -> Member:
+    scope = parent.scope[-_MOST_QUALIFIERS:] if parent is not None else ()
+    qualified = ".".join([*scope, *([declared] if declared else []), name])
+    return Member(kind, name, qualified, row, min(lines, _MEMBER_LINES))
+
+
+def _is_next_clause(file: SourceText, last: Definition, following: Definition, is_long: bool) -> bool:
+    """Whether a definition goes on with the one before it: a further equation, overload or pattern.
+
+    What would be too long for one chunk stays apart.
+    """
+    if is_long or last.is_open or not last.name or following.end_row - last.start_row >= MAX_LINES:
+        return False
+    if following.end - file.line_starts[last.start_row] > MAX_CHARS:
+        return False
     if last.name != following.name or following.kind not in {last.kind, "function"} or following.documentation:
         return False
     return not any(file.lines[row].strip() for row in range(last.end_row + 1, following.start_row))
@@ -266,7 +326,7 @@ def _define(
     if prefix and _WORDS.fullmatch(prefix):
         start = file.source.index(prefix, previous_end)
     signature_start = _after_own_decorators(file, grammar, node, start)
-    signature_end = _signature_end(file, grammar, node, signature_start)
+    signature_end = _signature_end(file, grammar, node, signature_start, kind)
     body_start = signature_end
     written = file.text(first_byte, signature_start) if first_byte < signature_start else ""
     comment_row = comment_above(file.lines, first_row, occupied + 1, file.language)
@@ -340,7 +400,7 @@ def _after_own_decorators(file: SourceText, grammar: Grammar, node: Node, start:
     return current
 
 
-def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -> int:
+def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int, kind: str) -> int:
     body = _body(grammar, node)
     if body is not None and body.start_byte > start:
         if grammar.header_end is not None:
@@ -351,7 +411,8 @@ def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -
                 end = child.start_byte
         return start + len(file.source[start:end].rstrip())
     text = file.source[start : node.end_byte]
-    brace = text.find(b"{")
+    # What follows the first line of a constant is its value.
+    brace = text.find(b"{", 0, max(text.find(b"\n"), 0) or len(text)) if kind == "constant" else text.find(b"{")
     if brace > 0:
         return start + brace
     if len(text) <= 200 and text.count(b"\n") <= 2:
@@ -362,6 +423,8 @@ def _signature_end(file: SourceText, grammar: Grammar, node: Node, start: int) -
 
 def _body(grammar: Grammar, node: Node) -> Node | None:
     current: Node | None = node
+    if grammar.wrapped_function is not None:
+        current = grammar.wrapped_function(node) or node
     for _ in range(3):
         if current is None:
             return None

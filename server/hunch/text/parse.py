@@ -8,6 +8,8 @@ from typing import Final
 
 from tree_sitter import Language, Node, Parser
 
+from hunch.text.long_line import code_in
+
 __all__ = ["PARSING_SECONDS", "RECOVERY_SECONDS", "is_worth_parsing", "late_after", "parse"]
 
 PARSING_SECONDS: Final = 0.5
@@ -17,6 +19,8 @@ RECOVERY_SECONDS: Final = 0.25
 
 _MAX_PARSED_BYTES: Final = 4_000_000
 _LONG_LINE: Final = 5_000
+_LEAST_DATA: Final = 20
+"""Characters of data to one of code, in a line that holds next to nothing but data"""
 _READ_BYTES: Final = 1 << 10
 _TOP_NODES_LOOKED_AT: Final = 50
 _MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
@@ -31,7 +35,11 @@ def is_worth_parsing(source: bytes) -> bool:
     lengths = list(map(len, source.split(b"\n"))) if len(source) > _LONG_LINE else [0]
     if max(lengths) <= _LONG_LINE:
         return True
-    return sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source)
+    if sum(length for length in lengths if length > _LONG_LINE) * 2 <= len(source):
+        return True
+    # One long string is one token, and the functions around it are worth their names.
+    long = [line for line in source.split(b"\n") if len(line) > _LONG_LINE]
+    return sum(len(line) for line in long if code_in(line) * _LEAST_DATA > len(line)) * 2 <= len(source)
 
 
 def late_after(seconds: float) -> Callable[[], bool]:
@@ -40,20 +48,24 @@ def late_after(seconds: float) -> Callable[[], bool]:
     return lambda: time.perf_counter() > clock and time.thread_time() > worked
 
 
-def parse(language: Language, source: bytes, is_late: Callable[[], bool]) -> Node | None:
+def parse(language: Language, source: bytes, is_late: Callable[[], bool], prepared: bytes | None = None) -> Node | None:
     """The root of the syntax tree, None where the parser gives up, finds next to nothing, or is late.
+
+    With ``prepared``, of the same length, that is what the parser reads; the texts of the nodes are the source's.
 
     Large tables of data and deep nesting in a grammar that does not expect it can take a minute. A parser belongs to
     one thread at a time, and a new one costs a microsecond.
     """
     parser = Parser(language)
+    text = source if prepared is None else prepared
     try:
         root = parser.parse(
-            lambda offset, point: source[offset : offset + _READ_BYTES],
+            lambda offset, point: text[offset : offset + _READ_BYTES],
             progress_callback=lambda offset, has_error: is_late(),
         ).root_node
     except (ValueError, RuntimeError):
         return None
+    text = source  # a node asks for its text when somebody wants it
     return None if _is_mostly_signs(root) else root
 
 

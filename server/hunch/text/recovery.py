@@ -59,7 +59,7 @@ def parse_with_recovery(grammar: LoadedGrammar, source: bytes, is_late: Callable
     is_late_for_more = late_after(RECOVERY_SECONDS)
     prepare = grammar.grammar.prepare
     text = source if prepare is None else prepare(source)
-    root = parse(grammar.language, text, is_late)
+    root = parse(grammar.language, source, is_late, text)
     begins, repair = grammar.grammar.begins, grammar.grammar.repair
     if root is None or not root.has_error or begins is None or is_late_for_more():
         return root
@@ -67,7 +67,7 @@ def parse_with_recovery(grammar: LoadedGrammar, source: bytes, is_late: Callable
     lost = _lost(grammar, root, extents)
     repaired = text if repair is None else repair(text)
     if repaired != text:
-        again = parse(grammar.language, repaired, is_late_for_more)
+        again = parse(grammar.language, source, is_late_for_more, repaired)
         still_lost = _lost(grammar, again, extents) if again is not None else lost
         if again is not None and len(still_lost) <= len(lost):
             root, lost, text = again, still_lost, repaired
@@ -78,7 +78,7 @@ def parse_with_recovery(grammar: LoadedGrammar, source: bytes, is_late: Callable
         changed = attempt(grammar, lines, extents, lost)
         if changed == lines:
             continue
-        again = parse(grammar.language, b"\n".join(changed), is_late_for_more)
+        again = parse(grammar.language, source, is_late_for_more, b"\n".join(changed))
         if again is None:
             break
         still_lost = _lost(grammar, again, extents)

@@ -19,6 +19,7 @@ class Fields(NamedTuple):
 
 
 FIELD_NAMES: tuple[str, ...] = Fields._fields
+_LOOKED_UP_QUALIFIERS = 4
 
 
 class Source(NamedTuple):
@@ -59,8 +60,22 @@ def render_parts(*, name: str = "", path: str = "", signature: str = "", documen
 
 
 def symbols_of(chunk: Chunk) -> tuple[str, ...]:
-    """Return the full names under which a chunk is looked up."""
-    return tuple({chunk.name, chunk.qualified_name} - {""})
+    """Return the names under which a chunk is looked up: its own, alone and with what it is in, A.B.c and B.c.
+
+    Those of its members are among them, as member_symbol has them.
+    """
+    qualified, name = chunk.qualified_name, chunk.name
+    found = {name, qualified}
+    if chunk.kind != "file" and name and qualified.endswith(f".{name}"):
+        qualifiers = qualified[: -len(name) - 1].split(".")[-_LOOKED_UP_QUALIFIERS:]
+        found |= {".".join((*qualifiers[place:], name)) for place in range(len(qualifiers))}
+    members = {name for member in chunk.members for name in (member.name, member.qualified_name)}
+    return tuple(sorted({*found, *map(member_symbol, members)} - {""}))
+
+
+def member_symbol(name: str) -> str:
+    """Return the name under which a chunk is looked up that holds a member of this name: no definition is called so."""
+    return f".{name}"
 
 
 def render_query(text: str) -> list[str]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from hunch.text.render import Source
 from hunch.text.tokenizer import UNKNOWN_ID, Tokenizer, split_identifier
+from hunch.text.unicode_form import MARKS, composed
 
 BEGIN_ID, END_ID, JOINT_ID = 2, 3, 4
 SEQUENCE_PIECES = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "_")
@@ -26,6 +27,7 @@ LONGEST_PARTS = {"signature": 28, "documentation": 24, "body": 62, "place": 10}
 """Tokens that are kept of each part at most: the first ones, of the place the last."""
 
 _RUNS = re.compile(r"\w+|[^\w\s]")
+_ANY_RUNS = re.compile(rf"\w[\w{MARKS}]*|[^\w\s]")
 _SEPARATOR = re.compile(r"::|[.#/\\]")
 _CHARACTERS_A_TOKEN = 12
 """Enough text for so many tokens, in all but strange files: what is beyond is not even looked at."""
@@ -82,7 +84,9 @@ def enclosed(tokens: list[int]) -> list[int]:
 def text_tokens(text: str, tokenizer: Tokenizer, longest: int) -> list[int]:
     """Return the first known tokens of a text."""
     found: list[int] = []
-    for run in _RUNS.finditer(text[: longest * _CHARACTERS_A_TOKEN]):
+    text = text[: longest * _CHARACTERS_A_TOKEN]
+    runs = _RUNS.finditer(text) if text.isascii() else _ANY_RUNS.finditer(composed(text))
+    for run in runs:
         found += _run_tokens(tokenizer, run[0])
         if len(found) >= longest:
             return found[:longest]

@@ -1,9 +1,11 @@
-"""One file's source as the parser and the chunks read it: UTF-8, one kind of line break, rows and offsets."""
+"""One file's source as the parser and the chunks read it: composed UTF-8, one kind of line break, rows and offsets."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from itertools import accumulate
+
+from hunch.text.unicode_form import composed
 
 
 class SourceText:
@@ -14,8 +16,17 @@ class SourceText:
     def __init__(self, path: str, language: str, source: bytes) -> None:
         self.path = path
         self.language = language
-        self.source = source = normalise(source)
-        self.lines = source.decode("utf-8", "replace").split("\n")
+        source = normalise(source)
+        try:
+            text = source.decode("utf-8")
+        except UnicodeDecodeError:  # queries of grammars compare decoded text
+            text = source.decode("utf-8", "replace")
+            source = text.encode("utf-8")
+        if (in_one_form := composed(text)) is not text:
+            # No line moves, and lines that are shown come from the file as it is.
+            text, source = in_one_form, in_one_form.encode("utf-8", "replace")
+        self.source = source
+        self.lines = text.split("\n")
         self.lines.pop()  # what is behind the last line break
         self.line_starts = [0, *accumulate(map(len, source.splitlines(keepends=True)))]
 

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from hunch.text.render import FIELD_NAMES, Fields
 from hunch.text.tokenizer import identifiers, split_identifier
+from hunch.text.unicode_form import composed
 
 
 class FieldWeight(NamedTuple):
@@ -91,7 +92,7 @@ def term_of(word: str) -> int:
 
 def symbol_term(name: str) -> int:
     """Return the term under which a symbol of exactly this name is found, case and underscores ignored."""
-    return term_of("=" + name.replace("_", "").lower())
+    return term_of("=" + composed(name).replace("_", "").lower())
 
 
 def query_terms(text: str) -> list[QueryTerm]:

@@ -14,6 +14,7 @@ from functools import lru_cache
 from itertools import chain
 
 from hunch.text.json_file import read_json
+from hunch.text.unicode_form import MARKS, composed
 
 PADDING_ID = 0
 UNKNOWN_ID = 1
@@ -24,18 +25,36 @@ MAX_IDENTIFIER_CHARACTERS = 64
 """Longer runs without an underscore are hashes, encoded data or noise; they carry no words."""
 
 _CACHED_IDENTIFIERS = 1 << 14
+_CACHED_CLASSES = 1 << 12
 
 _IDENTIFIER = re.compile(r"\w+")
+_ANY_IDENTIFIER = re.compile(rf"\w[\w{MARKS}]*")
 _ASCII_PARTS = re.compile(r"[A-Z]{2,}s(?![a-zA-Z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_OTHER_PARTS = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[0-9]+"
-    r"|[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+"
-)
+
+_ANY_PARTS = re.compile(r"(?:Am*){2,}sm*(?![Aasm])|(?:Am*)+(?![asm])|(?:Am*)?(?:[as]m*)+|(?:0m*)+|Cm*|(?:xm*)+|m+")
+"""As _ASCII_PARTS, over the classes of characters: capital and small letters, the letter s, digits, characters of
+scripts that are written without spaces, letters without case, and what goes with the character in front of it."""
+_SPACELESS = re.compile(r"[\u1100-\u115f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
+_JOINED = re.compile(r"[\u1160-\u11ff\u3099\u309a]")
+"""The second and third part of a syllable of Hangul, and marks on kana, in text that is not composed."""
 
 
 def identifiers(text: str) -> list[str]:
-    """Return the runs of letters, digits and underscores of a text, in order."""
-    return _IDENTIFIER.findall(text)
+    """Return the runs of letters, digits, underscores and the marks on them of a text, in order, in Unicode's NFC.
+
+    Of longer ones than MAX_IDENTIFIER_CHARACTERS their parts between underscores are returned, as far as those carry
+    words: what is said of identifiers is cached, and no source may fill that memory with a megabyte for each.
+    """
+    found = _IDENTIFIER.findall(text) if text.isascii() else _ANY_IDENTIFIER.findall(composed(text))
+    if len(text) > MAX_IDENTIFIER_CHARACTERS and max(map(len, found), default=0) > MAX_IDENTIFIER_CHARACTERS:
+        return [part for identifier in found for part in _short_parts(identifier)]
+    return found
+
+
+def _short_parts(identifier: str) -> list[str]:
+    if len(identifier) <= MAX_IDENTIFIER_CHARACTERS:
+        return [identifier]
+    return [part for part in identifier.split("_") if 0 < len(part) <= MAX_IDENTIFIER_CHARACTERS]
 
 
 def split_identifier(identifier: str) -> list[str]:
@@ -46,11 +65,12 @@ def split_identifier(identifier: str) -> list[str]:
 
     Scripts written without spaces are split into single characters.
     """
-    parts = _ASCII_PARTS if identifier.isascii() else _OTHER_PARTS
-    if len(identifier) <= MAX_IDENTIFIER_CHARACTERS:
-        return [part.lower() for part in parts.findall(identifier)]
-    words = (word for word in identifier.split("_") if len(word) <= MAX_IDENTIFIER_CHARACTERS)
-    return [part.lower() for word in words for part in parts.findall(word)]
+    if len(identifier) > MAX_IDENTIFIER_CHARACTERS:
+        words = [word for word in identifier.split("_") if len(word) <= MAX_IDENTIFIER_CHARACTERS]
+        return [part for word in words for part in split_identifier(word)]
+    if identifier.isascii():
+        return [part.lower() for part in _ASCII_PARTS.findall(identifier)]
+    return [identifier[start:end].lower() for start, end in _any_parts(identifier)]
 
 
 def words_with_places(text: str) -> list[tuple[str, int, int]]:
@@ -60,12 +80,40 @@ def words_with_places(text: str) -> list[tuple[str, int, int]]:
     [('x', 0, 1), ('parse', 4, 9), ('url', 9, 12), ('y', 13, 14)]
     """
     found = []
-    for identifier in _IDENTIFIER.finditer(text):
-        if len(identifier.group()) <= MAX_IDENTIFIER_CHARACTERS:
-            parts = _ASCII_PARTS if identifier.group().isascii() else _OTHER_PARTS
-            found += [(part.group().lower(), part.start(), part.end())
-                      for part in parts.finditer(text, identifier.start(), identifier.end())]  # fmt: skip
+    for identifier in (_IDENTIFIER if text.isascii() else _ANY_IDENTIFIER).finditer(text):
+        start, run = identifier.start(), identifier.group()
+        if run.isascii():
+            if len(run) <= MAX_IDENTIFIER_CHARACTERS:
+                found += [(part.group().lower(), part.start(), part.end())
+                          for part in _ASCII_PARTS.finditer(text, start, identifier.end())]  # fmt: skip
+        elif len(composed(run)) <= MAX_IDENTIFIER_CHARACTERS:
+            found += [(composed(run[begin:end]).lower(), start + begin, start + end) for begin, end in _any_parts(run)]
     return found
+
+
+def _any_parts(identifier: str) -> list[tuple[int, int]]:
+    classes = "".join(map(_class_of, identifier))
+    return [part.span() for part in _ANY_PARTS.finditer(classes)]
+
+
+@lru_cache(maxsize=_CACHED_CLASSES)
+def _class_of(character: str) -> str:
+    character = composed(character)[0]
+    if character == "_":
+        return "_"
+    if _JOINED.match(character):
+        return "m"
+    if _SPACELESS.match(character):
+        return "C"
+    if character in "sS":
+        return "s" if character == "s" else "A"
+    if character.islower():
+        return "a"
+    if character.isupper() or character.istitle():
+        return "A"
+    if character.isdecimal():
+        return "0"
+    return "x" if character.isalpha() else "m"
 
 
 class Tokenizer:

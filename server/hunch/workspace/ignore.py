@@ -1,22 +1,27 @@
 """Ignore files: ``.gitignore``, ``.ignore`` and ``.hunchignore``, read exactly as git reads them.
 
-Which file wins: any ``.hunchignore`` over any ``.ignore`` over any ``.gitignore`` over ``.git/info/exclude``; among
-files of one name the deeper folder wins; inside a file the last line that matches wins. The user's own
-``core.excludesFile`` is not read: what counts must not depend on who looks.
+Which file wins: any ``.hunchignore``, the user's own last, over what the editor excludes, over any ``.ignore`` over any
+``.gitignore`` over ``.git/info/exclude`` over ``core.excludesFile``; among files of one name the deeper folder wins;
+inside a file the last line that matches wins.
 """
 
 from __future__ import annotations
 
-import errno
 import os
-import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
-from hunch.workspace.far import is_device, leads_far
-from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, parse_rules
+import platformdirs
+
+from hunch.text.unicode_form import composed
+from hunch.workspace.far import leads_far
+from hunch.workspace.git_config import git_settings
+from hunch.workspace.ignore_rules import NO_RULES, IgnoreFile, Matcher, as_bytes, line_of, lowered, parse_rules
+from hunch.workspace.regular import read_regular as read_regular
+from hunch.workspace.repository import Repository, repository_above, repository_at
 
 HUNCHIGNORE, IGNORE, GITIGNORE = IGNORE_NAMES = (".hunchignore", ".ignore", ".gitignore")
 # What lies in a folder and says what counts in it.
@@ -34,6 +39,20 @@ class PlacedFile:
     rules: IgnoreFile
     cut: int
     """How many characters of a path from the repository's top lead to the folder of the file."""
+    shown: str = ""
+    """What a person calls the file."""
+
+
+class Rule(NamedTuple):
+    """A line of an ignore file."""
+
+    file: str
+    line: int
+    pattern: str
+
+    def __str__(self) -> str:
+        """Return what a person reads: the place and the line."""
+        return f"{self.file}:{self.line}: {self.pattern}" if self.line else self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +62,32 @@ class Ignores:
     lead: str = ""
     """What stands between the repository's top and the root of the scan: ``""`` or ``"sub/folder/"``."""
     hunchignore: tuple[PlacedFile, ...] = ()
+    """The last one may be the user's own, which holds everywhere."""
     ignore: tuple[PlacedFile, ...] = ()
     gitignore: tuple[PlacedFile, ...] = ()
     exclude: tuple[PlacedFile, ...] = ()
+    client: tuple[PlacedFile, ...] = ()
+    """What the editor is set to exclude."""
+    users: IgnoreFile = NO_RULES
+    """Of `core.excludesFile`; it counts in repositories."""
+    folds: bool = False
+    """Whether the letter case of a-z says nothing."""
     _of_files: tuple[tuple[Matcher, int], ...] = field(init=False, repr=False)
     _of_folders: tuple[tuple[Matcher, int], ...] = field(init=False, repr=False)
+    has_wishes: bool = field(init=False, repr=False)
+    """Whether a ``.hunchignore`` has a ``!`` line."""
 
     def __post_init__(self) -> None:
-        placed = self.hunchignore + self.ignore + self.gitignore + self.exclude
+        placed = self._placed
         of_files = tuple((matcher, at.cut) for at in placed if (matcher := at.rules.of_files))
         of_folders = tuple((matcher, at.cut) for at in placed if (matcher := at.rules.of_folders))
         object.__setattr__(self, "_of_files", of_files)
         object.__setattr__(self, "_of_folders", of_folders)
+        object.__setattr__(self, "has_wishes", any(at.rules.wishes for at in self.hunchignore))
+
+    @property
+    def _placed(self) -> tuple[PlacedFile, ...]:
+        return self.hunchignore + self.client + self.ignore + self.gitignore + self.exclude
 
     def ignored(self, name: str, path: str, is_dir: bool) -> bool:
         """Whether the entry ``name`` at ``path`` (posix, relative to the root of the scan) is ignored.
@@ -67,11 +100,51 @@ class Ignores:
             if not path.isascii():
                 name, path = as_bytes(name), as_bytes(path)
             path = self.lead + path
+            if self.folds:
+                name, path = lowered(name), lowered(path)
             for matcher, cut in matchers:
                 verdict = matcher(name, path, cut)
                 if verdict is not None:
                     return verdict
         return False
+
+    def wants(self, name: str, path: str, is_dir: bool) -> bool:
+        """Whether a ``!`` line of a ``.hunchignore`` asks for an entry, whatever else speaks against it."""
+        return self.has_wishes and self._first(self.hunchignore, name, path, is_dir) is False
+
+    def leads_to_wanted(self, name: str, path: str) -> bool:
+        """Whether a ``!`` line of a ``.hunchignore`` may ask for something in a folder that no line there ignores."""
+        if not self.has_wishes or self._first(self.hunchignore, name, path, True):
+            return False
+        name, path = self._compared(name, path)
+        return any(at.rules.opens(name, path, at.cut) is False for at in self.hunchignore if at.rules.opens)
+
+    def only_git_ignores(self, name: str, path: str, is_dir: bool) -> bool:
+        """Whether it is for git's own rules that an entry is ignored: these do not hold for what is tracked."""
+        own = self.hunchignore + self.client + self.ignore
+        return not own or self._first(own, name, path, is_dir) is None
+
+    def rule_of(self, name: str, path: str, is_dir: bool) -> Rule | None:
+        """The line that ignores an entry; None if there is none. Slower than `ignored`."""
+        name, path = self._compared(name, path)
+        for at in self._placed:
+            found = line_of(at.rules, name, path, at.cut, is_dir, folds=self.folds)
+            if found is not None:
+                return Rule(at.shown, *found) if at not in self.client else Rule(at.shown, 0, "")
+        return None
+
+    def _compared(self, name: str, path: str) -> tuple[str, str]:
+        name, path = as_bytes(name), self.lead + as_bytes(path)
+        return (lowered(name), lowered(path)) if self.folds else (name, path)
+
+    def _first(self, files: Sequence[PlacedFile], name: str, path: str, is_dir: bool) -> bool | None:
+        name, path = self._compared(name, path)
+        for at in files:
+            matcher = at.rules.of_folders if is_dir else at.rules.of_files
+            verdict = None if matcher is None else matcher(name, path, at.cut)
+            if verdict is not None:
+                return verdict
+        return None
 
     def enter(self, folder: str, found: Sequence[tuple[str, IgnoreFile]], repository: IgnoreFile | None) -> Ignores:
         """What is in force in ``folder`` (posix, relative to the root of the scan).
@@ -82,82 +155,103 @@ class Ignores:
         if not found and repository is None:
             return self
         cut = len(self.lead) + (len(as_bytes(folder)) + 1 if folder else 0)
-        placed = {name: (PlacedFile(rules, cut),) for name, rules in found}
+        base = f"{folder}/" if folder else ""
+        placed = {name: (PlacedFile(rules, cut, base + name),) for name, rules in found}
         above = self.gitignore if repository is None else ()
-        return Ignores(
-            self.lead,
-            placed.get(HUNCHIGNORE, ()) + self.hunchignore,
-            placed.get(IGNORE, ()) + self.ignore,
-            placed.get(GITIGNORE, ()) + above,
-            self.exclude if repository is None else (PlacedFile(repository, cut),),
+        exclude = self.exclude
+        if repository is not None:
+            exclude = (PlacedFile(repository, cut, base + _EXCLUDE),)
+            exclude += (PlacedFile(self.users, cut, "core.excludesFile"),) if self.users is not NO_RULES else ()
+        return replace(
+            self,
+            hunchignore=placed.get(HUNCHIGNORE, ()) + self.hunchignore,
+            ignore=placed.get(IGNORE, ()) + self.ignore,
+            gitignore=placed.get(GITIGNORE, ()) + above,
+            exclude=exclude,
         )
 
 
-def ignores_above(root: Path) -> tuple[Ignores, list[str]]:
+def ignores_above(root: Path, excluded: Sequence[str] = ()) -> tuple[Ignores, list[str]]:
     """What is in force in the folder that holds ``root``, and the warnings of the files read for it.
 
     If ``root`` lies inside a repository, the ignore files of the folders from the repository's top down to ``root``'s
-    parent count. A ``root`` that they ignore was asked for by name, so then they do not count.
+    parent count. A ``root`` that they ignore was asked for by name, so then they do not count. ``excluded`` holds what
+    the client excludes, as in a .gitignore in ``root``.
     """
     root = root.resolve()
-    for top in (root, *root.parents):
-        repository = info_exclude(top)
-        if repository is not None:
-            break
-    else:
-        return Ignores(), []
-    if top == root:
-        return Ignores(), []  # the scan finds the files of the root itself
-    above, warnings = Ignores(), []
+    within = repository_above(root)
+    settings = git_settings(within[1] if within is not None else None)
+    folds = settings.ignores_case
+    base = Ignores(
+        hunchignore=_placed(read_users_file(users_hunchignore(), folds=folds), "the user's ignore file of Hunch"),
+        client=_placed(
+            parse_rules("\n".join(excluded).encode("utf-8", "replace"), folds=folds)[0], "the editor's settings"
+        ),
+        users=read_users_file(settings.excludes_file, folds=folds),
+        folds=folds,
+    )
+    if within is None or within[0] == root:
+        return base, []  # the scan finds the files of the root itself
+    top, repository = within
+    above, warnings = base, []
     folder, at = "", top
     for name in root.relative_to(top).parts:
         found = []
         for file_name in IGNORE_NAMES:
             if os.path.lexists(file := at / file_name):
-                rules, new = read_ignore_file(file, str(file))
+                rules, new = read_ignore_file(file, str(file), folds=folds)
                 warnings += new
                 found.append((file_name, rules))
-        above = above.enter(folder, found, repository if at == top else None)
+        above = above.enter(folder, found, exclude_of(repository, folds=folds) if at == top else None)
         folder = f"{folder}/{name}" if folder else name
         if above.ignored(name, folder, is_dir=True):
-            return Ignores(), []
+            return base, []
         at /= name
-    return replace(above, lead=as_bytes(folder) + "/"), warnings
+    lead = as_bytes(folder) + "/"
+    moved = [tuple(replace(at, cut=len(lead)) if at in own else at for at in files)
+             for files, own in ((above.hunchignore, base.hunchignore), (above.client, base.client))]  # fmt: skip
+    return replace(above, lead=lead, hunchignore=moved[0], client=moved[1]), warnings
+
+
+def users_hunchignore() -> Path | None:
+    """Where a person says what Hunch ignores in every workspace."""
+    try:
+        return platformdirs.user_config_path("hunch", appauthor=False) / "ignore"
+    except RuntimeError:  # nobody's home is known
+        return None
+
+
+def _placed(rules: IgnoreFile, shown: str) -> tuple[PlacedFile, ...]:
+    return (PlacedFile(rules, 0, shown),) if rules.of_folders is not None else ()
 
 
 def info_exclude(folder: Path) -> IgnoreFile | None:
     """The rules of ``.git/info/exclude`` if ``folder`` is the top of a repository or worktree, else None."""
-    git = folder / ".git"
+    repository = repository_at(folder)
+    return None if repository is None else exclude_of(repository)
+
+
+def exclude_of(repository: Repository, *, folds: bool = False) -> IgnoreFile:
+    """The rules of a repository's ``.git/info/exclude``."""
     try:
-        if leads_far(str(folder), ".git"):
-            return None
-        if git.is_file():
-            # A worktree or a submodule: the file names the folder, and for a worktree that folder names the shared one.
-            start = read_regular(git, 8192)
-            if not start.startswith(b"gitdir:"):
-                return None
-            named = os.fsdecode(start.removeprefix(b"gitdir:").strip())
-            if leads_far(str(folder), named):
-                return None
-            git = folder / named
-        if not os.path.lexists(git / "HEAD") or leads_far(str(git), "commondir"):
-            return None
-        if (shared := git / "commondir").is_file():
-            named = os.fsdecode(read_regular(shared, 8192).strip())
-            if leads_far(str(git), named):
-                return None
-            git /= named
-    except (OSError, ValueError):
-        return None
-    try:
-        if leads_far(str(git), "info/exclude"):
+        if leads_far(repository.common, "info/exclude"):
             return NO_RULES
-        return parse_rules(read_regular(git / "info" / "exclude", MAX_IGNORE_BYTES))[0]
+        return parse_rules(read_regular(Path(repository.common) / "info" / "exclude", MAX_IGNORE_BYTES), folds=folds)[0]
     except (OSError, ValueError):
         return NO_RULES
 
 
-def read_ignore_file(file: Path, shown: str) -> tuple[IgnoreFile, list[str]]:
+def read_users_file(file: Path | None, *, folds: bool = False) -> IgnoreFile:
+    """The rules of a file of the user outside the workspace, none where there is no such file; links are followed."""
+    try:
+        if file is None or leads_far(str(file.parent), file.name):
+            return NO_RULES
+        return parse_rules(read_regular(file, MAX_IGNORE_BYTES), folds=folds)[0]
+    except (OSError, ValueError):
+        return NO_RULES
+
+
+def read_ignore_file(file: Path, shown: str, *, folds: bool = False) -> tuple[IgnoreFile, list[str]]:
     """Reads one ignore file. Nothing in it or about it is fatal: each line or file left out gets a warning.
 
     ``shown`` is the path that the warnings name.
@@ -172,37 +266,11 @@ def read_ignore_file(file: Path, shown: str) -> tuple[IgnoreFile, list[str]]:
         return NO_RULES, [f"{shown}: larger than {MAX_IGNORE_BYTES} bytes, not read"]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return NO_RULES, [f"{shown}: is UTF-16, which git cannot read either: save it as UTF-8"]
-    rules, problems = parse_rules(data)
+    rules, problems = parse_rules(data, folds=folds)
     warnings = [f"{shown}:{line}: {problem}" for line, problem in problems[:MAX_WARNINGS]]
     if len(problems) > MAX_WARNINGS:
         warnings.append(f"{shown}: {len(problems) - MAX_WARNINGS} more lines skipped")
     return rules, warnings
-
-
-def read_regular(file: str | Path, limit: int, *, follow_link: bool = True) -> bytes:
-    """At most ``limit`` bytes of a regular file. Never waits for a pipe or a device.
-
-    Raises `OSError`, also for what is not a regular file, and for a link unless ``follow_link``.
-    """
-    if is_device(os.fspath(file)):
-        raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))
-    if not follow_link and not hasattr(os, "O_NOFOLLOW") and stat.S_ISLNK(os.lstat(file).st_mode):  # Windows
-        raise OSError(errno.ELOOP, "a link", os.fspath(file))
-    handle = os.open(file, _READ if follow_link else _READ | getattr(os, "O_NOFOLLOW", 0))
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", os.fspath(file))
-        parts = []
-        while limit > 0 and (part := os.read(handle, min(limit, 1 << 20))):
-            parts.append(part)
-            limit -= len(part)
-        return b"".join(parts)
-    finally:
-        os.close(handle)
-
-
-# O_NONBLOCK: opening a pipe returns at once. O_BINARY: Windows leaves the ends of lines alone.
-_READ = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def needs_folder_scan(path: str) -> str | None:
@@ -219,10 +287,12 @@ def needs_folder_scan(path: str) -> str | None:
 def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
     """Return what says whether a path, or a folder that it is in, matches one of some globs written as in .gitignore.
 
+    Whether either has "é" as one character or as two makes no difference.
+
     Raises:
         ValueError: one of them is no pattern; the message says which.
     """
-    rules, problems = parse_rules("\n".join(globs).encode("utf-8", "surrogateescape"))
+    rules, problems = parse_rules(composed("\n".join(globs)).encode("utf-8", "surrogateescape"))
     if problems:
         raise ValueError(f"not a valid path pattern: {globs[problems[0][0] - 1]!r}")
     ignores = Ignores().enter("", [(GITIGNORE, rules)], None)
@@ -233,6 +303,7 @@ def path_filter(globs: Sequence[str]) -> Callable[[str], bool]:
         return bool(folder) and (folder_matches(above) or ignores.ignored(name, folder, is_dir=True))
 
     def matches(path: str) -> bool:
+        path = composed(path)
         folder, _, name = path.rpartition("/")
         return folder_matches(folder) or ignores.ignored(name, path, is_dir=False)
 

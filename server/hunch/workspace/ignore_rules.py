@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import os
 import re
+import string
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from hunch.workspace.ignore_index import Find, are_many, index_globs
 from hunch.workspace.wildmatch import NotAPatternError, expression, is_glob, pieces
@@ -33,9 +35,17 @@ class IgnoreFile:
 
     of_files: Matcher | None
     of_folders: Matcher | None
+    opens: Matcher | None = None
+    """Says False of the folders on the way to what a ``!`` line names by its path."""
+    wishes: bytes = b""
+    """All lines of a file that has ``!`` lines; empty without any."""
+    data: bytes = b""
 
 
 NO_RULES = IgnoreFile(None, None)
+
+
+_T = TypeVar("_T")
 
 
 class _Shape(Enum):
@@ -57,8 +67,69 @@ class _Rule(NamedTuple):
 
 
 @lru_cache(maxsize=256)  # generated trees repeat the same small file in every folder
-def parse_rules(data: bytes) -> tuple[IgnoreFile, tuple[tuple[int, str], ...]]:
-    """The rules, and (line number, problem) for each line skipped."""
+def parse_rules(data: bytes, *, folds: bool = False) -> tuple[IgnoreFile, tuple[tuple[int, str], ...]]:
+    """The rules, and (line number, problem) for each line skipped.
+
+    With ``folds`` the letter case of a-z says nothing (`core.ignoreCase`), and names and paths to match are `lowered`.
+    """
+    rules, lines, problems = _rules_of(data, folds)
+    find_name, vague_names = _index(rules, _Shape.NAME_GLOB)
+    find_path, vague_paths = _index(rules, _Shape.PATH_GLOB)
+    problems += [
+        (lines[at], f"one of too many patterns without a fixed part, skipped: {_shown(rules[at].pattern)}")
+        for at in (*vague_names, *vague_paths)
+    ]
+    only_folders = {at for at, rule in enumerate(rules) if rule.only_folders}
+    ignores = [rule.ignores for rule in rules]
+    of_files = _matcher(rules, ignores, only_folders, find_name, find_path)
+    of_folders = _matcher(rules, ignores, (), find_name, find_path) if only_folders else of_files
+    has_wishes = not all(ignores)
+    found = IgnoreFile(of_files, of_folders, _opens(rules) if has_wishes else None, data if has_wishes else b"", data)
+    return found, tuple(sorted(problems))
+
+
+def line_of(file: IgnoreFile, name: str, path: str, cut: int, is_dir: bool, *, folds: bool) -> tuple[int, str] | None:
+    """Return the line that decides of an entry, and its number; None if no line speaks of it."""
+    matcher = _line_matchers(file.data, folds)[is_dir]
+    number = None if matcher is None else matcher(name, path, cut)
+    if number is None:
+        return None
+    return number, _shown(file.data.split(b"\n")[number - 1].rstrip(b"\r").decode("latin-1"))
+
+
+@lru_cache(maxsize=256)
+def _line_matchers(data: bytes, folds: bool) -> tuple[Callable[[str, str, int], int | None] | None, ...]:
+    rules, lines, _ = _rules_of(data, folds)
+    (find_name, _), (find_path, _) = _index(rules, _Shape.NAME_GLOB), _index(rules, _Shape.PATH_GLOB)
+    only_folders = {at for at, rule in enumerate(rules) if rule.only_folders}
+    return tuple(_matcher(rules, lines, without, find_name, find_path) for without in (only_folders, ()))
+
+
+_MOST_OPENED = 2_000
+_DEEPEST_OPENED = 40
+
+
+def _opens(rules: Sequence[_Rule]) -> Matcher | None:
+    """What says False of folders that lie on the way to what a ``!`` line names by its path."""
+    found: dict[_Rule, None] = {}
+    for rule in rules:
+        if rule.ignores or rule.shape not in (_Shape.PATH, _Shape.PATH_GLOB):
+            continue
+        at = rule.pattern.find("/")
+        for _ in range(_DEEPEST_OPENED):
+            if at < 0 or len(found) >= _MOST_OPENED:
+                break
+            if at:
+                with suppress(NotAPatternError):
+                    found[_rule(f"!/{rule.pattern[:at]}")] = None
+            at = rule.pattern.find("/", at + 1)
+    opening = list(found)
+    (find_name, _), (find_path, _) = _index(opening, _Shape.NAME_GLOB), _index(opening, _Shape.PATH_GLOB)
+    return _matcher(opening, [False] * len(opening), (), find_name, find_path)
+
+
+def _rules_of(data: bytes, folds: bool) -> tuple[list[_Rule], list[int], list[tuple[int, str]]]:
+    """Return the rules, the number of the line of each, and (line number, problem) for each line skipped."""
     rules: list[_Rule] = []
     lines: list[int] = []
     problems: list[tuple[int, str]] = []
@@ -69,25 +140,24 @@ def parse_rules(data: bytes) -> tuple[IgnoreFile, tuple[tuple[int, str], ...]]:
         if not text:
             continue
         try:
-            rules.append(_rule(text))
+            rules.append(_rule(lowered(text).replace("[:upper:]", "[:lower:]") if folds else text))
             lines.append(number)
         except NotAPatternError:
             problems.append((number, f"not a valid pattern, skipped: {_shown(text)}"))
-    find_name, vague_names = _index(rules, _Shape.NAME_GLOB)
-    find_path, vague_paths = _index(rules, _Shape.PATH_GLOB)
-    problems += [
-        (lines[at], f"one of too many patterns without a fixed part, skipped: {_shown(rules[at].pattern)}")
-        for at in (*vague_names, *vague_paths)
-    ]
-    only_folders = {at for at, rule in enumerate(rules) if rule.only_folders}
-    of_files = _matcher(rules, only_folders, find_name, find_path)
-    of_folders = _matcher(rules, (), find_name, find_path) if only_folders else of_files
-    return IgnoreFile(of_files, of_folders), tuple(sorted(problems))
+    return rules, lines, problems
 
 
 def as_bytes(path: str) -> str:
     """One character for each byte of the path: the form that rules compare."""
     return path if path.isascii() else os.fsencode(path).decode("latin-1")
+
+
+def lowered(path: str) -> str:
+    """A path, or bytes as characters, with A to Z as small letters, which is all that git folds."""
+    return path.lower() if path.isascii() else path.translate(_SMALL)
+
+
+_SMALL = {ord(letter): letter.lower() for letter in string.ascii_uppercase}
 
 
 def _without_trailing_spaces(line: str) -> str:
@@ -135,9 +205,15 @@ def _index(rules: Sequence[_Rule], shape: _Shape) -> tuple[Find | None, list[int
 
 
 def _matcher(
-    rules: Sequence[_Rule], without: Collection[int], find_name: Find | None, find_path: Find | None
-) -> Matcher | None:
+    rules: Sequence[_Rule],
+    verdicts: Sequence[_T],
+    without: Collection[int],
+    find_name: Find | None,
+    find_path: Find | None,
+) -> Callable[[str, str, int], _T | None] | None:
     """What these lines, but for those with some numbers, say of an entry; None if there are no lines.
+
+    ``verdicts`` holds what each line says of what it matches.
 
     Most entries match nothing, and a few look-ups in C say so. Where several lines match, the last one (the highest
     number) wins. A closure and not a class: every entry of a workspace goes through here, some of them several times.
@@ -155,14 +231,13 @@ def _matcher(
         {pattern[1:]: number for pattern, number in of_shape[_Shape.ENDING].items()},
     )
     name_globs, path_globs = of_shape[_Shape.NAME_GLOB], of_shape[_Shape.PATH_GLOB]
-    ignores = [rule.ignores for rule in rules]
     few_ends = tuple(ends) if len(ends) <= _FEW_ENDS else ()
     lengths = () if few_ends else sorted({len(end) for end in ends})
     match_name = _any_of(name_globs) if find_name is None else None
     match_path = _any_of(path_globs) if find_path is None else None
     by_path = bool(paths or path_globs)
 
-    def verdict(name: str, path: str, cut: int) -> bool | None:
+    def verdict(name: str, path: str, cut: int) -> _T | None:
         number = names.get(name, -1)
         if lengths:
             tails = (name[len(name) - length :] for length in lengths if length <= len(name))
@@ -182,7 +257,7 @@ def _matcher(
                     number = max(number, _number(match))
             elif find_path is not None:
                 number = find_path(path, number, without)
-        return None if number < 0 else ignores[number]
+        return None if number < 0 else verdicts[number]
 
     return verdict
 

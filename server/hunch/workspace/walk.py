@@ -7,21 +7,23 @@ import os
 import stat
 import sys
 import unicodedata
-from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hunch.text.unicode_form import composed as in_one_form
 from hunch.workspace.far import leads_far
+from hunch.workspace.git_index import tracked_by
 from hunch.workspace.ignore import (
     IGNORE_NAMES,
     RULING_NAMES,
     Ignores,
+    exclude_of,
     ignores_above,
-    info_exclude,
     read_ignore_file,
-    read_regular,
 )
+from hunch.workspace.regular import read_regular
+from hunch.workspace.repository import Repository, repository_above, repository_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +36,51 @@ class Folder:
     """What is in force in it."""
     entries: list[os.DirEntry[str]]
     """What lies in it and is no folder, ignored or not."""
+    closed: str = ""
+    """Why nothing in it counts but what is asked for or tracked; empty for a folder like any other."""
+    tracked: TrackedHere | None = None
+    """What git tracks here; None outside of repositories."""
+
+    def exempt(self, name: str, is_dir: bool) -> bool:
+        """Whether an entry counts though something speaks against it: it is asked for, or git tracks it."""
+        path = self.path + name
+        if self.ignores.wants(name, path, is_dir):
+            return True
+        if self.closed not in ("", "ignored") or self.tracked is None:
+            return False
+        return self.ignores.only_git_ignores(name, path, is_dir) and self.tracked.has(path, is_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedHere:
+    """What a repository tracks, by paths relative to the root of the scan. Its index is read when first asked for."""
+
+    repository: Repository
+    lead: str
+    """Of the repository's paths, in front of those relative to the root"""
+    cut: int
+    """Characters of a path relative to the root that lead to the repository's top"""
+    shared: frozenset[str]
+    """The folders that this repository, and those around it, share with their worktrees"""
+
+    def has(self, path: str, is_dir: bool) -> bool:
+        """Return whether a file, or anything in a folder, is tracked."""
+        tracked = tracked_by(self.repository)
+        own = self.lead + path[self.cut :]
+        return tracked.has_below(own) if is_dir else tracked.has(own)
+
+
+Note = Callable[[str, str, "Ignores | None", bool], None]
+"""Takes why a path is left out, the path, the rules that say so where they do, and whether it is a folder."""
 
 
 def walk(
     root: Path,
     only: Collection[str] | None,
-    skipped: Counter[str],
+    note: Note,
     warnings: list[str],
     *,
+    excluded: Sequence[str] = (),
     before_listing: Callable[[str], object] = lambda path: None,
 ) -> Iterator[Folder]:
     """Every folder under ``root`` that is entered, each with its entries, in no order.
@@ -50,20 +89,21 @@ def walk(
     folders on the way to one of them and those in one of them, with just the entries that are or lie in one of them.
     Other paths, such as absolute ones and those with ``..``, name nothing.
 
-    ``skipped`` counts the reasons of what is left out, ``warnings`` gets a line for each problem in an ignore file.
-    ``before_listing`` is told the path of each folder, as in `Folder`, before anything in it is looked at.
+    ``note`` is told what is left out and why, ``warnings`` gets a line for each problem in an ignore file; ``excluded``
+    is what the client excludes, as in a .gitignore. ``before_listing`` is told the path of each folder, as in `Folder`,
+    before anything in it is looked at.
 
-    What vanishes or cannot be read on the way is counted, never fatal.
+    What vanishes or cannot be read on the way is noted, never fatal.
     """
     top = os.fspath(root)
     base = top if top.endswith(_SEPARATORS) else top + os.sep
-    ignores, found_warnings = ignores_above(root)
+    ignores, found_warnings = ignores_above(root, excluded)
     warnings += found_warnings
-    # Folders still to read: the path to open, the same relative to the root, the rules of its parent, what is wanted.
-    todo: list[tuple[str, str, Ignores, _Names | None]] = [(base, "", ignores, _names(only))]
+    todo: list[_Step] = [_Step(base, "", ignores, _names(only), tracked=_tracked_above(root))]
 
     while todo:
-        folder, relative, ignores, wanted = todo.pop()
+        step = todo.pop()
+        folder, relative, wanted = step.folder, step.path, step.wanted
         before_listing(relative)
         try:
             with os.scandir(folder) as listing:
@@ -76,21 +116,32 @@ def walk(
                         if (name := composed(entry.name)) in wanted or name in RULING_NAMES
                     }
         except OSError as error:
-            skipped[reading_problem(error)] += 1
+            note(reading_problem(error), relative, None, True)
             continue
-        if relative and (reason := _folder_reason(folder, entries)):
-            skipped[reason] += 1
-            continue
+        closed, tracked = step.closed, step.tracked
+        if relative and not step.is_wished and not closed and (reason := _folder_reason(folder, entries)):
+            name = relative.rstrip("/").rpartition("/")[2]
+            if not step.ignores.leads_to_wanted(name, relative.rstrip("/")):
+                note(reason, relative, None, True)
+                continue
+            closed = reason
         found = []
         for name in IGNORE_NAMES:
             if name in entries:
-                rules, problems = read_ignore_file(Path(folder + name), relative + name)
+                rules, problems = read_ignore_file(Path(folder + name), relative + name, folds=ignores.folds)
                 found.append((name, rules))
                 warnings += problems
-        repository = info_exclude(Path(folder)) if ".git" in entries else None
-        ignores = ignores.enter(relative.rstrip("/"), found, repository)
+        exclude = None
+        repository = repository_at(Path(folder)) if ".git" in entries else None
+        if repository is not None:
+            shared = tracked.shared if tracked is not None else frozenset()
+            if relative and repository.is_linked and repository.common in shared:
+                note("linked worktree", relative, None, True)
+                continue
+            exclude = exclude_of(repository, folds=ignores.folds)
+            tracked = TrackedHere(repository, "", len(relative), shared | {repository.common})
+        here = Folder(relative, step.ignores.enter(relative.rstrip("/"), found, exclude), [], closed, tracked)
 
-        others = []
         for name, entry in entries.items():
             below = None
             if wanted is not None:
@@ -99,21 +150,69 @@ def walk(
                 below = wanted[name]
             try:
                 if not is_unicode(name):
-                    skipped["unreadable name"] += 1
+                    note("unreadable name", relative + name, None, False)
                 elif not entry.is_dir(follow_symlinks=False):
                     if below is None:
-                        others.append(entry)
-                elif name in SKIPPED_FOLDERS:
-                    skipped[SKIPPED_FOLDERS[name]] += 1
-                elif ignores.ignored(name, relative + name, True):
-                    skipped["ignored"] += 1
+                        here.entries.append(entry)
                 elif _is_junction(entry):
-                    skipped[link_reason(entry, os.path.realpath(top))] += 1
+                    note(link_reason(entry, os.path.realpath(top)), relative + name, None, True)
                 else:
-                    todo.append((f"{folder}{entry.name}{os.sep}", f"{relative}{name}/", ignores, below))
+                    inner = f"{folder}{entry.name}{os.sep}"
+                    if into := _step_into(here, name, inner, below, note):
+                        todo.append(into)
             except OSError as error:
-                skipped[reading_problem(error)] += 1
-        yield Folder(relative, ignores, others)
+                note(reading_problem(error), relative + name, None, False)
+        yield here
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A folder still to read."""
+
+    folder: str
+    """The path to open"""
+    path: str
+    """The same relative to the root"""
+    ignores: Ignores
+    """Of the folder above it"""
+    wanted: _Names | None
+    closed: str = ""
+    is_wished: bool = False
+    tracked: TrackedHere | None = None
+
+
+def _step_into(above: Folder, name: str, folder: str, wanted: _Names | None, note: Note) -> _Step | None:
+    """Return how a folder is entered, None if it is not."""
+    path, ignores = above.path + name, above.ignores
+    reason = above.closed or SKIPPED_FOLDERS.get(name) or ("ignored" if ignores.ignored(name, path, True) else "")
+    is_wished, closed = False, ""
+    if reason:
+        closed = reason
+        is_versions = SKIPPED_FOLDERS.get(name) == "version control"
+        if not is_versions and ignores.wants(name, path, True):
+            is_wished, closed = True, ""
+        elif is_versions or not (
+            ignores.leads_to_wanted(name, path)
+            or (
+                reason == "ignored"
+                and (above.closed or ignores.only_git_ignores(name, path, True))
+                and above.tracked is not None
+                and above.tracked.has(path, True)
+            )
+        ):
+            note(reason, path + "/", ignores if reason == "ignored" and not above.closed else None, True)
+            return None
+    return _Step(folder, f"{path}/", ignores, wanted, closed, is_wished, above.tracked)
+
+
+def _tracked_above(root: Path) -> TrackedHere | None:
+    """Return what is tracked where the root is a folder below a repository's top."""
+    found = repository_above(root.resolve())
+    if found is None:
+        return None
+    top, repository = found
+    below = root.resolve().relative_to(top).as_posix()
+    return TrackedHere(repository, "" if below == "." else f"{below}/", 0, frozenset({repository.common}))
 
 
 def may_count(path: str, *, is_folder: bool) -> bool:
@@ -169,6 +268,30 @@ def _names(only: Collection[str] | None) -> _Names | None:
 def composed(name: str) -> str:
     """Return a name or path as editors and git write it: macOS may keep "é" as two characters, and finds both."""
     return unicodedata.normalize("NFC", name) if sys.platform == "darwin" and not name.isascii() else name
+
+
+def spelt_on_disk(path: str) -> str:
+    """Return an absolute path as the disk spells it: a file that has "é" as two characters is asked for with one.
+
+    What does not exist in either form stays as it is.
+    """
+    if path.isascii() or sys.platform == "darwin" or os.path.lexists(path):
+        return path
+    first, *parts = Path(path).parts
+    at = Path(first)
+    for place, name in enumerate(parts):
+        below = at / name
+        if not os.path.lexists(below):
+            wanted = in_one_form(name)
+            try:
+                alike = [one for one in at.iterdir() if in_one_form(one.name) == wanted]
+            except OSError:
+                alike = []
+            if not alike:
+                return str(at.joinpath(*parts[place:]))
+            below = min(alike)
+        at = below
+    return str(at)
 
 
 def is_unicode(name: str) -> bool:

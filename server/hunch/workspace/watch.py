@@ -21,7 +21,7 @@ MOST_SECONDS = 0.5
 
 
 class Watcher:
-    """Watches one root, once: a root that came back, or a watcher that was stopped, needs a new one.
+    """Watches one root, and once more when it was deleted and made again; a watcher that was stopped needs a new one.
 
     ``on_paths`` gets posix paths relative to the root, of files or folders that came, went or changed, gathered until
     nothing changed for 50 ms, but for 500 ms at most. A folder stands for all in it; where the file that changed says
@@ -35,10 +35,8 @@ class Watcher:
         self._on_paths = on_paths
         self._on_problem = on_problem
         self._bursts = _Bursts(self._tell)
-        self._tree = TreeWatch(
-            root, on_change=self._take, on_root_gone=lambda: self._bursts.add(_ROOT_GONE), on_problem=on_problem
-        )
-        self._root_gone = False
+        self._tree = self._new_tree()
+        self._stopped = threading.Event()
 
     def start(self) -> None:
         """Returns when every change from now on will be told. What the system refuses is a problem, never raised."""
@@ -50,9 +48,18 @@ class Watcher:
 
     def stop(self) -> None:
         """Ends the threads. What was gathered and not yet told is dropped."""
+        self._stopped.set()
         self._bursts.end()
         self._tree.stop()
         self._bursts.join()
+
+    def _new_tree(self) -> TreeWatch:
+        return TreeWatch(
+            self._root,
+            on_change=self._take,
+            on_root_gone=lambda: self._bursts.add(_ROOT_GONE),
+            on_problem=self._on_problem,
+        )
 
     def _take(self, change: Change) -> None:
         # Those at the top also where they do not count: the watches may depend on them.
@@ -62,10 +69,7 @@ class Watcher:
     def _tell(self, burst: set[Change]) -> None:
         """First the watches follow the changes, then the changes are told: whoever then looks, misses nothing."""
         if _ROOT_GONE in burst:
-            if not self._root_gone:
-                self._root_gone = True
-                self._on_problem(f"{self._root} was deleted or moved away: its changes are no longer watched")
-                self._on_paths({""})
+            self._await_root()
             return
         paths = self._tree.follow(burst)
         paths.update(change.path for change in burst if may_count(change.path, is_folder=change.is_folder))
@@ -73,7 +77,25 @@ class Watcher:
         if paths:
             self._on_paths({""} if "" in paths else paths)
 
+    def _await_root(self) -> None:
+        """Say that the root is gone, and watch it again when it is back: nothing else is told meanwhile."""
+        self._tree.stop()
+        if not self._root.is_dir():
+            self._on_problem(f"{self._root} was deleted or moved away: its changes are not watched until it is back")
+            self._on_paths({""})
+        while not self._root.is_dir():
+            if self._stopped.wait(_BACK_SECONDS):
+                return
+        self._tree = self._new_tree()
+        self._tree.start()
+        if self._stopped.is_set():
+            self._tree.stop()
+            return
+        self._on_problem("")
+        self._on_paths({""})
 
+
+_BACK_SECONDS = 0.5
 _ROOT_GONE = Change("", is_folder=True)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 
@@ -37,7 +36,7 @@ def folders_to_watch(root: Path) -> dict[str, bool]:
         folders = [entry.name for entry in listing if entry.is_dir(follow_symlinks=False)]
     # Nothing is called ".", so the walk reads what rules each of these folders and goes no deeper.
     on_the_way, listed = [f"{name}/." for name in folders], list[str]()
-    walked = walk(root, on_the_way, Counter(), [], before_listing=listed.append)
+    walked = walk(root, on_the_way, lambda *told: None, [], before_listing=listed.append)
     trees = {folder.path[:-1] for folder in walked if folder.path}
     watched = {folder: folder in trees for folder in sorted(path[:-1] for path in listed)}
     if len(trees) == len(folders) or len(watched) > MOST_WATCHES:

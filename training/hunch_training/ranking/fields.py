@@ -20,6 +20,7 @@ from hunch.search.metrics import ndcg_at
 from hunch.search.query import QueryError, parse_query
 from hunch.text import terms
 from hunch.text.chunk import Chunk, chunk_source
+from hunch.text.languages import language_of
 from hunch.text.render import FIELD_NAMES, Fields, render_chunk
 from hunch.text.terms import FieldWeight, postings_of
 from hunch.workspace.scan import Skip, read_source, scan
@@ -95,7 +96,9 @@ def _rendered(data: Path, folder: Path, workspace: Workspace) -> Corpus:
         source = read_source(root, file.path)
         if not isinstance(source, Skip):
             text = blank_lines(source.decode("utf-8", "surrogateescape"), ranges.get(file.path, []))
-            chunks += chunk_source(file.path, file.language, text.encode("utf-8", "surrogateescape"))
+            chunks += chunk_source(
+                file.path, language_of(file.path, source) or file.language, text.encode("utf-8", "surrogateescape")
+            )
     symbols = [tuple({chunk.name, chunk.qualified_name.replace("::", ".")} - {""}) for chunk in chunks]
     places = [(chunk.path, chunk.name or f"line {chunk.start_line}") for chunk in chunks]
     queries = [query for kind in KINDS for query in read_queries(data, workspace.id, kind)]

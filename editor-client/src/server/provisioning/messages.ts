@@ -1,9 +1,9 @@
 // What a person reads about finding a server and setting it up.
 
 import { l10n } from "vscode";
+import type { Candidate } from "./candidates.js";
 import type { SetUpProblem, SetUpStep } from "./environment.js";
 import type { FoundPythons } from "./find-python.js";
-import type { Candidate } from "./find-server.js";
 import type { Problem } from "./probe.js";
 import { isOlder, seriesOf } from "./versions.js";
 

@@ -2,8 +2,8 @@
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
+import type { Places } from "./candidates.js";
 import { type Environment, interpreterIn } from "./environment.js";
-import type { Places } from "./find-server.js";
 import { expandPath, isExecutable, onPath, type Surroundings } from "./paths.js";
 
 /** Paths of the open folders that are on this machine. */

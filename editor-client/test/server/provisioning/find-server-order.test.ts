@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { candidatesOf, type Places } from "../../../src/server/provisioning/find-server.js";
+import { candidatesOf, type Places } from "../../../src/server/provisioning/candidates.js";
 
 const everything: Places = {
   trusted: true,

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Places } from "../../../src/server/provisioning/candidates.js";
 import type { Environment } from "../../../src/server/provisioning/environment.js";
-import type { Places } from "../../../src/server/provisioning/find-server.js";
 import { findServer } from "../../../src/server/provisioning/find-server.js";
 import { emptyEnvironment, fakeHunch, fakeModule, newFolder, options, realPython } from "./programs.js";
 

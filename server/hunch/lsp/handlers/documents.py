@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hunch.lsp.folders import LARGEST_TEXT, Document, Folder, Location, text_on_disk
+from hunch.lsp.folders import LARGEST_TEXT, Document, Folder, Location, is_on_disk
 from hunch.lsp.positions import apply_change
 from hunch.lsp.session import Session
 from hunch.lsp.standard import ChangeParams, OpenParams
@@ -60,9 +60,9 @@ async def put_open_documents(session: Session, folder: Folder) -> None:
 
 async def _put_unless_saved(session: Session, document: Document, location: Location) -> None:
     text = document.text
-    saved = await session.in_background(text_on_disk, location)
+    is_saved = await session.in_background(is_on_disk, location, text)
     is_newest = session.documents.get(document.uri) is document and document.text is text
-    if is_newest and saved != text:
+    if is_newest and not is_saved:
         _put(location, text)
 
 

@@ -69,7 +69,7 @@ async def similar(view: SessionView, recent: RecentHits, client: Client, asked: 
     lines = range(asked.start.line + 1, max(asked.start.line, min(last, asked.start.line + _LINES_TRIED)) + 2)
 
     def work() -> tuple[searching.Found, Any]:
-        found = searching.similar(location, lines, asked.limit)
+        found = searching.similar(location, lines, asked.limit, asked.snippet_lines)
         return found, searching.to_json(found, encoding)
 
     found, answer = await view.in_search(work)

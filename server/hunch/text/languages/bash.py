@@ -19,6 +19,8 @@ LANGUAGE = Language(
         query="""
         (program (command name: (command_name) @_c (#any-of? @_c "source" "." "set")) @import)
         (function_definition) @function
+        (program (variable_assignment) @constant)
+        (program (declaration_command (variable_assignment) @constant))
         """,
         begins=begins(
             "",

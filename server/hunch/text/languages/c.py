@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
+from hunch.text.languages._c_macros import macro_function_name
+from hunch.text.languages._c_source import prepare_c
 from hunch.text.syntax import text_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,18 @@ QUERY: Final = """
 (type_definition type: (enum_specifier body: (_))) @enum
 (type_definition declarator: (function_declarator)) @type
 (preproc_function_def) @macro
+(preproc_def value: (_)) @macro.member
+(translation_unit (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_ifdef (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_if (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(preproc_else (declaration declarator: [
+  (init_declarator) (identifier) (pointer_declarator declarator: (identifier)) (array_declarator)]) @constant)
+(enumerator_list (enumerator) @constant)
+(field_declaration_list (field_declaration
+  declarator: [(field_identifier) (pointer_declarator declarator: (_)) (array_declarator)]) @field)
 """
 
 _IDENTIFIERS: Final = frozenset(
@@ -42,7 +56,11 @@ _IDENTIFIERS: Final = frozenset(
 
 
 def _declarator(node: Node) -> str:
-    """The name under pointers, arrays, parentheses and parameter lists."""
+    """The name under pointers, arrays, parentheses and parameter lists, or in the arguments of a macro."""
+    if node.type == "function_definition":
+        name = macro_function_name(node)
+        if name is not None:
+            return name
     current: Node | None = node.child_by_field_name("declarator")
     if current is None:
         return ""
@@ -65,6 +83,14 @@ LANGUAGE = Language(
     extensions=("c", "h"),
     line_comments=("//",),
     block_comments=C_BLOCK,
-    grammar=Grammar(module="tree_sitter_c", query=QUERY, names=NAMES, has_operators=True),
+    grammar=Grammar(
+        module="tree_sitter_c",
+        query=QUERY,
+        prepare=prepare_c,
+        names=NAMES,
+        has_operators=True,
+        has_sentences=True,
+        qualified_is_method=True,
+    ),
     doc_comment=DocComment(style=block),
 )

@@ -5,11 +5,32 @@ from __future__ import annotations
 from hunch.text.comment_styles import block
 from hunch.text.language import C_BLOCK, DocComment, Grammar, Language
 from hunch.text.languages import c
+from hunch.text.languages._c_source import prepare_cpp
 
 LANGUAGE = Language(
     name="cpp",
-    extensions=("cc", "cpp", "cxx", "c++", "hh", "hpp", "hxx", "h++", "ipp", "inl", "tpp", "tcc"),
-    aliases=("c++", "cxx", "cc"),
+    extensions=(
+        "cc",
+        "cpp",
+        "cxx",
+        "c++",
+        "hh",
+        "hpp",
+        "hxx",
+        "h++",
+        "ipp",
+        "inl",
+        "tpp",
+        "tcc",
+        "txx",
+        "ixx",
+        "cppm",
+        "mpp",
+        "ino",
+        "cu",
+        "cuh",
+    ),
+    aliases=("c++", "cxx", "cc", "cuda", "arduino"),
     line_comments=("//",),
     block_comments=C_BLOCK,
     grammar=Grammar(
@@ -23,8 +44,12 @@ LANGUAGE = Language(
 (concept_definition) @type
 (alias_declaration) @type
 (field_declaration declarator: (function_declarator)) @method.documented
+(declaration_list (declaration declarator: [(init_declarator) (identifier) (array_declarator)]) @constant)
 """,
+        depth=9,
+        prepare=prepare_cpp,
         names=c.NAMES,
+        has_sentences=True,
         has_type_arguments=True,
         has_operators=True,
         qualified_is_method=True,

@@ -26,6 +26,22 @@ def _destructor(node: Node) -> str:
     return "~" + by_name(node)
 
 
+def _declared(node: Node) -> str:
+    declaration = next((child for child in node.named_children if child.type == "variable_declaration"), None)
+    named = declaration.named_children if declaration is not None else []
+    return next((by_name(child) for child in named if child.type == "variable_declarator"), "")
+
+
+def _kind(node: Node, kind: str) -> str:
+    """Properties of several lines are what another capture says; constants say that they are."""
+    if kind != "field":
+        return kind
+    if node.type == "property_declaration":
+        return "" if node.end_point[0] - node.start_point[0] > 1 else kind
+    modifiers = {text_of(child) for child in node.children if child.type == "modifier"}
+    return "constant" if "const" in modifiers or {"static", "readonly"} <= modifiers else kind
+
+
 def _summary_tag(sentence: str, width: int) -> list[str]:
     safe = sentence.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return [f"/// {line}" for line in ("<summary>", *wrapped(safe, width - 4), "</summary>")]
@@ -81,7 +97,10 @@ LANGUAGE = Language(
         (conversion_operator_declaration) @method
         (indexer_declaration) @method.long
         (property_declaration) @method.long
+        (declaration_list [(field_declaration) (property_declaration)] @field)
+        (enum_member_declaration) @constant
         """,
+        depth=7,
         repair=_repair,
         begins=begins(
             r"\[[^\]\n]*\]|public|private|protected|internal|static|sealed|abstract|partial|readonly|ref"
@@ -96,7 +115,9 @@ LANGUAGE = Language(
             "conversion_operator_declaration": _conversion,
             "indexer_declaration": constant("this"),
             "destructor_declaration": _destructor,
+            "field_declaration": _declared,
         },
+        kind_of=_kind,
         has_type_arguments=True,
         has_operators=True,
         body_types=frozenset({"accessor_list"}),

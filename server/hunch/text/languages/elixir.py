@@ -25,7 +25,32 @@ def _defined(node: Node) -> str:
 def _kind(node: Node, kind: str) -> str:
     if kind == "module" and text_of(node.child_by_field_name("target")) == "defprotocol":
         return "interface"
+    if node.type == "unary_operator" and kind == "constant":
+        said = text_of(node.child_by_field_name("operand"))
+        called = said.partition(" ")[0]
+        return kind if called not in _TYPES else "function" if "callback" in called else "type"
     return kind
+
+
+_OF_THE_COMPILER: Final = frozenset(
+    """
+    moduledoc doc typedoc spec impl type typep opaque callback macrocallback optional_callbacks behaviour deprecated
+    since derive compile dialyzer external_resource on_load enforce_keys tag moduletag describetag before_compile
+    after_compile on_definition
+    """.split()
+)
+
+
+_TYPES: Final = frozenset({"type", "typep", "opaque", "callback", "macrocallback"})
+
+
+def _attribute_name(node: Node) -> str:
+    """`@timeout 5_000` is timeout, `@type price :: integer` is price; what tells the compiler something is none."""
+    called = node.child_by_field_name("operand")
+    name = text_of(called.child_by_field_name("target")) if called is not None else ""
+    if name in _TYPES:
+        return _defined(called) if called is not None else ""
+    return "" if name in _OF_THE_COMPILER else name
 
 
 def _literal(text: str) -> str:
@@ -59,6 +84,7 @@ LANGUAGE = Language(
         (call target: (identifier) @_m (#any-of? @_m "defmodule" "defprotocol" "defimpl") (do_block)) @module
         (call target: (identifier) @_d (#any-of? @_d "def" "defp" "defdelegate" "defguard" "defguardp" "defn")
           (arguments)) @function
+        (do_block (unary_operator operator: "@" operand: (call target: (identifier) (arguments))) @constant)
         (call target: (identifier) @_x (#any-of? @_x "defmacro" "defmacrop") (arguments)) @macro
         """,
         begins=begins(
@@ -68,7 +94,7 @@ LANGUAGE = Language(
         ),
         ends=b"end",
         merges_clauses=True,
-        names={"call": _defined},
+        names={"call": _defined, "unary_operator": _attribute_name},
         kind_of=_kind,
         method_owners=frozenset(),
         body_types=frozenset({"do_block"}),

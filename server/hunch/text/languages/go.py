@@ -45,6 +45,9 @@ LANGUAGE = Language(
         (type_declaration (type_spec) @type)
         (type_declaration (type_alias) @type)
         (method_elem) @method.documented
+        (source_file (const_declaration (const_spec) @constant))
+        (source_file (var_declaration [(var_spec) @constant (var_spec_list (var_spec) @constant)]))
+        (field_declaration_list (field_declaration name: (field_identifier) @field))
         """,
         begins=begins(
             r"",
@@ -52,7 +55,7 @@ LANGUAGE = Language(
             others=r"func[ \t]+[(\w]|type[ \t]+\w",
         ),
         depth=4,
-        names={"method_declaration": _receiver},
+        names={"field_identifier": text_of, "method_declaration": _receiver},
         kind_of=_kind,
         qualified_is_method=True,
     ),

@@ -37,10 +37,15 @@ LANGUAGE = Language(
         (declarations [(signature) (function) (bind)] @function)
         (declarations [(data_type) (newtype) (type_synonym) (type_family) (data_family)] @type)
         (declarations (class) @class)
+        (class_declarations (signature) @method.member)
+        (data_constructors (data_constructor [(record) (prefix)] @constant))
+        (data_constructors (data_constructor (record (fields (field (field_name) @field)))))
+        (newtype_constructor (record (field (field_name) @field)))
+        (gadt_constructors (gadt_constructor) @constant)
         (declarations (instance) @class)
         """,
         merges_clauses=True,
-        names={"instance": _instance},
+        names={"instance": _instance, "field_name": text_of},
         spaced_names=frozenset(_DEFINITIONS),
         body_types=frozenset({"match"}),
         comment_types=frozenset({"comment", "haddock"}),

@@ -22,6 +22,11 @@ def _property(node: Node) -> str:
 
 def _kind(node: Node, kind: str) -> str:
     """Its grammar has one type of node for classes, interfaces and enums."""
+    if node.type == "property_declaration" and kind in {"constant", "field"}:
+        is_long = node.end_point[0] - node.start_point[0] > 1
+        if is_long and any(child.type in {"getter", "setter"} for child in node.children):
+            return ""  # another capture makes a method of it
+        return "constant" if _property(node).isupper() else kind
     if node.type != "class_declaration":
         return kind
     head = " ".join(text_of(child) for child in node.children[:6] if not child.type.endswith("class_body"))[:400]
@@ -94,6 +99,9 @@ LANGUAGE = Language(
         (secondary_constructor) @method
         (property_declaration [(getter) (setter)]) @method.long
         (type_alias) @type
+        (source_file (property_declaration) @constant)
+        (class_body (property_declaration) @field)
+        (enum_entry) @constant
         """,
         repair=_repair,
         begins=begins(
@@ -108,6 +116,7 @@ LANGUAGE = Language(
             "companion_object": constant(""),
             "secondary_constructor": constant("constructor"),
             "property_declaration": _property,
+            "enum_entry": first_child("identifier", "simple_identifier"),
         },
         has_type_arguments=True,
         kind_of=_kind,

@@ -106,6 +106,10 @@ LANGUAGE = Language(
         (mod_item body: (_)) @module
         (macro_definition) @macro
         (type_item) @type
+        (source_file [(const_item) (static_item)] @constant)
+        (declaration_list [(const_item) (static_item)] @constant)
+        (enum_variant_list (enum_variant) @constant)
+        (field_declaration_list (field_declaration) @field)
         """,
         begins=begins(
             r'pub|pub\([^()\n]*\)|default|async|const|unsafe|gen|extern|extern "[^"\n]*"|#\[[^\]\n]*\]|auto',

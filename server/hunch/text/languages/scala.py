@@ -30,14 +30,22 @@ LANGUAGE = Language(
         (function_definition) @function
         (function_declaration) @function.documented
         (type_definition) @type
+        (compilation_unit [(val_definition) (var_definition)] @constant)
+        (template_body [(val_definition) (var_definition) (val_declaration)] @field)
+        (simple_enum_case) @constant
         """,
+        names={
+            "extension_definition": constant(""),
+            "given_definition": field("name", "return_type"),
+            "val_definition": field("pattern"),
+            "var_definition": field("pattern"),
+        },
         begins=begins(
             r"@\w+(?:\([^()\n]*\))?|(?:private|protected)(?:\[\w+\])?|final|sealed|abstract|case|implicit|override"
             r"|inline|lazy|open|opaque|transparent|infix",
             holds=r"(?:class|object|trait|enum)[ \t]+\w|package object\b|extension[ \t]*[(\[]|given\b",
             others=r"def[ \t]+\S|type[ \t]+\w",
         ),
-        names={"extension_definition": constant(""), "given_definition": field("name", "return_type")},
         comment_types=frozenset({"comment", "block_comment"}),
         own_decorators=frozenset({"annotation"}),
     ),

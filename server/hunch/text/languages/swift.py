@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 def _kind(node: Node, kind: str) -> str:
     """Its grammar has one type of node for classes, structs and enums."""
+    if node.type == "property_declaration" and kind in {"constant", "field"}:
+        is_long = node.end_point[0] - node.start_point[0] > 1
+        return "" if is_long and node.child_by_field_name("computed_value") is not None else kind
     if node.type != "class_declaration":
         return kind
     keyword = text_of(node.child_by_field_name("declaration_kind"))
@@ -41,6 +44,11 @@ LANGUAGE = Language(
         (subscript_declaration) @method
         (property_declaration computed_value: (_)) @method.long
         (typealias_declaration) @type
+        (source_file (property_declaration) @constant)
+        (class_body (property_declaration) @field)
+        (enum_class_body (property_declaration) @field)
+        (enum_class_body (enum_entry name: (simple_identifier) @constant))
+        (protocol_body (protocol_property_declaration name: (pattern bound_identifier: (simple_identifier) @field)))
         """,
         begins=begins(
             r"@\w[\w.:]*(?:\([^()\n]*\))?|public|private|fileprivate|internal|open|package|final|static"
@@ -52,6 +60,7 @@ LANGUAGE = Language(
         ),
         names={
             "init_declaration": constant("init"),
+            "simple_identifier": text_of,
             "deinit_declaration": constant("deinit"),
             "subscript_declaration": constant("subscript"),
         },

@@ -41,3 +41,5 @@ main = do
   print (insert 1 [])
 
 limit = 10
+
+data Shelf = Shelf { places :: Int, label :: String } | NoShelf

@@ -42,3 +42,11 @@ end
 defimpl Size, for: Map do
   def size(map), do: map_size(map)
 end
+
+defmodule Store do
+  @limit 3
+  @type key :: String.t()
+  @callback put(key) :: :ok
+
+  def limit, do: @limit
+end

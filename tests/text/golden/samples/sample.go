@@ -41,3 +41,15 @@ func (c *Cache[T]) Get(key string) (T, error) {
 func New() *Cache[int] {
 	return &Cache[int]{}
 }
+
+const maxItems = 64
+
+// Store keeps things.
+type Store interface {
+	Put(key string) error
+	Drop(key string)
+}
+
+type window struct {
+	width, height int
+}

@@ -72,3 +72,15 @@ function sort_by_key(array $items): array
 $handler = function ($x) {
     return $x;
 };
+
+interface Store
+{
+    const LIMIT = 3;
+
+    public function put(string $key): void;
+}
+
+final class Shelf
+{
+    private int $places = 4;
+}

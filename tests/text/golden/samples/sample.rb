@@ -48,3 +48,13 @@ class Shop::Wallet
 end
 
 main if $0 == __FILE__
+
+module Shop
+  LIMIT = 3
+  Error = Class.new(StandardError)
+
+  class Till
+    attr_reader :total
+    RATES = { low: 1 }.freeze
+  end
+end

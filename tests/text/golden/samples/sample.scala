@@ -34,3 +34,7 @@ type Handler = String => Unit
 
 extension (s: String)
   def trimmed: String = s.trim
+
+trait Store:
+  val limit: Int = 3
+  def put(key: String): Unit

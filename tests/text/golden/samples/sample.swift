@@ -44,3 +44,12 @@ extension String {
 func main() async throws {
     print("x")
 }
+
+protocol Store {
+    var limit: Int { get }
+    func put(_ key: String)
+}
+
+struct Shelf {
+    let places = 4
+}

@@ -26,3 +26,9 @@ pub fn main() !void {
 test "sorts things" {
     try std.testing.expect(true);
 }
+
+const limit = 3;
+
+const Shelf = struct {
+    places: u8,
+};

@@ -1,0 +1,13 @@
+DELIMITER //
+CREATE PROCEDURE IF NOT EXISTS `count_goods`(OUT total INT)
+BEGIN
+  CASE total WHEN 0 THEN SELECT 1; ELSE SELECT 2; END CASE;
+  IF total > 1 THEN SET total = 1; END IF;
+END //
+CREATE DEFINER='root'@'%' FUNCTION room_of(id INT) RETURNS INT DETERMINISTIC
+RETURN (SELECT room FROM goods WHERE goods.id = id) //
+DELIMITER ;
+CREATE TABLE IF NOT EXISTS rooms (
+  id INT, # the number
+  name VARCHAR(9)
+);
