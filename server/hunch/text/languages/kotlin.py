@@ -53,7 +53,7 @@ _SMALL: tuple[tuple[re.Pattern[bytes], bytes], ...] = (
     (re.compile(rb",(?=\s*>)"), b" "),
     (re.compile(rb"\?(?=::)"), b" "),
 )
-_DOLLARS = re.compile(rb"\$\$+(?=\")")
+_DOLLARS = re.compile(rb"(?<!\$)\$\$+(?=\")")
 
 
 def _repair(source: bytes) -> bytes:

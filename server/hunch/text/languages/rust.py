@@ -35,7 +35,7 @@ _IN_MACRO: Final = {
         (re.compile(rb"(?m)^[ \t]*(const)[ \t]+\w+[ \t]*=[^;{}\n]*,"), b""),
     ),
     b"lazy_static": ((re.compile(rb"\bstatic[ \t]+(ref)[ \t]"), b""),),
-    b"proptest": ((re.compile(rb"\bfn[ \t]+\w+[ \t]*\(([^{}]{0,500})\)[ \t]*(?:->[^{}\n]{0,200})?\{"), b""),),
+    b"proptest": ((re.compile(rb"\bfn[ \t]+\w+[ \t]*\(([^{}]{0,200})\)[ \t]*(?:->[^{}\n]{0,200})?\{"), b""),),
 }
 """By macro, what is no Rust in it, and what is read there instead."""
 
