@@ -29,7 +29,7 @@ def pattern_of(typed: str, root: Path, here: Path) -> str:
     if not (is_absolute or "." in parts or ".." in parts or names_here or is_literal):
         return text
     whole = os.path.normpath(here / text)  # pathlib keeps `..`
-    for base in dict.fromkeys((str(root), os.path.normpath(Path(os.path.abspath(root))))):  # noqa: PTH100
+    for base in dict.fromkeys((str(root), os.path.normpath(Path(os.path.abspath(root))))):  # noqa: PTH100  # links stay as they are typed
         if whole == base:
             return "*"
         if whole.startswith(base.rstrip(os.sep) + os.sep):

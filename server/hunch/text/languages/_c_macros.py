@@ -65,8 +65,8 @@ _AFTER_PARAMETERS: Final = re.compile(
     rb"(?=[ \t\n]*(?:[({;:=]|->|[A-Z_a-z]))"
 )
 _WORDS_AFTER_NAMES: Final = (
-    b"GUARDED_BY", b"ATTRIBUTE", b"DEPRECATED", b"AVAILABLE", b"SWIFT_", b"REFINED_FOR", b"DESIGNATED_INIT", b"REQUIRES_",  # noqa: E501
-    b"UNUSED", b"ALIGNED",
+    b"GUARDED_BY", b"ATTRIBUTE", b"DEPRECATED", b"AVAILABLE", b"SWIFT_", b"REFINED_FOR", b"DESIGNATED_INIT",
+    b"REQUIRES_", b"UNUSED", b"ALIGNED",
 )  # fmt: skip
 _AFTER_NAME: Final = re.compile(rb"(?:" + rb"|".join(_WORDS_AFTER_NAMES) + rb")\w*")
 _NAME_AND_MACRO: Final = re.compile(rb"(?P<name>\w+)[\])>]*[ \t]+\**(?P<macro>[A-Z_]*)$")
@@ -86,8 +86,8 @@ _WHITE: Final = re.compile(rb"\s*")
 _TYPE_BEGINS: Final = frozenset(
     b"static inline extern const volatile void int unsigned signed long short char float double bool auto struct class "
     b"union enum template constexpr consteval constinit virtual explicit typename friend using namespace typedef "
-    b"size_t wchar_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t __attribute__ __declspec __inline "  # noqa: E501
-    b"__restrict __restrict__ restrict override final noexcept and or not new delete operator".split()
+    b"size_t wchar_t uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t __attribute__ __declspec "
+    b"__inline __restrict __restrict__ restrict override final noexcept and or not new delete operator".split()
 )
 _ENDS_OF_NAME: Final = frozenset({b"final", b"sealed", b"abstract"})
 _NO_MACRO_BEFORE: Final = frozenset({b"return", b"sizeof", b"if", b"while", b"switch", b"case", b"else", b"goto"})
@@ -95,7 +95,8 @@ _NATIVE: Final = frozenset({b"__attribute__", b"__declspec", b"__asm__", b"__ext
 _STARTS: Final = b";{}:>"
 _TEST: Final = re.compile(rb"TEST|SCENARIO|BENCHMARK|_CASE\b")
 _ENUMERATION: Final = re.compile(
-    rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"  # noqa: E501
+    rb"(?:typedef[ \t]+)?(?:NS|CF|[A-Z]{2,4})_(?:\w*_)?(?:ENUM|OPTIONS)[ \t]*"
+    rb"\([^(){},;\n]*,\s*(?P<name>\w+)\s*\)(?=\s*\{)"
 )
 _TWO_BRACKETS: Final = re.compile(rb"\(\(")
 _PROTOTYPE: Final = re.compile(rb"[\w*][ \t]+(?P<macro>_?[A-Z]?_?OF|__?P|P_|_*PROTO\w*|_?PARAMS|_ANSI_ARGS_)[ \t]*\Z")
