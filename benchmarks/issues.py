@@ -92,7 +92,7 @@ def _measure_repository(
 ) -> None:
     """Ask about one repository, one state after the other: an update of the index is cheaper than a new one."""
     for issue in issues:
-        _git(root, "checkout", "--quiet", "--force", issue.commit)
+        _check_out(root, issue.commit)
         with open_engine(root) as engine:
             update(engine)
             if contextual:
@@ -123,6 +123,14 @@ def _checked_out(repository: Path) -> Iterator[Path]:
                 del os.environ[CACHE_VARIABLE]
             else:
                 os.environ[CACHE_VARIABLE] = before
+
+
+def _check_out(root: Path, commit: str) -> None:
+    """Bring the tree to a commit; a file whose content the clone lacks, as large ones may, is left out."""
+    _git(root, "read-tree", "--reset", commit)
+    subprocess.run(["git", "-C", str(root), "checkout-index", "--all", "--force", "--quiet"], check=False,
+                   stderr=subprocess.DEVNULL)  # fmt: skip
+    _git(root, "clean", "-d", "--force", "-x", "--quiet")
 
 
 def _git(root: Path, *arguments: str) -> str:
