@@ -38,6 +38,7 @@ from benchmarks.process_tree import usage_of
 from benchmarks.soak_compare import Chunks, compare_caches, snapshot_chunks
 from benchmarks.soak_edits import Workplace
 from benchmarks.soak_repository import make_repository
+from hunch.index.records import members_of
 from hunch.model.bundle import load_bundle
 from hunch.settings import CACHE_VARIABLE, model_folder
 
@@ -261,7 +262,11 @@ def fresh_chunks(root: Path, fresh: Path) -> Chunks:
 def check_answers(client: LspClient, chunks: Chunks, texts: Sequence[str], seed: int) -> list[str]:
     """Whether the server, which still has what it gathered in memory, finds what there is and nothing else."""
     lines = []
-    places = {(path, record.start_line, record.name) for (path, _), (record, _) in chunks.items()}
+    places = {
+        (path, one.start_line, one.name)
+        for (path, _), (record, _) in chunks.items()
+        for one in (record, *members_of(record))
+    }
     names = {record.name for record, _ in chunks.values() if record.kind in _DEFINITIONS and len(record.name) > 4}
     chosen = random.Random(seed).sample(sorted(names), min(_CHECKED_NAMES, len(names)))
     for text in [*texts, *chosen]:
