@@ -175,10 +175,22 @@ def test_what_earlier_sources_have_taken_is_no_fault_of_the_next(monkeypatch: py
     monkeypatch.setattr(isolation, "_IS_WATCHED", True)
     isolation._end_child(at_once=True)
     try:
+        call_apart(hold, 0, 0.0)  # it imports this file, which the product's own functions need not
         processes = [call_apart(hold, 80_000_000, 0.2) for _ in range(4)]
     finally:
         isolation._end_child(at_once=True)
     assert processes[0] == processes[2] != processes[3], "it is replaced once it has grown, between two sources"
+
+
+def test_what_a_process_imports_is_no_fault_of_the_first_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that was not ready was measured while it had imported nothing: the first source paid for the rest."""
+    monkeypatch.setattr(isolation, "_IS_WATCHED", True)
+    monkeypatch.setattr(isolation, "BYTES", 35_000_000)  # less than the imports take
+    isolation._end_child(at_once=True)
+    try:
+        assert call_apart(time.sleep, 0.3) is None
+    finally:
+        isolation._end_child(at_once=True)
 
 
 # ---- macOS ----

@@ -251,18 +251,25 @@ def _await_result(child: Child) -> object:
         LimitError: it had to be ended.
     """
     began = time.monotonic()
-    most = _resident_bytes(child) + BYTES if _IS_WATCHED else 0
+    most = _most_resident(child)
     while True:
         try:
             _, result = _state.results.get(timeout=_LOOK_SECONDS)
             break
         except queue.Empty:
-            if time.monotonic() - began > _LONGEST_SECONDS or (_IS_WATCHED and _resident_bytes(child) > most):
+            most = most or _most_resident(child)
+            is_too_large = most is not None and _resident_bytes(child) > most
+            if is_too_large or time.monotonic() - began > _LONGEST_SECONDS:
                 _end_child(at_once=True)
                 raise LimitError("it did not answer") from None
     if result is ENDED:
         _end_child(at_once=True)
     return result
+
+
+def _most_resident(child: Child) -> int | None:
+    """Return how many bytes a watched child may have in memory; None before it is ready: it grows while it imports."""
+    return _resident_bytes(child) + BYTES if _IS_WATCHED and child.is_ready else None
 
 
 def _resident_bytes(child: Child) -> int:
