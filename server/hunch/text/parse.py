@@ -22,6 +22,7 @@ _LONG_LINE: Final = 5_000
 _LEAST_DATA: Final = 20
 """Characters of data to one of code, in a line that holds next to nothing but data"""
 _READ_BYTES: Final = 1 << 10
+_WINDOW_BYTES: Final = 1 << 16
 _TOP_NODES_LOOKED_AT: Final = 50
 _MOST_SIGNS_IN_ERROR, _FEW_NAMED = 10_000, 0.02
 """Children of one ERROR node, and the share of them that a grammar has a name for: a query compares each child with
@@ -57,16 +58,46 @@ def parse(language: Language, source: bytes, is_late: Callable[[], bool], prepar
     one thread at a time, and a new one costs a microsecond.
     """
     parser = Parser(language)
-    text = source if prepared is None else prepared
+    reading = _Reading(source, prepared)
     try:
-        root = parser.parse(
-            lambda offset, point: text[offset : offset + _READ_BYTES],
-            progress_callback=lambda offset, has_error: is_late(),
-        ).root_node
+        root = parser.parse(reading.read, progress_callback=lambda offset, has_error: is_late()).root_node
     except (ValueError, RuntimeError):
         return None
-    text = source  # a node asks for its text when somebody wants it
+    finally:
+        reading.end()
     return None if _is_mostly_signs(root) else root
+
+
+class _Reading:
+    """What a parser reads, and then its nodes, whose texts are read when somebody wants them.
+
+    tree-sitter 0.26.1 never lets go of what its parser has read: about the size of every file. So the parser reads
+    views of one window that is used again.
+    """
+
+    __slots__ = ("_source", "_text", "_window")
+
+    def __init__(self, source: bytes, prepared: bytes | None) -> None:
+        self._source = source
+        self._text = source if prepared is None else prepared
+        self._window: bytearray | None = _windows.pop() if _windows else bytearray(_WINDOW_BYTES)
+
+    def read(self, offset: int, _: object) -> bytes | memoryview:
+        if self._window is None:
+            return self._source[offset : offset + _READ_BYTES]
+        piece = self._text[offset : offset + _WINDOW_BYTES]
+        self._window[: len(piece)] = piece
+        return memoryview(self._window)[: len(piece)]
+
+    def end(self) -> None:
+        """From now on nodes read, and the window is another parser's."""
+        if self._window is not None:
+            _windows.append(self._window)
+        self._window, self._text = None, b""
+
+
+_windows: list[bytearray] = []
+"""Not in use; as many as there were parsers at once."""
 
 
 def _is_mostly_signs(root: Node) -> bool:
