@@ -169,6 +169,7 @@ def soak(source: Path, place: Path, *, seconds: float, seed: int, journal: Path 
     try:
         client.greet()
         wait_until(lambda: is_ready(client))
+        settle(client)  # else the contextual encoder is loaded some time later, and taken for growth
         began = perf_counter()
         workplace = Workplace(client, states, random.Random(seed), place / "outside")
         searcher = Searcher(client, questions(place / "cache", 500, seed=seed), random.Random(seed + 1))

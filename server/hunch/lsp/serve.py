@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from hunch.index.memory import use_few_arenas
 from hunch.lsp.capabilities import read_capabilities
 from hunch.lsp.connection import Arriving, Connection
 from hunch.lsp.initialize import handshake
@@ -58,6 +59,7 @@ def serve(kind: Kind, *, port: int = 0, log_level: str = "warning", parent: int 
     """
     _set_up_logging(log_level)
     sys.setswitchinterval(_SWITCH_SECONDS)
+    use_few_arenas()
     try:
         status = asyncio.run(_serve(kind, port, parent))
     except TokenError as error:
