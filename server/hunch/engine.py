@@ -59,7 +59,7 @@ class Engine:
     """The store ends with the process; nobody else writes it, so it needs no lock."""
     policy: ReaderPolicy = field(default_factory=lambda: COMMAND_POLICY)
     reader: IndexReader = field(init=False)
-    """Reads the store; a store that is begun anew gets a new one."""
+    """Reads the store; a store that is made anew gets a new one."""
     generation: int = 0
     snapshot: Snapshot = EMPTY
     notices: list[str] = field(default_factory=list)

@@ -14,7 +14,7 @@ export interface Entry {
   readonly foundAt: number;
   /** Came from an earlier session; the code may be another one by now. */
   readonly isStored: boolean;
-  readonly verdict: Answerability;
+  readonly answerability: Answerability;
   readonly complete: boolean;
   readonly hits: readonly Hit[];
 }
@@ -27,7 +27,7 @@ export function createEntry(question: Question, answer: Answer, now: number): En
     question,
     foundAt: now,
     isStored: false,
-    verdict: answer.answerability,
+    answerability: answer.answerability,
     complete: answer.complete,
     hits: answer.hits,
   };

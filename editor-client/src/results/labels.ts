@@ -63,7 +63,7 @@ export function messageOf(entry: Entry, isWholeNow: boolean, t: Translate): stri
   const lines: string[] = [];
   if (entry.hits.length === 0) {
     lines.push(t("\u201c{0}\u201d: nothing was found.", title));
-  } else if (entry.verdict === "none") {
+  } else if (entry.answerability === "none") {
     lines.push(t("Nothing here seems to do \u201c{0}\u201d. These are the nearest there are.", title));
   }
   if (!entry.complete) {
@@ -103,7 +103,7 @@ function foundOf(entry: Entry, files: number, t: Translate): string {
   if (entry.hits.length === 0) {
     return t("nothing found");
   }
-  if (entry.verdict === "none") {
+  if (entry.answerability === "none") {
     return t("nothing fits");
   }
   const hits = hitsOf(entry.hits.length, t);

@@ -15,7 +15,7 @@ export type PathOf = (hit: { readonly folder: string; readonly path: string }) =
 export function entryMarkdown(entry: Entry, pathOf: PathOf, t: Translate): string {
   const files = groupByFile(entry.hits).map((group) => fileList(group, pathOf, t));
   const parts = [`## ${codeSpan(titleOf(entry.question))}`];
-  if (entry.verdict === "none" || entry.hits.length === 0) {
+  if (entry.answerability === "none" || entry.hits.length === 0) {
     parts.push(escapeText(t("Nothing here seems to do that.")));
   }
   return `${[...parts, ...(files.length > 0 ? [files.join("\n")] : [])].join("\n\n")}\n`;

@@ -19,10 +19,10 @@ export interface Stored {
 export function packEntries(entries: readonly Entry[]): Stored {
   return {
     version: VERSION,
-    entries: entries.map(({ question, foundAt, verdict, complete, hits }) => ({
+    entries: entries.map(({ question, foundAt, answerability, complete, hits }) => ({
       question,
       foundAt,
-      verdict,
+      answerability,
       complete,
       hits: hits.map((hit, at) => shorten(hit, at < HITS_WITH_CODE)),
     })),
@@ -35,17 +35,23 @@ export function unpackEntries(stored: unknown): Entry[] {
     return [];
   }
   return stored.entries
+    .map(withNewNames)
     .filter(isEntry)
     .slice(0, MOST_ENTRIES)
-    .map(({ question, foundAt, verdict, complete, hits }) => ({
+    .map(({ question, foundAt, answerability, complete, hits }) => ({
       id: idOf(question),
       question,
       foundAt,
       isStored: true,
-      verdict,
+      answerability,
       complete,
       hits,
     }));
+}
+
+/** `answerability` was called `verdict` before 0.2. */
+function withNewNames(entry: unknown): unknown {
+  return isObject(entry) && "verdict" in entry ? { answerability: entry.verdict, ...entry } : entry;
 }
 
 function shorten(hit: Hit, withCode: boolean): Hit {
@@ -65,7 +71,7 @@ function isEntry(value: unknown): value is Omit<Entry, "id" | "isStored"> {
     isObject(value) &&
     isQuestion(value.question) &&
     typeof value.foundAt === "number" &&
-    (value.verdict === "relevant" || value.verdict === "weak" || value.verdict === "none") &&
+    (value.answerability === "relevant" || value.answerability === "weak" || value.answerability === "none") &&
     typeof value.complete === "boolean" &&
     isArrayOf(value.hits, isHit)
   );

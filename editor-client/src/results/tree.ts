@@ -157,7 +157,7 @@ function createItem(id: string, words: Label, state: vscode.TreeItemCollapsibleS
 }
 
 function entryIcon(entry: Entry): string {
-  if (entry.verdict === "none" || entry.hits.length === 0) {
+  if (entry.answerability === "none" || entry.hits.length === 0) {
     return "circle-slash";
   }
   return entry.question.kind === "search" ? "search" : "references";

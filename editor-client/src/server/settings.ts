@@ -21,7 +21,7 @@ export function pickSettings(
     if (value !== undefined && value !== null) picked[name] = value;
   }
   const associations = { ...asObject(readFiles?.("associations")), ...asObject(read("associations")) };
-  if (Object.keys(associations).length > 0) picked["associations"] = associations;
+  if (Object.keys(associations).length > 0) picked.associations = associations;
   // The name before 0.2: who switched it off wants it off.
   return read("readInContext") === false ? { ...picked, contextualEmbeddings: false } : picked;
 }

@@ -54,12 +54,18 @@ describe("entries", () => {
     expect(unpackEntries(stored)).toEqual([]);
   });
 
+  it("are read as they were stored before 0.2", () => {
+    const { version, entries } = packEntries([search("a")]);
+    const old = entries.map(({ answerability, ...rest }) => ({ ...rest, verdict: answerability }));
+    expect(unpackEntries({ version, entries: old })).toMatchObject([{ answerability: "weak" }]);
+  });
+
   const damaged: Array<[string, (entry: Record<string, unknown>) => unknown]> = [
     ["no question", (entry) => ({ ...entry, question: undefined })],
     ["a query that is no text", (entry) => ({ ...entry, question: { kind: "search", query: 3 } })],
     ["an unknown kind of question", (entry) => ({ ...entry, question: { kind: "other", query: "a" } })],
     ["a question for similar code at no place", (entry) => ({ ...entry, question: { kind: "similar", title: "a" } })],
-    ["a verdict of its own", (entry) => ({ ...entry, verdict: "great" })],
+    ["an answerability of its own", (entry) => ({ ...entry, answerability: "great" })],
     ["no time", (entry) => ({ ...entry, foundAt: null })],
     ["no hits", (entry) => ({ ...entry, hits: null })],
     ["a hit without a place", (entry) => ({ ...entry, hits: [{ ...hitOf(), selectionRange: { start: {} } }] })],

@@ -58,7 +58,7 @@ class Damage:
     contextual: frozenset[int] = frozenset()
     """Ids of files whose contextual embeddings have to be computed again."""
     is_beyond_rows: bool = field(default=False)
-    """It has to be begun anew."""
+    """It has to be made anew."""
 
     def __bool__(self) -> bool:
         return bool(self.contents or self.contextual or self.is_beyond_rows)

@@ -75,7 +75,7 @@ def read_apart(path: str, language: str, source: bytes, known: str | None = None
 def _by_pieces(source: bytes, known: str | None, read: Callable[[bytes, str | None], Reading]) -> Reading:
     """Read the pieces of a source, with lines counted from its top; after one that takes too much, no grammar is tried.
 
-    The card of the file is that of the first piece.
+    The file-level chunk is that of the first piece.
     """
     found: list[Chunk] = []
     for row, piece in source_pieces(source):
